@@ -1,0 +1,215 @@
+"""What a scan found, as frozen dataclasses that mirror the JSON report one to one.
+
+Only positions, counts and masked examples are kept: a report can be stored and shown without becoming
+another copy of the personal data it is about.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Outcome(str, Enum):
+    """What the policy asks for before a release, from least to most."""
+
+    CLEAR = "clear"
+    ONE_STEWARD = "one_steward"
+    TWO_STEWARDS = "two_stewards"
+    BLOCKED = "blocked"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order above, 0 is least."""
+        return list(Outcome).index(self)
+
+
+class Sensitivity(str, Enum):
+    """How grave it would be for people if the values became public."""
+
+    NONE = "none"
+    LOW = "low"
+    MODERATE = "moderate"
+    HIGH = "high"
+    SEVERE = "severe"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order above, 0 is least."""
+        return list(Sensitivity).index(self)
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """The file as it was read; ``encoding`` is None for binary formats."""
+
+    name: str
+    sha256: str
+    bytes: int
+    format: str
+    encoding: str | None = None
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What looked: version, names of the recognizers that ran, country packs, wall-clock seconds."""
+
+    version: str
+    recognizers: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class PolicyFacts:
+    """Which policy judged."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Held:
+    """Something that could not be looked at: why, and where in the file."""
+
+    reason: str
+    where: str
+
+
+@dataclass(frozen=True)
+class EntityFinding:
+    """One kind of personal data that the engine believes is in a column.
+
+    ``confidence`` and ``share`` lie in 0..1, ``share`` is of the column's filled rows, ``first_rows`` are 1-based data
+    rows, ``examples`` are masked.
+    """
+
+    entity: str
+    confidence: float
+    rows: int
+    share: float
+    detectors: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    first_rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class ColumnReport:
+    """The verdict on one column; ``rows`` counts its filled cells, ``reason`` is one sentence."""
+
+    name: str
+    rows: int
+    sensitive: bool
+    sensitivity: Sensitivity
+    reason: str
+    entities: tuple[EntityFinding, ...] = ()
+
+
+@dataclass(frozen=True)
+class SmallCell:
+    """Groups of people too small to publish: ``groups`` combinations of ``columns`` have fewer rows than the limit.
+
+    ``smallest`` is the size of the smallest such group.
+    """
+
+    columns: tuple[str, ...]
+    groups: int
+    smallest: int
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Columns that point at a person, or at something sensitive about one, only together."""
+
+    rule: str
+    columns: tuple[str, ...]
+    sensitivity: Sensitivity
+    reason: str
+
+
+@dataclass(frozen=True)
+class RiskReport:
+    """Disclosure risk of a whole table; ``k`` and ``sample_uniques`` are None where no quasi-identifier was found."""
+
+    quasi_identifiers: tuple[str, ...] = ()
+    k: int | None = None
+    sample_uniques: int | None = None
+    small_cells: tuple[SmallCell, ...] = ()
+    combinations: tuple[Combination, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """One table, sheet or list of records of a file; ``rows`` counts its data rows."""
+
+    name: str
+    hidden: bool
+    rows: int
+    columns: tuple[ColumnReport, ...]
+    risk: RiskReport = dataclasses.field(default_factory=RiskReport)
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """Everything a scan says about one file; the same as one object of the JSON report."""
+
+    file: FileFacts
+    engine: EngineFacts
+    policy: PolicyFacts
+    outcome: Outcome
+    held: tuple[Held, ...] = ()
+    tables: tuple[TableReport, ...] = ()
+
+
+def to_dict(report: Any) -> dict[str, Any]:
+    """Turn a report, or any part of one, into plain JSON types."""
+    return dataclasses.asdict(report, dict_factory=_plain_dict)
+
+
+def from_dict(data: dict[str, Any]) -> FileReport:
+    """Build a report from what :func:`to_dict` made of it; a missing required key raises ``KeyError``."""
+    return FileReport(
+        file=FileFacts(**data["file"]),
+        engine=EngineFacts(**_tuples(data["engine"])),
+        policy=PolicyFacts(**data["policy"]),
+        outcome=Outcome(data["outcome"]),
+        held=tuple(Held(**held) for held in data["held"]),
+        tables=tuple(_table(table) for table in data["tables"]),
+    )
+
+
+def _table(data: dict[str, Any]) -> TableReport:
+    columns = tuple(_column(column) for column in data["columns"])
+    return TableReport(**{**data, "columns": columns, "risk": _risk(data["risk"])})
+
+
+def _column(data: dict[str, Any]) -> ColumnReport:
+    entities = tuple(EntityFinding(**_tuples(entity)) for entity in data["entities"])
+    return ColumnReport(**{**data, "entities": entities, "sensitivity": Sensitivity(data["sensitivity"])})
+
+
+def _risk(data: dict[str, Any]) -> RiskReport:
+    cells = tuple(SmallCell(**_tuples(cell)) for cell in data["small_cells"])
+    combinations = tuple(
+        Combination(**_tuples({**combination, "sensitivity": Sensitivity(combination["sensitivity"])}))
+        for combination in data["combinations"]
+    )
+    return RiskReport(**{**_tuples(data), "small_cells": cells, "combinations": combinations})
+
+
+def _tuples(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+
+
+def _plain_dict(items: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: _plain(value) for key, value in items}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
