@@ -1,0 +1,56 @@
+"""Snapshots: what exactly a release makes public.
+
+A snapshot is a plain JSON object::
+
+    {
+      "format": 1,
+      "package": {...},          # package_show with the dataset type's own schema
+      "package_default": {...},  # the same with CKAN's default schema (the search index needs both)
+      "resources": {resource id: {"kind": "file", "sha256": ..., "bytes": ..., "filename": ...}
+                                | {"kind": "link", "url": ..., "sha256": ..., "bytes": ..., "etag": ...}
+                                | {"kind": "rows", "table": ..., "fingerprint": ..., "rows": ...}
+                                | {"kind": "none"}},
+      "views": {resource id: [resource_view_show, ...]}
+    }
+
+Its fingerprint is the SHA-256 of its canonical JSON. Counters and times that change without the content changing are
+left out, so that looking at a dataset never makes it "changed".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+FORMAT = 1
+
+#: Fields of package_show that move without anybody changing the content.
+VOLATILE = frozenset({"metadata_modified", "tracking_summary", "num_resources", "num_tags", "private", "isopen"})
+VOLATILE_RESOURCE = frozenset({"metadata_modified", "last_modified", "tracking_summary", "datastore_active", "hash"})
+
+
+def canonical(value: object) -> bytes:
+    """Return the one JSON form of a value: sorted keys, no spaces, UTF-8 (RFC 8785 for the values that occur here)."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def fingerprint(snapshot: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) of what matters in a snapshot."""
+    matter = {
+        "format": snapshot["format"],
+        "package": _content(snapshot["package"]),
+        "resources": snapshot["resources"],
+        "views": snapshot["views"],
+    }
+    return hashlib.sha256(canonical(matter)).hexdigest()
+
+
+def _content(package: Mapping[str, Any]) -> dict[str, Any]:
+    content = {key: value for key, value in package.items() if key not in VOLATILE}
+    content["resources"] = [
+        {key: value for key, value in resource.items() if key not in VOLATILE_RESOURCE}
+        for resource in package.get("resources", [])
+    ]
+    return content

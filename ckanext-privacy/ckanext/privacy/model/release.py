@@ -1,0 +1,125 @@
+"""A release: the immutable record that a given snapshot of a dataset may be public, and what people decided about it."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.plugins import toolkit as tk
+from sqlalchemy.orm import Mapped
+
+from ckanext.privacy.model.columns import (
+    Created,
+    Id,
+    IndexedText,
+    JsonDict,
+    JsonList,
+    OptionalText,
+    OptionalTime,
+    Text,
+    now,
+)
+from ckanext.privacy.workflow.transitions import OPEN_STATES, State
+
+
+class Release(tk.BaseModel):
+    """One request to make a dataset public, from the asking to the end of its public life.
+
+    ``snapshot`` is what the public would see (see :mod:`ckanext.privacy.gate.snapshot`), ``snapshot_sha256`` its
+    fingerprint. Both never change once written; a changed dataset needs a new release.
+    """
+
+    __tablename__ = "privacy_release"
+    __table_args__ = (
+        # The database itself refuses two public versions, or two open requests, of one dataset.
+        sa.Index("privacy_release_one_public", "package_id", unique=True, postgresql_where=sa.text("state = 'released'")),
+        sa.Index(
+            "privacy_release_one_open",
+            "package_id",
+            unique=True,
+            postgresql_where=sa.text("state IN ('requested', 'scanning', 'in_review', 'blocked')"),
+        ),
+    )
+
+    id: Mapped[Id]
+    package_id: Mapped[IndexedText]
+    #: The organisation at the time of the request: whose stewards decide.
+    owner_org: Mapped[OptionalText]
+    state: Mapped[IndexedText]
+    #: How it came to be: ``request``, ``legacy`` (adopted) or ``override``.
+    origin: Mapped[Text]
+    snapshot: Mapped[JsonDict]
+    snapshot_sha256: Mapped[Text]
+    #: Resource id -> id of the scan that looked at exactly these bytes.
+    scans: Mapped[JsonDict]
+    #: ``automatic``, ``one_steward``, ``two_stewards`` or ``blocked``; empty until judged.
+    outcome: Mapped[OptionalText]
+    #: How many approvals the outcome asks for.
+    needs: Mapped[int]
+    #: Why the policy came to its outcome, as plain sentences.
+    reasons: Mapped[JsonList]
+    policy: Mapped[JsonDict]
+    requested_by: Mapped[Text]
+    note: Mapped[OptionalText]
+    created: Mapped[Created]
+    judged: Mapped[OptionalTime]
+    released: Mapped[OptionalTime]
+    expires: Mapped[OptionalTime]
+    ended: Mapped[OptionalTime]
+    ended_reason: Mapped[OptionalText]
+
+    @classmethod
+    def get(cls, release_id: str, *, for_update: bool = False) -> Release | None:
+        """Return one release by its id; ``for_update`` locks the row until the transaction ends."""
+        return model.Session.get(cls, release_id, with_for_update=for_update or None, populate_existing=for_update)
+
+    @classmethod
+    def public(cls, package_id: str) -> Release | None:
+        """Return the release that the public may see now, or None."""
+        query = sa.select(cls).where(cls.package_id == package_id, *cls.is_public())
+        return model.Session.scalars(query).one_or_none()
+
+    @classmethod
+    def is_public(cls) -> tuple[sa.ColumnElement[bool], ...]:
+        """The one definition of "public": released, and not past its end date."""
+        return cls.state == State.RELEASED, sa.or_(cls.expires.is_(None), cls.expires > now())
+
+    @classmethod
+    def open(cls, package_id: str) -> Release | None:
+        """Return the request that is under way for a dataset, or None."""
+        query = sa.select(cls).where(cls.package_id == package_id, cls.state.in_(OPEN_STATES))
+        return model.Session.scalars(query).one_or_none()
+
+    @classmethod
+    def latest(cls, package_id: str) -> Release | None:
+        """Return the newest release record of a dataset in whatever state, or None."""
+        query = sa.select(cls).where(cls.package_id == package_id).order_by(cls.created.desc()).limit(1)
+        return model.Session.scalars(query).one_or_none()
+
+
+class Decision(tk.BaseModel):
+    """What one person decided about one release, and about which bytes."""
+
+    __tablename__ = "privacy_decision"
+    __table_args__ = (
+        sa.Index(
+            "privacy_decision_one_approval",
+            "release_id",
+            "user_id",
+            unique=True,
+            postgresql_where=sa.text("event = 'approve'"),
+        ),
+    )
+
+    id: Mapped[Id]
+    release_id: Mapped[IndexedText]
+    user_id: Mapped[Text]
+    event: Mapped[Text]
+    snapshot_sha256: Mapped[Text]
+    reason: Mapped[OptionalText]
+    created: Mapped[Created]
+
+    @classmethod
+    def of(cls, release_id: str) -> list[Decision]:
+        """Return all decisions about a release, oldest first."""
+        query = sa.select(cls).where(cls.release_id == release_id).order_by(cls.created)
+        return list(model.Session.scalars(query))

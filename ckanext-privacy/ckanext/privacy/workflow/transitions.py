@@ -1,0 +1,96 @@
+"""The states of a release and the one table of what may follow what.
+
+Everything that moves a release goes through :func:`advance`; what is not in the table cannot happen.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class State(str, Enum):
+    """Where a release stands. A dataset without a release in ``RELEASED`` has nothing public."""
+
+    REQUESTED = "requested"
+    SCANNING = "scanning"
+    IN_REVIEW = "in_review"
+    BLOCKED = "blocked"
+    RELEASED = "released"
+    RETURNED = "returned"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Event(str, Enum):
+    """What can happen to a release."""
+
+    SCAN = "scan"
+    JUDGE = "judge"
+    BLOCK = "block"
+    APPROVE = "approve"
+    RELEASE = "release"
+    RETURN = "return"
+    REJECT = "reject"
+    APPEAL = "appeal"
+    OVERRIDE = "override"
+    WITHDRAW = "withdraw"
+    SUPERSEDE = "supersede"
+    EXPIRE = "expire"
+    CANCEL = "cancel"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+TRANSITIONS: dict[tuple[State, Event], State] = {
+    (State.REQUESTED, Event.SCAN): State.SCANNING,
+    (State.REQUESTED, Event.CANCEL): State.CANCELLED,
+    (State.SCANNING, Event.JUDGE): State.IN_REVIEW,
+    (State.SCANNING, Event.BLOCK): State.BLOCKED,
+    (State.SCANNING, Event.CANCEL): State.CANCELLED,
+    # A worker that was killed starts again from the same place.
+    (State.SCANNING, Event.SCAN): State.SCANNING,
+    (State.IN_REVIEW, Event.APPROVE): State.IN_REVIEW,
+    (State.IN_REVIEW, Event.RELEASE): State.RELEASED,
+    (State.IN_REVIEW, Event.RETURN): State.RETURNED,
+    (State.IN_REVIEW, Event.REJECT): State.REJECTED,
+    (State.IN_REVIEW, Event.CANCEL): State.CANCELLED,
+    (State.BLOCKED, Event.RETURN): State.RETURNED,
+    (State.BLOCKED, Event.REJECT): State.REJECTED,
+    (State.BLOCKED, Event.OVERRIDE): State.RELEASED,
+    (State.BLOCKED, Event.CANCEL): State.CANCELLED,
+    (State.IN_REVIEW, Event.OVERRIDE): State.RELEASED,
+    (State.REJECTED, Event.APPEAL): State.IN_REVIEW,
+    (State.RELEASED, Event.WITHDRAW): State.WITHDRAWN,
+    (State.RELEASED, Event.SUPERSEDE): State.SUPERSEDED,
+    (State.RELEASED, Event.EXPIRE): State.EXPIRED,
+}
+
+#: A request that is under way; a dataset has at most one.
+OPEN_STATES = (State.REQUESTED, State.SCANNING, State.IN_REVIEW, State.BLOCKED)
+
+
+class ImpossibleTransition(ValueError):
+    """Raised when an event does not fit the state a release is in."""
+
+    def __init__(self, state: State, event: Event) -> None:
+        super().__init__(f"A release that is {state} cannot take the step '{event}'.")
+        self.state, self.event = state, event
+
+
+def advance(state: State, event: Event) -> State:
+    """Return the state after ``event``.
+
+    >>> advance(State.IN_REVIEW, Event.RETURN)
+    <State.RETURNED: 'returned'>
+    """
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise ImpossibleTransition(state, event) from None
