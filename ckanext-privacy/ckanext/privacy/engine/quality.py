@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import openpyxl
 from frictionless import Detector, Dialect, Error, FrictionlessException
@@ -174,10 +174,11 @@ def _sheet_names(path: Path) -> list[str]:
 
 def _resource(path: Path, kind: str, settings: QualitySettings, dialect: Dialect | None = None) -> TableResource:
     detector = Detector(sample_size=settings.sample_rows)
-    options = {"dialect": dialect} if dialect else {}
-    return TableResource(
+    options: dict[str, Any] = {"dialect": dialect} if dialect else {}
+    source = TableResource(
         path=path.name, basepath=str(path.parent), scheme="file", format=kind, detector=detector, **options
     )
+    return cast("TableResource", source)
 
 
 def _check_table(name: str, source: TableResource, settings: QualitySettings) -> TableQuality:
