@@ -1,0 +1,100 @@
+"""A CKAN site as settings: one for the demo, one for each test worker, all from the same ini template."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import jinja2
+
+from deploy.layout import HOST, TEMPLATES, Layout, write_private
+
+#: Order matters: `privacy` owns the permission labels, so it stands first.
+PLUGINS = (
+    "privacy",
+    "communitydata",
+    "city_portals",
+    "city_ckan_harvester",
+    "dcat_us_harvester",
+    "socrata_harvester",
+    "arcgis_hub_harvester",
+    "activity",
+    "harvest",
+    "dcat",
+    "scheming_datasets",
+    "datastore",
+    "datatables_view",
+    "text_view",
+    "image_view",
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """What the ini template needs to know; see `templates/ckan.ini.j2`."""
+
+    name: str
+    url: str
+    title: str
+    database_url: str
+    datastore_write_url: str
+    datastore_read_url: str
+    solr_url: str
+    redis_url: str
+    storage: Path
+    secret_key: str
+    token_secret: str
+    ini: Path
+    plugins: tuple[str, ...] = PLUGINS
+    private_hosts: tuple[str, ...] = (HOST,)
+    testing: bool = False
+    csrf: bool = True
+    log_level: str = "INFO"
+
+
+def render(template: str, **values: object) -> str:
+    """Fill a template of `deploy/templates`; a name it lacks is an error, not an empty string."""
+    env = jinja2.Environment(  # noqa: S701 - configuration files, not HTML
+        loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True
+    )
+    return env.get_template(template).render(**values) + "\n"
+
+
+def write_ini(site: Site) -> Path:
+    """Write the site's ini (mode 600: it holds passwords) and make its storage folder."""
+    site.ini.parent.mkdir(parents=True, exist_ok=True)
+    site.storage.mkdir(parents=True, exist_ok=True)
+    text = render("ckan.ini.j2", site=site)
+    if not site.ini.exists() or site.ini.read_text() != text:
+        write_private(site.ini, text)
+    return site.ini
+
+
+def demo_site(layout: Layout) -> Site:
+    """The catalogue of `make demo`."""
+    return _site(layout, "demo", url=layout.url("ckan"), title="Community data catalogue", redis_db=0)
+
+
+def make_test_site(layout: Layout, worker: int, url: str, *, csrf: bool = False) -> Site:
+    """The site of one test worker: own databases, own Redis database, own Solr core, own storage."""
+    site = _site(layout, f"test{worker}", url=url, title="Test catalogue", redis_db=worker + 1)
+    return dataclasses.replace(site, testing=True, csrf=csrf, log_level="WARNING")
+
+
+def _site(layout: Layout, name: str, *, url: str, title: str, redis_db: int) -> Site:
+    at = f"{HOST}:{layout.ports['postgres']}"
+    writer = f"postgresql://ckan:{layout.secrets['ckan_db']}@{at}"
+    return Site(
+        name=name,
+        url=url,
+        title=title,
+        database_url=f"{writer}/ckan_{name}",
+        datastore_write_url=f"{writer}/datastore_{name}",
+        datastore_read_url=f"postgresql://datastore_ro:{layout.secrets['datastore_ro']}@{at}/datastore_{name}",
+        solr_url=f"{layout.url('solr')}/solr/{name}",
+        redis_url=f"redis://:{layout.secrets['redis']}@{HOST}:{layout.ports['redis']}/{redis_db}",
+        storage=layout.run / "storage" / name,
+        secret_key=layout.secrets["secret_key"],
+        token_secret=layout.secrets["token_secret"],
+        ini=layout.run / f"{name}.ini",
+    )
