@@ -130,6 +130,14 @@ class Combination:
 
 
 @dataclass(frozen=True)
+class Diversity:
+    """How well a group hides a sensitive column: its groups of equal quasi-identifiers hold at least ``l`` values."""
+
+    column: str
+    l: int  # noqa: E741 - the literature's name, beside k
+
+
+@dataclass(frozen=True)
 class RiskReport:
     """Disclosure risk of a whole table; ``k`` and ``sample_uniques`` are None where no quasi-identifier was found."""
 
@@ -138,6 +146,24 @@ class RiskReport:
     sample_uniques: int | None = None
     small_cells: tuple[SmallCell, ...] = ()
     combinations: tuple[Combination, ...] = ()
+    l_diversity: tuple[Diversity, ...] = ()
+
+
+@dataclass(frozen=True)
+class MetadataFinding:
+    """Personal data in a dataset's description.
+
+    ``field`` is the field's name, ``start`` and ``end`` the place in its text, ``example`` is masked.
+    """
+
+    field: str
+    entity: str
+    confidence: float
+    sensitivity: Sensitivity
+    start: int
+    end: int
+    example: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -196,7 +222,9 @@ def _risk(data: dict[str, Any]) -> RiskReport:
         Combination(**_tuples({**combination, "sensitivity": Sensitivity(combination["sensitivity"])}))
         for combination in data["combinations"]
     )
-    return RiskReport(**{**_tuples(data), "small_cells": cells, "combinations": combinations})
+    diversity = tuple(Diversity(**each) for each in data.get("l_diversity", ()))
+    parts = {"small_cells": cells, "combinations": combinations, "l_diversity": diversity}
+    return RiskReport(**{**_tuples(data), **parts})
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:
