@@ -7,7 +7,7 @@ Every pytest-xdist worker has a site of its own (`.run/test0.ini`, `.run/test1.i
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,12 @@ def load_standard_plugins(request: pytest.FixtureRequest) -> None:
         from ckan.tests import helpers
 
         _shared_app.append(helpers._get_test_app())
+
+
+@pytest.fixture(scope="session")
+def forget_shared_app() -> Callable[[], None]:
+    """Call it after a test ran a site of its own: the next test builds the shared one anew."""
+    return _shared_app.clear
 
 
 @pytest.fixture
@@ -108,7 +114,7 @@ def _api_caller(app: Any, headers: dict[str, str]) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def community(clean_site: None) -> Iterator[dict[str, Any]]:
+def community(clean_site: None) -> dict[str, Any]:
     """An organisation with the people of the gate, each with a token.
 
     Keys: `organization`, `sysadmin`, `admin`, `officer`, `editor`, `steward1`, `steward2`, `reader`. `officer` and
@@ -116,4 +122,4 @@ def community(clean_site: None) -> Iterator[dict[str, Any]]:
     """
     from support import people
 
-    yield people.make_community()
+    return people.make_community()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-
 from ckan import model
 from ckan.cli.db import _migrate_plugins
 from sqlalchemy.orm import close_all_sessions
@@ -11,6 +10,10 @@ from sqlalchemy.orm import close_all_sessions
 _TABLES = """
     SELECT quote_ident(tablename) FROM pg_tables
     WHERE schemaname = 'public' AND tablename NOT LIKE '%alembic_version'
+"""
+_DATASTORE_TABLES = """
+    SELECT quote_ident(tablename) FROM pg_tables
+    WHERE schemaname = 'public' AND NOT starts_with(tablename, '_')
 """
 _SEQUENCES = "SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
 
@@ -38,12 +41,10 @@ def empty_database() -> None:
 
 
 def empty_datastore() -> None:
-    """Drop the tables that tests made in the datastore."""
+    """Drop the tables that tests made in the datastore; its own (`_table_stats`) are emptied."""
     from ckanext.datastore.backend.postgres import get_write_engine
 
     with get_write_engine().begin() as connection:
-        found = sa.text(
-            "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tableowner = current_user"
-        )
-        for table in connection.execute(found).scalars().all():
+        for table in connection.execute(sa.text(_DATASTORE_TABLES)).scalars().all():
             connection.execute(sa.text(f"DROP TABLE {table} CASCADE"))
+        connection.execute(sa.text('DELETE FROM "_table_stats"'))
