@@ -1,0 +1,393 @@
+"""What findings mean for a release: a versioned YAML file of rules, and the two functions that apply it.
+
+A policy's rules are data (:mod:`policies/default.yaml`, checked against :mod:`policies/schema.yaml`). Two things are
+not up to a policy: what could not be looked at is blocked, and a column about people that no rule speaks of still
+needs a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from .disclosure import RiskSettings
+from .errors import InvalidPolicy
+from .findings import (
+    ColumnReport,
+    Held,
+    MetadataFinding,
+    Outcome,
+    PolicyFacts,
+    RiskReport,
+    Sensitivity,
+    TableReport,
+)
+from .updates import AutomaticSettings, Evidence, differences
+
+FOLDER = Path(__file__).with_name("policies")
+DEFAULT = FOLDER / "default.yaml"
+
+Declarations = Mapping[str, Any]
+
+
+class ReleaseOutcome(str, Enum):
+    """What a release needs, from least to most."""
+
+    AUTOMATIC = "automatic"
+    ONE_STEWARD = "one_steward"
+    TWO_STEWARDS = "two_stewards"
+    BLOCKED = "blocked"
+
+    @property
+    def approvals(self) -> int | None:
+        """How many stewards must approve; None when nobody can before the data is cleaned."""
+        return {"automatic": 0, "one_steward": 1, "two_stewards": 2}.get(self.value)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule: every fact of the kind `about` that passes `when` and not `unless` asks for `outcome`."""
+
+    name: str
+    about: str
+    outcome: Outcome
+    reason: str
+    when: Mapping[str, Any] = field(default_factory=dict)
+    unless: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy as loaded: its name and version go into every report it judged."""
+
+    name: str
+    version: str
+    rules: tuple[Rule, ...]
+    risk: RiskSettings
+    automatic: AutomaticSettings
+
+    @property
+    def facts(self) -> PolicyFacts:
+        """Name and version, as reports carry them."""
+        return PolicyFacts(self.name, self.version)
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why: the rule that spoke, what it asks for, and one sentence. Holds no cell."""
+
+    rule: str
+    outcome: Outcome
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement on one file. `reasons` come gravest first; empty exactly when nothing was found."""
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True)
+class ReleaseVerdict:
+    """The judgement on a release, with the reasons of all its files and of the update itself."""
+
+    outcome: ReleaseOutcome
+    reasons: tuple[Reason, ...] = ()
+
+
+class Findings(Protocol):
+    """What is judged: a :class:`FileReport`, or anything with its `held` and `tables`."""
+
+    @property
+    def held(self) -> tuple[Held, ...]: ...
+
+    @property
+    def tables(self) -> tuple[TableReport, ...]: ...
+
+
+def load_policy(path: str | Path | None = None) -> Policy:
+    """Read a policy; None gives the default. Raises `InvalidPolicy` with one sentence that names file and place."""
+    path = Path(path) if path else DEFAULT
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidPolicy(f"{path}: the policy cannot be opened ({error.strerror}).") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        place = getattr(error, "problem_mark", None)
+        line = f", line {place.line + 1}" if place else ""
+        raise InvalidPolicy(f"{path}{line}: the policy is not valid YAML in UTF-8.") from error
+    return _policy(data, str(path))
+
+
+def judge(
+    findings: Findings,
+    policy: Policy,
+    *,
+    declarations: Declarations | None = None,
+    quality_errors: int = 0,
+) -> Verdict:
+    """Judge one file. `quality_errors` is the count of :func:`check_quality`.
+
+    `declarations` are what the officer declared about the dataset, by field name. Rules about declarations are
+    silent when it is None, as on the command line.
+    """
+    facts = [*_file_facts(findings), {"about": "quality", "place": "The file", "errors": quality_errors}]
+    reasons = [*_held_reasons(findings.held), *_apply(policy.rules, facts, declarations)]
+    return Verdict(_gravest(reasons), _gravest_first(reasons))
+
+
+def judge_release(
+    evidence: Evidence,
+    policy: Policy,
+    *,
+    previous: Evidence | None = None,
+    declarations: Declarations | None = None,
+) -> ReleaseVerdict:
+    """Judge a release from the evidence on all its files, and on its description.
+
+    `previous` is the evidence that was approved for what is public now; None for a first release, which always needs
+    a person. An update is automatic only when the policy allows it and nothing in it is new or riskier.
+    """
+    reasons = [reason for key in evidence.files for reason in _file_reasons(key, evidence, policy, declarations)]
+    metadata = [_metadata_facts(finding) for finding in evidence.metadata]
+    reasons += _apply(policy.rules, metadata, declarations)
+    found = _gravest(reasons)
+    changes = _changes(evidence, previous, policy.automatic, found)
+    needed = max(found, _gravest(changes), key=lambda outcome: outcome.rank)
+    if not changes and found is not Outcome.BLOCKED:
+        return ReleaseVerdict(ReleaseOutcome.AUTOMATIC, _gravest_first(reasons))
+    return ReleaseVerdict(ReleaseOutcome(needed.value), _gravest_first([*reasons, *changes]))
+
+
+def _file_reasons(
+    key: str, evidence: Evidence, policy: Policy, declarations: Declarations | None
+) -> tuple[Reason, ...]:
+    report = evidence.files[key]
+    errors = evidence.quality_errors.get(key, 0)
+    reasons = judge(report, policy, declarations=declarations, quality_errors=errors).reasons
+    name = report.file.name
+    return tuple(Reason(each.rule, each.outcome, f"{name}: {each.sentence}") for each in reasons)
+
+
+def _changes(
+    evidence: Evidence, previous: Evidence | None, settings: AutomaticSettings, found: Outcome
+) -> list[Reason]:
+    """Why a person must look although no rule may ask for one; empty when the update may go by itself."""
+    if previous is None:
+        return [Reason("first-release", Outcome.ONE_STEWARD, "A first release is always agreed to by a person.")]
+    if not settings.allowed:
+        return [Reason("no-automatic", Outcome.ONE_STEWARD, "The policy lets no update go out by itself.")]
+    if found.rank > Outcome(settings.up_to).rank:
+        return [Reason("too-grave", found, "What is in the data is too grave for an update to go out by itself.")]
+    return [Reason("changed", Outcome.ONE_STEWARD, text) for text in differences(evidence, previous, settings)]
+
+
+# The facts that rules speak of ------------------------------------------------------------------------------------
+
+
+def _file_facts(findings: Findings) -> Iterator[dict[str, Any]]:
+    for table in findings.tables:
+        place = f'Table "{table.name}"' if table.name else "The table"
+        yield {"about": "table", "place": place, "hidden": table.hidden, "rows": table.rows}
+        for column in table.columns:
+            yield from _column_facts(column, place)
+        yield from _risk_facts(table.risk, place)
+
+
+def _column_facts(column: ColumnReport, table: str) -> Iterator[dict[str, Any]]:
+    shared = {
+        "about": "column",
+        "place": f'Column "{column.name}"',
+        "table": table,
+        "sensitive": column.sensitive,
+        "sensitivity": column.sensitivity,
+        "why": column.reason,
+    }
+    if not column.entities:
+        yield {
+            **shared,
+            "entity": "",
+            "what": "data about people",
+            "rows": column.rows,
+            "share": 1.0,
+            "confidence": 1.0,
+        }
+    for found in column.entities:
+        what = found.entity.replace("_", " ").lower()
+        facts = {"entity": found.entity, "what": what, "rows": found.rows}
+        yield {**shared, **facts, "share": found.share, "confidence": found.confidence}
+
+
+def _risk_facts(risk: RiskReport, place: str) -> Iterator[dict[str, Any]]:
+    weakest = min(risk.l_diversity, key=lambda each: each.l, default=None)
+    yield {
+        "about": "risk",
+        "place": place,
+        "k": risk.k,
+        "l": weakest.l if weakest else None,
+        "secret": weakest.column if weakest else "",
+        "uniques": risk.sample_uniques,
+        "columns": ", ".join(risk.quasi_identifiers),
+        "groups": sum(cell.groups for cell in risk.small_cells),
+        "smallest": min((cell.smallest for cell in risk.small_cells), default=None),
+    }
+    for each in risk.combinations:
+        columns = ", ".join(each.columns)
+        facts = {"combination": each.rule, "sensitivity": each.sensitivity, "columns": columns}
+        yield {"about": "combination", "place": place, **facts, "why": each.reason}
+
+
+def _metadata_facts(finding: MetadataFinding) -> dict[str, Any]:
+    what = finding.entity.replace("_", " ").lower()
+    facts = {"place": f'Field "{finding.field}"', "field": finding.field, "entity": finding.entity, "what": what}
+    return {"about": "metadata", **facts, "sensitivity": finding.sensitivity, "confidence": finding.confidence}
+
+
+# Conditions -------------------------------------------------------------------------------------------------------
+
+
+def _at_least(key: str) -> Callable[[dict[str, Any], Any], bool]:
+    return lambda facts, limit: facts.get(key) is not None and facts[key] >= limit
+
+
+def _below(key: str) -> Callable[[dict[str, Any], Any], bool]:
+    return lambda facts, limit: facts.get(key) is not None and facts[key] < limit
+
+
+def _named(key: str) -> Callable[[dict[str, Any], Any], bool]:
+    return lambda facts, patterns: any(fnmatchcase(facts.get(key, ""), pattern) for pattern in patterns)
+
+
+def _rank(facts: dict[str, Any]) -> int:
+    return facts.get("sensitivity", Sensitivity.NONE).rank
+
+
+def _is_declared(facts: dict[str, Any], wanted: Mapping[str, Sequence[str]]) -> bool:
+    declared = facts["declarations"]
+    if declared is None:
+        return False
+    return all(set(_as_list(declared.get(key))) & set(values) for key, values in wanted.items())
+
+
+def _is_undeclared(facts: dict[str, Any], fields: Sequence[str]) -> bool:
+    declared = facts["declarations"]
+    return declared is not None and not any(_as_list(declared.get(key)) for key in fields)
+
+
+def _as_list(value: Any) -> list[str]:
+    if not value:
+        return []
+    return [value] if isinstance(value, str) else [str(each) for each in value]
+
+
+#: What each key of `when` and `unless` tests; the schema lists the same keys.
+TESTS: dict[str, Callable[[dict[str, Any], Any], bool]] = {
+    "entities": _named("entity"),
+    "combinations": _named("combination"),
+    "sensitivity_at_least": lambda facts, level: _rank(facts) >= Sensitivity(level).rank,
+    "sensitivity_at_most": lambda facts, level: _rank(facts) <= Sensitivity(level).rank,
+    "sensitive": lambda facts, wanted: facts.get("sensitive") is wanted,
+    "share_at_least": _at_least("share"),
+    "rows_at_least": _at_least("rows"),
+    "confidence_at_least": _at_least("confidence"),
+    "k_below": _below("k"),
+    "l_below": _below("l"),
+    "sample_uniques_at_least": _at_least("uniques"),
+    "small_groups_at_least": _at_least("groups"),
+    "hidden": lambda facts, wanted: facts.get("hidden") is wanted,
+    "errors_at_least": _at_least("errors"),
+    "declared": _is_declared,
+    "undeclared": _is_undeclared,
+}
+
+
+def _passes(facts: dict[str, Any], tests: Mapping[str, Any]) -> bool:
+    return all(TESTS[key](facts, value) for key, value in tests.items())
+
+
+def _speaks(rule: Rule, facts: dict[str, Any]) -> bool:
+    if rule.about != facts["about"] or not _passes(facts, rule.when):
+        return False
+    return not (rule.unless and _passes(facts, rule.unless))
+
+
+def _apply(
+    rules: Sequence[Rule], facts: Sequence[dict[str, Any]], declarations: Declarations | None
+) -> Iterator[Reason]:
+    """The gravest rule that speaks of each fact; of equally grave ones, the first in the file."""
+    for fact in facts:
+        known = {**fact, "declarations": declarations}
+        speaking = [rule for rule in rules if _speaks(rule, known)]
+        if speaking:
+            rule = max(speaking, key=lambda each: each.outcome.rank)
+            yield Reason(rule.name, rule.outcome, rule.reason.format_map(_Words(fact)))
+        elif fact.get("sensitive"):
+            yield Reason("no-rule", Outcome.ONE_STEWARD, f"{fact['place']} is about people, and no rule speaks of it.")
+
+
+def _held_reasons(held: Sequence[Held]) -> list[Reason]:
+    return [Reason("held", Outcome.BLOCKED, f"{each.where}: {each.reason}") for each in held]
+
+
+def _gravest(reasons: Sequence[Reason]) -> Outcome:
+    return max((reason.outcome for reason in reasons), key=lambda outcome: outcome.rank, default=Outcome.CLEAR)
+
+
+def _gravest_first(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    asked = [reason for reason in reasons if reason.outcome is not Outcome.CLEAR]
+    return tuple(dict.fromkeys(sorted(asked, key=lambda reason: -reason.outcome.rank)))
+
+
+# Reading ----------------------------------------------------------------------------------------------------------
+
+
+class _Words(dict[str, Any]):
+    """The facts as a sentence's words: what a fact does not have reads as a dash."""
+
+    def __missing__(self, key: str) -> str:
+        return "–"
+
+
+@lru_cache
+def _schema() -> Draft202012Validator:
+    return Draft202012Validator(yaml.safe_load((FOLDER / "schema.yaml").read_text("utf-8")))
+
+
+def _policy(data: Any, path: str) -> Policy:
+    error = best_match(_schema().iter_errors(data))
+    if error:
+        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+        raise InvalidPolicy(f"{path}: at {place.lstrip('.') or 'the top'}: {error.message}.")
+    return Policy(
+        name=data["name"],
+        version=data["version"],
+        rules=tuple(_rule(each, path) for each in data["rules"]),
+        risk=RiskSettings(**data.get("risk", {})),
+        automatic=AutomaticSettings(**data.get("automatic", {})),
+    )
+
+
+def _rule(data: dict[str, Any], path: str) -> Rule:
+    try:
+        data["reason"].format_map(_Words())
+    except (ValueError, KeyError, IndexError, AttributeError) as error:
+        raise InvalidPolicy(f'{path}: rule "{data["rule"]}": the reason has a broken {{word}} in it.') from error
+    return Rule(
+        name=data["rule"],
+        about=data["about"],
+        outcome=Outcome(data["outcome"]),
+        reason=data["reason"].strip(),
+        when=data.get("when", {}),
+        unless=data.get("unless", {}),
+    )
