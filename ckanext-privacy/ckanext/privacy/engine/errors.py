@@ -17,7 +17,7 @@ class EngineError(Exception):
     """Base of everything the engine raises on purpose."""
 
 
-class UnreadableFile(EngineError):
+class UnreadableFile(EngineError):  # noqa: N818 - says what is wrong, as CKAN's own do
     """A file that cannot be looked at: it must be held, never skipped.
 
     ``reason`` is one sentence, ``where`` the file, sheet or member it is about.
@@ -33,9 +33,9 @@ class UnreadableFile(EngineError):
         return UnreadableFile, (self.reason, self.where)
 
 
-class InvalidPlan(EngineError):
+class InvalidPlan(EngineError):  # noqa: N818 - says what is wrong, as CKAN's own do
     """A de-identification plan that names an unknown column, method or parameter."""
 
 
-class InvalidPolicy(EngineError):
+class InvalidPolicy(EngineError):  # noqa: N818 - says what is wrong, as CKAN's own do
     """A policy or settings file with an unknown key or an impossible value."""

@@ -1,0 +1,216 @@
+"""Comma-separated and other delimited text, of any size, encoding and state of repair."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import chardet
+import polars as pl
+
+from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, blank_to_null, frame, name_columns
+from .layout import LOOK, Layout, find_layout
+
+DELIMITERS = (",", ";", "\t", "|")
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+#: Legacy encodings that are believed when guessed, by how their names start.
+OTHER_SCRIPTS = (
+    "gb", "big5", "shift", "cp932", "euc", "iso2022", "iso-2022", "koi8", "hz", "johab", "cp949", "tis",
+    "windows-1250", "windows-1251", "windows-1253", "windows-1254", "windows-1255", "windows-1256",
+    "iso8859-2", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-9", "iso-8859-2", "iso-8859-5",
+    "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-9",
+)  # fmt: skip
+#: Bytes looked at to guess encoding and dialect.
+SAMPLE = 256 << 10
+#: Share of control characters from which a file is binary, whatever its name.
+BINARY = 0.01
+
+BLANK_LINES = re.compile(rb"\n{2,}")
+
+csv.field_size_limit(64 << 20)
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the text is laid out."""
+
+    encoding: str
+    delimiter: str
+    layout: Layout
+
+
+def open_delimited(raw: RawFile) -> OpenFile:
+    """Open delimited text. Raises ``UnreadableFile`` for binary content."""
+    encoding = detect_encoding(raw)
+    sample = _decode_sample(raw, encoding)
+    if _looks_binary(sample):
+        raise UnreadableFile("The content is binary, not a table as text; save it as CSV or XLSX.", raw.name)
+    delimiter = sniff_delimiter(sample)
+    rows = _sample_rows(sample, delimiter)
+    layout = find_layout(rows)
+    kind = "tsv" if delimiter == "\t" else "csv"
+    file = OpenFile(raw.facts(kind, encoding))
+    header = name_columns(layout.labels)
+    dialect = Dialect(encoding, delimiter, layout)
+    file.tables.append(Table(raw.name, header, layout.labels, partial(_batches, raw, dialect, header), weight=raw.size))
+    if layout.above:
+        file.tables.append(_lines_above(rows[: layout.above]))
+    return file
+
+
+def _lines_above(rows: list[list[str]]) -> Table:
+    lines: list[list[str | None]] = [[" ".join(cell for cell in row if cell)] for row in rows]
+    return Table("lines above the heading", ("text",), ("text",), lambda: [frame(lines, ("text",))])
+
+
+def detect_encoding(raw: RawFile) -> str:
+    """Name the encoding: byte-order mark, then UTF-8 if every byte agrees, then the likeliest legacy one."""
+    for bom, encoding in BOMS:
+        if raw.head.startswith(bom):
+            return encoding
+    if raw.utf8 and b"\0" not in raw.head:
+        return "utf-8"
+    nulls = raw.head[1:SAMPLE:2].count(0), raw.head[0:SAMPLE:2].count(0)
+    half = min(len(raw.head), SAMPLE) / 2
+    if max(nulls) > 0.2 * half and min(nulls) < 0.05 * half:
+        return "utf-16-le" if nulls[0] > nulls[1] else "utf-16-be"
+    if raw.utf8:
+        return "utf-8"
+    guess = (chardet.detect(raw.head[:SAMPLE]).get("encoding") or "").lower()
+    # Guesses among the Latin code pages are unsure, and one of them holds nearly all files of that kind.
+    return guess if guess.startswith(OTHER_SCRIPTS) else "cp1252"
+
+
+def _decode_sample(raw: RawFile, encoding: str) -> str:
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    return decoder.decode(raw.head[:SAMPLE])
+
+
+def _looks_binary(sample: str) -> bool:
+    bad = sum(
+        1 for char in sample if char == "\ufffd" or (unicodedata.category(char) == "Cc" and char not in "\t\r\n\f\v")
+    )
+    return bad > BINARY * len(sample)
+
+
+def sniff_delimiter(sample: str) -> str:
+    """Choose the delimiter that cuts the first lines into the most regular table of more than one column."""
+    return max(DELIMITERS, key=lambda delimiter: _regularity(_sample_rows(sample, delimiter)))
+
+
+def _regularity(rows: list[list[str]]) -> float:
+    """Share of lines that have the commonest width, weighed by that width: 0 for a single column."""
+    widths = Counter(len(row) for row in rows if row)
+    return max((lines * math.log(width) for width, lines in widths.items()), default=0.0) / max(1, len(rows))
+
+
+def _sample_rows(sample: str, delimiter: str) -> list[list[str]]:
+    lines = io.StringIO(sample.replace("\0", "").replace("\r\n", "\n").replace("\r", "\n"), newline="")
+    rows: list[list[str]] = []
+    for row in csv.reader(lines, delimiter=delimiter):
+        rows.append(row)
+        if len(rows) >= LOOK:
+            return rows
+    # The sample may end inside a record.
+    return rows[:-1] if len(sample) >= SAMPLE // 2 and len(rows) > 1 else rows
+
+
+def _batches(raw: RawFile, dialect: Dialect, header: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+    """Parse block by block: strictly and fast first, record by record where a block is malformed."""
+    skip = dialect.layout.first
+    for block in _blocks(raw, dialect.encoding):
+        batch = None if skip else _parse_fast(block, dialect.delimiter, header)
+        if batch is None:
+            batch = _parse_ragged(block, dialect.delimiter, header, skip)
+        skip = 0
+        if batch.height:
+            yield batch
+
+
+def _blocks(raw: RawFile, encoding: str) -> Iterator[bytes]:
+    """Yield UTF-8 text cut between records. The first block is short: it holds the heading."""
+    size, rest = SAMPLE, b""
+    for piece in _utf8_pieces(raw, encoding):
+        rest += piece
+        if len(rest) < size:
+            continue
+        cut = _record_end(rest)
+        yield rest[:cut]
+        rest, size = rest[cut:], raw.limits.batch
+    if rest:
+        yield rest
+
+
+def _utf8_pieces(raw: RawFile, encoding: str) -> Iterator[bytes]:
+    """Yield the text as UTF-8 with line ends of one kind, whatever the file has."""
+    held = b""
+    for piece in _decoded_pieces(raw, encoding):
+        text = held + piece
+        held = b"\r" if text.endswith(b"\r") else b""
+        text = text.removesuffix(b"\r")
+        yield text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
+    if held:
+        yield b"\n"
+
+
+def _decoded_pieces(raw: RawFile, encoding: str) -> Iterator[bytes]:
+    decoder = None if encoding == "utf-8" and raw.utf8 else codecs.getincrementaldecoder(encoding)("replace")
+    with raw.path.open("rb") as file:
+        while block := file.read(SAMPLE):
+            yield decoder.decode(block).encode("utf-8", "replace") if decoder else block
+    if decoder:
+        yield decoder.decode(b"", final=True).encode("utf-8", "replace")
+
+
+def _record_end(block: bytes) -> int:
+    """Find the last line end outside quotes; a stray quote only makes the cut less fortunate, never loses text."""
+    cut = block.rfind(b"\n")
+    for _ in range(200):
+        if cut < 0:
+            return len(block)
+        if block.count(b'"', 0, cut) % 2 == 0:
+            return cut + 1
+        cut = block.rfind(b"\n", 0, cut)
+    return block.rfind(b"\n") + 1
+
+
+def _parse_fast(block: bytes, delimiter: str, header: tuple[str, ...]) -> pl.DataFrame | None:
+    """Parse a well-formed block; None when its rows or quotes are irregular."""
+    if b"\n\n" in block:
+        # Blank lines are no rows, but inside quotes they belong to a cell.
+        if b'"' in block:
+            return None
+        block = BLANK_LINES.sub(b"\n", block)
+    try:
+        batch = pl.read_csv(
+            io.BytesIO(block),
+            has_header=False,
+            separator=delimiter,
+            schema=dict.fromkeys(header, pl.String),
+            missing_columns="insert",
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    return blank_to_null(batch)
+
+
+def _parse_ragged(block: bytes, delimiter: str, header: tuple[str, ...], skip: int = 0) -> pl.DataFrame:
+    text = block.decode("utf-8", "replace").removeprefix("\ufeff").replace("\0", "")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows: list[list[str | None]] = [list(row) for index, row in enumerate(reader) if index >= skip and row]
+    return frame(rows, header)

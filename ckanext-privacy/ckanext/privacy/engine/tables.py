@@ -1,0 +1,170 @@
+"""Bytes to tables: one face over every format the engine reads.
+
+A table streams its cells as text in batches, so memory stays bounded whatever the file's size. What cannot be looked
+at is listed in :attr:`OpenFile.held`, or raises :class:`~.errors.UnreadableFile` when nothing of the file can be.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from .errors import UnreadableFile
+from .findings import FileFacts, Held
+
+#: Size of the blocks in which a file is hashed.
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far the readers go before they hold a file. Sizes in bytes.
+
+    ``unpacked`` is what a zipped format may grow to, ``whole`` the most that is read of a format that cannot be
+    streamed, ``batch`` the text held in memory at a time.
+    """
+
+    bytes: int = 8 << 30
+    unpacked: int = 1 << 30
+    whole: int = 256 << 20
+    columns: int = 20_000
+    batch: int = 16 << 20
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table, sheet or list of records.
+
+    ``header`` names every column once: a missing or repeated heading becomes ``#3`` for the third column. ``labels``
+    are the headings as they stand in the file. ``read`` starts a new pass over the rows.
+    """
+
+    name: str
+    header: tuple[str, ...]
+    labels: tuple[str, ...]
+    read: Callable[[], Iterable[pl.DataFrame]]
+    hidden: bool = False
+    weight: int = 0
+
+    def batches(self) -> Iterator[pl.DataFrame]:
+        """Yield the rows in order; every column is text, blank cells are null, columns are named as in ``header``.
+
+        A batch may bring further columns, named by position, where later rows are longer than the heading.
+        """
+        yield from self.read()
+
+
+@dataclass
+class OpenFile:
+    """A file that could be opened: what it is, its tables, and what of it could not be looked at."""
+
+    facts: FileFacts
+    tables: list[Table] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file after its first pass: every reader starts from this. ``utf8`` says that all bytes are valid UTF-8."""
+
+    path: Path
+    name: str
+    sha256: str
+    size: int
+    head: bytes
+    utf8: bool
+    limits: Limits
+
+    def facts(self, kind: str, encoding: str | None = None) -> FileFacts:
+        """Facts about the file, once its format is known."""
+        return FileFacts(self.name, self.sha256, self.size, kind, encoding)
+
+
+def open_tables(path: str | Path, name: str | None = None, limits: Limits | None = None) -> OpenFile:
+    """Open a file by what it holds, not by what it is called. Raises ``UnreadableFile`` when it must be held."""
+    raw = read_raw(Path(path), name, limits or Limits())
+    return _reader(raw)(raw)
+
+
+def read_raw(path: Path, name: str | None, limits: Limits) -> RawFile:
+    """Read the file once, for its hash and encoding. Raises ``UnreadableFile``."""
+    name = name or path.name
+    try:
+        size = path.stat().st_size
+    except OSError as error:
+        raise UnreadableFile(f"The file cannot be opened ({error.strerror}).", name) from error
+    if size == 0:
+        raise UnreadableFile("The file is empty (0 bytes); upload it again.", name)
+    if size > limits.bytes:
+        raise UnreadableFile(f"The file is larger than the limit of {limits.bytes >> 20} MB; split it.", name)
+    return _first_pass(path, name, size, limits)
+
+
+def _first_pass(path: Path, name: str, size: int, limits: Limits) -> RawFile:
+    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
+    head, utf8 = b"", True
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                head = head or block
+                digest.update(block)
+                utf8 = utf8 and _decodes(decoder, block)
+    except OSError as error:
+        raise UnreadableFile(f"The file cannot be read ({error.strerror}).", name) from error
+    return RawFile(path, name, digest.hexdigest(), size, head, utf8, limits)
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:
+    try:
+        decoder.decode(block)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _reader(raw: RawFile) -> Callable[[RawFile], OpenFile]:
+    # Readers import their libraries, which a scan of a plain CSV must not wait for.
+    if raw.head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")):
+        from .readers.workbook import open_workbook
+
+        return open_workbook
+    if raw.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        from .readers.records import open_records
+
+        return open_records
+    from .readers.delimited import open_delimited
+
+    return open_delimited
+
+
+def name_columns(labels: Iterable[str | None]) -> tuple[str, ...]:
+    """Give every column a name of its own: a missing or repeated heading becomes its 1-based position, ``#3``.
+
+    >>> name_columns(["id", "", "id", "name"])
+    ('id', '#2', '#3', 'name')
+    """
+    seen: set[str] = set()
+    names = []
+    for position, label in enumerate(labels, 1):
+        name = (label or "").strip()
+        names.append(f"#{position}" if not name or name in seen else name)
+        seen.add(names[-1])
+    return tuple(names)
+
+
+def frame(rows: list[list[str | None]], header: tuple[str, ...]) -> pl.DataFrame:
+    """Build a batch from rows of any length; longer rows add columns named by position."""
+    width = max([len(header), *map(len, rows)])
+    names = [*header, *(f"#{position}" for position in range(len(header) + 1, width + 1))]
+    padded = [row + [None] * (width - len(row)) if len(row) < width else row for row in rows]
+    return blank_to_null(pl.DataFrame(padded, schema=dict.fromkeys(names, pl.String), orient="row"))
+
+
+def blank_to_null(batch: pl.DataFrame) -> pl.DataFrame:
+    """Blank cells hold nothing to look at: make them null."""
+    return batch.with_columns(pl.when(pl.all().str.len_bytes() > 0).then(pl.all()))
