@@ -1,0 +1,171 @@
+"""The roads by which a visitor reads a catalogue. Each returns all the text it gives away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from support.leaks.writing import World
+
+Reader = Callable[[World, "str | None"], str]
+
+
+def api(path: str) -> Reader:
+    """Read one API address, as it is."""
+    return lambda world, user: world.site.text(user, f"/api/3/action/{path}")
+
+
+def page(path: str) -> Reader:
+    """Read one page or feed."""
+    return lambda world, user: world.site.text(user, path)
+
+
+def for_each(kind: str, *paths: str) -> Reader:
+    """Read an address once for every dataset, name, resource ... of the world."""
+
+    def read(world: World, user: str | None) -> str:
+        return "\n".join(world.site.text(user, path.format(id=id_)) for id_ in _ids(world, kind) for path in paths)
+
+    return read
+
+
+def _ids(world: World, kind: str) -> Iterable[str]:
+    return {"dataset": world.datasets, "resource": world.resources, "file": world.site.people.get("files", [])}[kind]
+
+
+def of_resources(path: str) -> Reader:
+    """Read an address that needs dataset and resource ids, for every pair that exists."""
+
+    def read(world: World, user: str | None) -> str:
+        owners = {r: _owner(world, r) for r in world.resources}
+        return "\n".join(world.site.text(user, path.format(id=owner, rid=r)) for r, owner in owners.items() if owner)
+
+    return read
+
+
+def _owner(world: World, resource_id: str) -> str | None:
+    from ckan import model
+
+    resource = model.Session.get(model.Resource, resource_id)
+    return resource.package_id if resource else None
+
+
+def activity_pages(path: str) -> Reader:
+    """Read pages about every stored activity of a dataset, whoever may list it: their ids can be guessed or known."""
+
+    def read(world: World, user: str | None) -> str:
+        from ckan import model
+        from ckanext.activity.model import Activity
+
+        stored = model.Session.query(Activity.id, Activity.object_id).filter(Activity.object_id.in_(world.datasets))
+        found = [(activity, dataset) for activity, dataset in stored]
+        model.Session.remove()
+        file = world.released["file"]
+        return "\n".join(world.site.text(user, path.format(aid=a, id=d, rid=file)) for a, d in found)
+
+    return read
+
+
+def sql(world: World, user: str | None) -> str:
+    """Ask every table by SQL, and the list of tables."""
+    tables = [*world.resources, "_table_metadata"]
+    asked = [f'SELECT * FROM "{table}"' for table in tables]
+    answers = (world.site.app.get("/api/3/action/datastore_search_sql", query_string={"sql": q}) for q in asked)
+    return "\n".join(answer.get_data(as_text=True) for answer in answers)
+
+
+def tables(world: World, user: str | None) -> str:
+    """Ask the datastore for its list of tables, and every table in it."""
+    listed = world.site.post(user, "datastore_search", resource_id="_table_metadata", limit=1000)
+    if listed.status_code != 200:
+        return ""
+    names = [record["name"] for record in listed.get_json()["result"]["records"]]
+    found = [world.site.post(user, "datastore_search", resource_id=name).get_data(as_text=True) for name in names]
+    return "\n".join([*names, *found])
+
+
+READERS: dict[str, Reader] = {
+    "package_show": for_each("dataset", "/api/3/action/package_show?id={id}"),
+    "package_show_default_schema": for_each("dataset", "/api/3/action/package_show?id={id}&use_default_schema=true"),
+    "package_list": api("package_list"),
+    "current_package_list_with_resources": api("current_package_list_with_resources?limit=100"),
+    "package_search": api("package_search?rows=100"),
+    "package_search_private": api(
+        "package_search?rows=100&include_private=true&include_drafts=true&include_deleted=true"
+    ),
+    "package_search_fields": api("package_search?rows=100&fl=id,name,title,notes,data_dict,validated_data_dict,text"),
+    "package_search_facets": api('package_search?rows=0&facet.field=["tags","res_format","name","title_string"]'),
+    "package_autocomplete": api("package_autocomplete?q=canary&limit=50"),
+    "resource_show": for_each("resource", "/api/3/action/resource_show?id={id}"),
+    "resource_search": api("resource_search?query=name:canary"),
+    "resource_search_format": api("resource_search?query=format:canary"),
+    "resource_view_list": for_each("resource", "/api/3/action/resource_view_list?id={id}"),
+    "tag_list": api("tag_list"),
+    "tag_search": api("tag_search?query=canary"),
+    "tag_autocomplete": api("tag_autocomplete?query=canary"),
+    "tag_show": api("tag_show?id=canarynewtag&include_datasets=true"),
+    "format_autocomplete": api("format_autocomplete?q=canary"),
+    "organization_show": api("organization_show?id=city-lab&include_datasets=true"),
+    "member_list": lambda world, user: _with_names(world, user, "member_list?id=city-lab&object_type=package"),
+    "user_show": api("user_show?id=officer&include_datasets=true&include_num_followers=true"),
+    "datastore_search": for_each("resource", "/api/3/action/datastore_search?resource_id={id}"),
+    "datastore_info": for_each("resource", "/api/3/action/datastore_info?id={id}"),
+    "datastore_search_sql": sql,
+    "datastore_tables": tables,
+    "datastore_dump": for_each("resource", "/datastore/dump/{id}", "/datastore/dump/{id}?format=json"),
+    "package_activity_list": for_each("dataset", "/api/3/action/package_activity_list?id={id}&limit=100"),
+    "organization_activity_list": api("organization_activity_list?id=city-lab&limit=100"),
+    "user_activity_list": api("user_activity_list?id=officer&limit=100"),
+    "recently_changed": api("recently_changed_packages_activity_list?limit=100"),
+    "activity_show": activity_pages("/api/3/action/activity_show?id={aid}&include_data=true"),
+    "activity_data_show": activity_pages("/api/3/action/activity_data_show?id={aid}"),
+    "activity_diff": activity_pages("/api/3/action/activity_diff?id={aid}&object_type=package&diff_type=unified"),
+    "package_history_page": activity_pages("/dataset/{id}/history/{aid}"),
+    "resource_history_page": activity_pages("/dataset/{id}/resources/{rid}/history/{aid}"),
+    "dataset_changes_page": activity_pages("/dataset/changes/{aid}"),
+    "dataset_activity_page": for_each("dataset", "/dataset/activity/{id}"),
+    "organization_activity_page": page("/organization/activity/city-lab"),
+    "user_activity_page": page("/user/activity/officer"),
+    "front_page": page("/"),
+    "search_page": page("/dataset/"),
+    "dataset_page": for_each("dataset", "/dataset/{id}"),
+    "resource_page": of_resources("/dataset/{id}/resource/{rid}"),
+    "resource_download": of_resources("/dataset/{id}/resource/{rid}/download/points.csv"),
+    "organization_page": page("/organization/city-lab"),
+    "user_page": page("/user/officer"),
+    "datasets_feed": page("/feeds/dataset.atom"),
+    "organization_feed": page("/feeds/organization/city-lab.atom"),
+    "tag_feed": page("/feeds/tag/canarynewtag.atom"),
+    "custom_feed": page("/feeds/custom.atom?q=*:*"),
+    "dcat_catalog": page("/catalog.ttl"),
+    "dcat_dataset": for_each("dataset", "/dataset/{id}.ttl", "/dataset/{id}.jsonld"),
+    "file_download": for_each("file", "/file/download/{id}"),
+    "file_show": for_each("file", "/api/3/action/file_show?id={id}"),
+}
+
+#: Roads on which the released content must stay readable: closing everything is not a gate.
+STAYS_OPEN = (
+    "package_show",
+    "package_search",
+    "package_list",
+    "resource_show",
+    "resource_view_list",
+    "dataset_page",
+    "resource_download",
+    "search_page",
+    "datasets_feed",
+    "dcat_catalog",
+    "dcat_dataset",
+    "datastore_search",
+    "datastore_dump",
+)
+
+
+def _with_names(world: World, user: str | None, path: str) -> str:
+    """Read ids, and count an id as the name behind it: the list gives away that the dataset exists."""
+    text = world.site.text(user, f"/api/3/action/{path}")
+    return text + "\n".join(name for id_, name in zip(world.datasets, world.names, strict=True) if id_ in text)
+
+
+def sweep(world: World, user: str | None) -> dict[str, str]:
+    """Read everything as ``user`` (None: a visitor) and return it by road."""
+    return {name: read(world, user) for name, read in READERS.items()}

@@ -1,0 +1,289 @@
+"""The roads by which content gets into a catalogue. Each leaves a word of its own that must not reach the public."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.lib.search import rebuild
+from ckan.logic.schema import default_create_package_schema
+from ckan.tests import helpers
+
+from support.leaks.site import Site
+
+#: What was released, and must stay readable.
+OPEN_WORD = "openword"
+
+
+@dataclass
+class World:
+    """A catalogue under attack: what was released, what was written since, and where to look for it."""
+
+    site: Site
+    released: dict[str, Any] = field(default_factory=dict)
+    #: ids of all datasets and resources ever made
+    datasets: list[str] = field(default_factory=list)
+    resources: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+    def note(self, dataset: dict[str, Any]) -> dict[str, Any]:
+        """Remember a dataset and its resources, so that the readers know their ids."""
+        self.datasets.append(dataset["id"])
+        self.names.append(dataset["name"])
+        self.resources += [r["id"] for r in dataset.get("resources", []) if r["id"] not in self.resources]
+        return dataset
+
+    def create(self, word: str, **fields: Any) -> dict[str, Any]:
+        """The officer makes a dataset of the organisation that says ``word``."""
+        fields = {"private": False, "notes": f"about {word}", **fields}
+        data = {"name": f"held-{word}", "title": f"Title {word}", "owner_org": self.site.organization, **fields}
+        return self.note(self.site.api("officer", "package_create", **data))
+
+
+def word(road: Callable[..., Any]) -> str:
+    """The word that a road leaves behind: one token, found nowhere else."""
+    return f"canary{road.__name__.replace('_', '')}"
+
+
+def make_released(world: World) -> None:
+    """A dataset with a file, a view and a table of rows, released (without the gate: simply public)."""
+    site = world.site
+    dataset = world.create(OPEN_WORD, name="water-points", title=f"Water points {OPEN_WORD}", private=True)
+    body = f"point,litres\n{OPEN_WORD},12\n".encode()
+    file = site.api(
+        "officer", "resource_create", package_id=dataset["id"], name="Points", format="CSV", upload=(body, "points.csv")
+    )
+    rows = site.api(
+        "officer",
+        "datastore_create",
+        resource={"package_id": dataset["id"], "name": "Rows", "format": "CSV"},
+        fields=[{"id": "point", "type": "text"}],
+        records=[{"point": OPEN_WORD}],
+        primary_key="point",
+    )
+    site.api("officer", "resource_view_create", resource_id=file["id"], title="View", view_type="text_view")
+    world.resources += [file["id"], rows["resource_id"]]
+    world.released = {"id": dataset["id"], "file": file["id"], "rows": rows["resource_id"]}
+    if not site.gated:
+        site.api("officer", "package_patch", id=dataset["id"], private=False)
+    site.release(dataset["id"])
+
+
+# -- edits of what was released -----------------------------------------------------------------------------------
+
+
+def package_update(world: World, word: str) -> None:
+    """A whole dataset is written anew."""
+    dataset = world.site.api("officer", "package_show", id=world.released["id"])
+    world.site.api("officer", "package_update", **{**dataset, "notes": word})
+
+
+def package_patch(world: World, word: str) -> None:
+    """One field is changed."""
+    world.site.api("officer", "package_patch", id=world.released["id"], author=word)
+
+
+def package_revise(world: World, word: str) -> None:
+    """A revise replaces the released file's bytes."""
+    file = world.released["file"]
+    world.site.api(
+        "officer",
+        "package_revise",
+        match={"id": world.released["id"]},
+        **{f"update__resources__{file}__upload": (f"point,litres\n{word},1\n".encode(), "points.csv")},
+    )
+
+
+def resource_create(world: World, word: str) -> None:
+    """A file is added."""
+    upload = (f"point\n{word}\n".encode(), "new.csv")
+    new = world.site.api(
+        "officer", "resource_create", package_id=world.released["id"], name=word, format=word, upload=upload
+    )
+    world.resources.append(new["id"])
+
+
+def resource_patch(world: World, word: str) -> None:
+    """A file's description is changed."""
+    world.site.api("officer", "resource_patch", id=world.released["file"], description=word)
+
+
+def new_tag(world: World, word: str) -> None:
+    """A tag is added."""
+    world.site.api("officer", "package_patch", id=world.released["id"], tags=[{"name": word}])
+
+
+def resource_view(world: World, word: str) -> None:
+    """A view is added to a released file."""
+    world.site.api(
+        "officer",
+        "resource_view_create",
+        resource_id=world.released["file"],
+        title=word,
+        description=word,
+        view_type="text_view",
+    )
+
+
+def rename(world: World, word: str) -> None:
+    """The dataset gets another address."""
+    world.site.api("officer", "package_patch", id=world.released["id"], name=word)
+
+
+def datastore_upsert(world: World, word: str) -> None:
+    """A row is added to a released table."""
+    rows = world.released["rows"]
+    world.site.api("officer", "datastore_upsert", resource_id=rows, records=[{"point": word}], force=True)
+
+
+def datastore_create(world: World, word: str) -> None:
+    """A new table appears in a released dataset."""
+    answer = world.site.api(
+        "officer",
+        "datastore_create",
+        resource={"package_id": world.released["id"], "name": "More"},
+        fields=[{"id": word, "type": "text"}],
+        records=[{word: word}],
+    )
+    world.resources.append(answer["resource_id"])
+
+
+def removed_table(world: World, word: str) -> None:
+    """A table is filled in a public dataset, then its resource is taken out: CKAN keeps the table."""
+    datastore_create(world, word)
+    dataset = world.site.api("officer", "package_show", id=world.released["id"])
+    gone = world.resources[-1]
+    kept = [r for r in dataset["resources"] if r["id"] != gone]
+    world.site.api("officer", "package_update", **{**dataset, "resources": kept})
+
+
+# -- datasets that nobody released --------------------------------------------------------------------------------
+
+
+def package_create(world: World, word: str) -> None:
+    """An API client saves a dataset as public."""
+    upload = (f"point\n{word}\n".encode(), "points.csv")
+    dataset = world.create(word, tags=[{"name": word}])
+    file = world.site.api("officer", "resource_create", package_id=dataset["id"], name=word, upload=upload)
+    world.resources.append(file["id"])
+
+
+def ignore_auth(world: World, word: str) -> None:
+    """A harvester saves with ``ignore_auth`` and a schema of its own, as ckanext-harvest does."""
+    context = {"user": "sysadmin", "ignore_auth": True, "schema": default_create_package_schema()}
+    fields = {"name": f"held-{word}", "title": word, "notes": word, "owner_org": world.site.organization}
+    with world.site.app.flask_app.test_request_context():
+        dataset = helpers.call_action("package_create", context, private=False, resources=[{"url": word}], **fields)
+    world.note(dataset)
+
+
+def direct_model_write(world: World, word: str) -> None:
+    """Code writes the model and rebuilds the index."""
+    dataset = world.create(word, private=True)
+    with world.site.app.flask_app.test_request_context():
+        package = model.Package.get(dataset["id"])
+        package.private = False
+        model.Session.commit()
+        rebuild(dataset["id"])
+
+
+def raw_sql(world: World, word: str) -> None:
+    """Somebody opens a dataset with SQL and rebuilds the index."""
+    dataset = world.create(word, private=True)
+    with world.site.app.flask_app.test_request_context():
+        with model.ensure_engine().begin() as connection:
+            connection.execute(sa.text("UPDATE package SET private = FALSE WHERE id = :id"), {"id": dataset["id"]})
+        model.Session.expire_all()
+        rebuild(dataset["id"])
+
+
+def bulk_update_public(world: World, word: str) -> None:
+    """An editor makes private datasets public from the organisation's page."""
+    dataset = world.create(word, private=True)
+    world.site.api("admin", "bulk_update_public", datasets=[dataset["id"]], org_id=world.site.organization)
+
+
+def undelete(world: World, word: str) -> None:
+    """A deleted dataset is brought back."""
+    dataset = world.create(word)
+    world.site.api("officer", "package_delete", id=dataset["id"])
+    world.site.api("officer", "package_patch", id=dataset["id"], state="active")
+
+
+def publish_a_draft(world: World, word: str) -> None:
+    """A draft is finished."""
+    dataset = world.create(word, state="draft")
+    world.site.api("officer", "package_patch", id=dataset["id"], state="active", private=False)
+
+
+def withdrawn(world: World, word: str) -> None:
+    """A dataset was public, and is taken back: its past must go too."""
+    dataset = world.create(word, private=True)
+    world.site.release(dataset["id"])
+    if not world.site.gated:
+        world.site.api("officer", "package_patch", id=dataset["id"], private=False)
+        world.site.api("officer", "package_patch", id=dataset["id"], private=True)
+        return
+    release = world.site.api("steward1", "privacy_release_list", dataset=dataset["id"])["results"][0]
+    world.site.api("steward1", "privacy_release_withdraw", id=release["id"], reason="A test", erase=True)
+
+
+def deleted_and_revived(world: World, word: str) -> None:
+    """A released dataset is deleted and brought back: the old release must not come back with it."""
+    dataset = world.create(word, private=not world.site.gated)
+    if not world.site.gated:
+        world.site.api("officer", "package_patch", id=dataset["id"], private=False)
+    world.site.release(dataset["id"])
+    world.site.api("officer", "package_delete", id=dataset["id"])
+    world.site.api("officer", "package_patch", id=dataset["id"], state="active")
+
+
+def private_on_the_front_page(world: World, word: str) -> None:
+    """A private dataset of a featured organisation (plain CKAN 2.12 shows it on the front page)."""
+    world.create(word, private=True)
+
+
+def transferred_file(world: World, word: str) -> None:
+    """A file is given to a public dataset through the Files API, with no save of the dataset."""
+    site = world.site
+    file = site.api(
+        "sysadmin", "file_create", name=f"{word}.txt", storage="leaks", upload=(word.encode(), f"{word}.txt")
+    )
+    site.api(
+        "sysadmin",
+        "file_ownership_transfer",
+        id=file["id"],
+        owner_type="package",
+        owner_id=world.released["id"],
+        force=True,
+    )
+    world.site.people.setdefault("files", []).append(file["id"])
+
+
+ROADS = (
+    package_create,
+    ignore_auth,
+    direct_model_write,
+    raw_sql,
+    bulk_update_public,
+    undelete,
+    publish_a_draft,
+    withdrawn,
+    deleted_and_revived,
+    private_on_the_front_page,
+    transferred_file,
+    package_update,
+    package_patch,
+    package_revise,
+    resource_create,
+    resource_patch,
+    new_tag,
+    resource_view,
+    datastore_upsert,
+    datastore_create,
+    removed_table,
+    rename,
+)
