@@ -7,6 +7,7 @@ With the gate nobody without the right may see it, while what was released stays
 from __future__ import annotations
 
 import pytest
+from ckan.tests import helpers
 from support.leaks import reading, writing
 from support.leaks.site import running
 
@@ -30,15 +31,20 @@ def attack(*users: str | None, gated: bool) -> dict[str | None, dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def plain(forget_shared_app, migrate_once):
+def migrated(migrate_once):
+    """The gate's tables and trigger are in the database, also for the site that runs without the gate."""
+    helpers._get_test_app()
     migrate_once()
+
+
+@pytest.fixture(scope="module")
+def plain(forget_shared_app, migrated):
     yield attack(None, gated=False)
     forget_shared_app()
 
 
 @pytest.fixture(scope="module")
-def gated(forget_shared_app, migrate_once):
-    migrate_once()
+def gated(forget_shared_app, migrated):
     yield attack(*READERS, gated=True)
     forget_shared_app()
 

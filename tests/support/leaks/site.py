@@ -21,6 +21,13 @@ from support import cleaning, people
 BASE_PLUGINS = "activity dcat datastore datatables_view text_view"
 GATED_PLUGINS = f"privacy {BASE_PLUGINS}"
 TRIGGER = "privacy_keep_private"
+#: What a site may switch on and plain CKAN then shows: featured organisations on the front page, users, a file storage.
+OPEN_SETTINGS = {
+    "ckan.featured_orgs": "city-lab",
+    "ckan.auth.public_user_details": True,
+    "ckan.files.storage.leaks.type": "ckan:fs",
+    "ckan.files.storage.leaks.initialize": True,
+}
 
 
 class Site:
@@ -97,8 +104,12 @@ class Site:
 @contextmanager
 def running(*, gated: bool) -> Iterator[Site]:
     """An empty catalogue with or without the gate. The database's trigger is part of the gate: it is off without."""
-    before = config["ckan.plugins"]
-    config["ckan.plugins"] = GATED_PLUGINS if gated else BASE_PLUGINS
+    settings = OPEN_SETTINGS | {
+        "ckan.plugins": GATED_PLUGINS if gated else BASE_PLUGINS,
+        "ckan.files.storage.leaks.path": f"{config['ckan.storage_path']}/leaks",
+    }
+    before = {key: config[key] for key in settings if key in config}
+    config.update(settings)
     _CONFIG_CACHE.clear()
     app = helpers._get_test_app()
     # A page that fails is an error page to a visitor, not an exception to the test.
@@ -114,7 +125,9 @@ def running(*, gated: bool) -> Iterator[Site]:
         yield site
     finally:
         _switch_trigger(on=True)
-        config["ckan.plugins"] = before
+        for key in settings:
+            del config[key]
+        config.update(before)
         _CONFIG_CACHE.clear()
 
 
