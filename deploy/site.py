@@ -29,13 +29,17 @@ PLUGINS = (
 )
 
 
+#: Redis has 16 databases: the demo takes one, each test worker one, the browser tests one.
+MOST_TEST_WORKERS = 4
+TEST_URL = "http://catalogue.example.org"
+
+
 @dataclasses.dataclass(frozen=True)
 class Site:
     """What the ini template needs to know; see `templates/ckan.ini.j2`."""
 
     name: str
     url: str
-    title: str
     database_url: str
     datastore_write_url: str
     datastore_read_url: str
@@ -57,6 +61,7 @@ def render(template: str, **values: object) -> str:
     env = jinja2.Environment(  # noqa: S701 - configuration files, not HTML
         loader=jinja2.FileSystemLoader(TEMPLATES), undefined=jinja2.StrictUndefined, trim_blocks=True
     )
+    env.filters["conf"] = lambda value: str(value).replace("%", "%%")
     return env.get_template(template).render(**values) + "\n"
 
 
@@ -72,22 +77,30 @@ def write_ini(site: Site) -> Path:
 
 def demo_site(layout: Layout) -> Site:
     """The catalogue of `make demo`."""
-    return _site(layout, "demo", url=layout.url("ckan"), title="Community data catalogue", redis_db=0)
+    return _site(layout, "demo", role="ckan", redis_db=0, url=layout.url("ckan"))
 
 
-def make_test_site(layout: Layout, worker: int, url: str, *, csrf: bool = False) -> Site:
-    """The site of one test worker: own databases, own Redis database, own Solr core, own storage."""
-    site = _site(layout, f"test{worker}", url=url, title="Test catalogue", redis_db=worker + 1)
+def worker_sites(layout: Layout, workers: int) -> list[Site]:
+    """One site for each pytest worker: own databases, own Redis database, own Solr core, own storage."""
+    return [_test_site(layout, f"test{number}", redis_db=number + 1, csrf=False) for number in range(workers)]
+
+
+def browser_site(layout: Layout) -> Site:
+    """The site of the browser tests; it checks form tokens as a real one does."""
+    return _test_site(layout, "testbrowser", redis_db=MOST_TEST_WORKERS + 1, csrf=True)
+
+
+def _test_site(layout: Layout, name: str, *, redis_db: int, csrf: bool) -> Site:
+    site = _site(layout, name, role="ckan_test", redis_db=redis_db, url=TEST_URL)
     return dataclasses.replace(site, testing=True, csrf=csrf, log_level="WARNING")
 
 
-def _site(layout: Layout, name: str, *, url: str, title: str, redis_db: int) -> Site:
+def _site(layout: Layout, name: str, *, role: str, redis_db: int, url: str) -> Site:
     at = f"{HOST}:{layout.ports['postgres']}"
-    writer = f"postgresql://ckan:{layout.secrets['ckan_db']}@{at}"
+    writer = f"postgresql://{role}:{layout.secrets['ckan_db']}@{at}"
     return Site(
         name=name,
         url=url,
-        title=title,
         database_url=f"{writer}/ckan_{name}",
         datastore_write_url=f"{writer}/datastore_{name}",
         datastore_read_url=f"postgresql://datastore_ro:{layout.secrets['datastore_ro']}@{at}/datastore_{name}",
@@ -98,3 +111,8 @@ def _site(layout: Layout, name: str, *, url: str, title: str, redis_db: int) -> 
         token_secret=layout.secrets["token_secret"],
         ini=layout.run / f"{name}.ini",
     )
+
+
+def all_cores(layout: Layout) -> list[str]:
+    """Names of the Solr cores to lay out: the demo's, the tests', the browser's."""
+    return ["demo", *(site.name for site in worker_sites(layout, MOST_TEST_WORKERS)), browser_site(layout).name]

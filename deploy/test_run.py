@@ -1,0 +1,90 @@
+"""`make test`: services, fresh databases, four kinds of tests, one summary."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import os
+import subprocess
+import sys
+import time
+
+import click
+
+from deploy import processes, services, site, stack
+from deploy.layout import ROOT, Layout
+
+_NO_CKAN = ("-p", "no:ckan", "-p", "no:ckan_fixtures")
+
+
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    """One run of pytest: folders below `tests/` and how to run them."""
+
+    name: str
+    folders: tuple[str, ...]
+    options: tuple[str, ...]
+    parallel: bool
+
+
+SUITES = (
+    Suite("engine and structure, without CKAN", ("house", "engine", "portals"), _NO_CKAN, parallel=True),
+    Suite("integration, real servers", ("integration",), (), parallel=True),
+    Suite("browser", ("browser",), _NO_CKAN, parallel=False),
+)
+
+
+def run(layout: Layout, workers: int, pytest_arguments: tuple[str, ...]) -> int:
+    """Run every suite, also after one failed; 0 only when all passed."""
+    started = time.monotonic()
+    supervisor = processes.Supervisor(layout)
+    ran_before = supervisor.running(processes.SERVICES)
+    try:
+        stack.start_services(layout)
+        make_sites(layout, workers)
+        stack.wait_for_solr(layout)
+        outcomes = [(suite, *run_suite(suite, workers, pytest_arguments)) for suite in SUITES]
+    finally:
+        if not ran_before:
+            stack.stop(layout)
+    return summarize(outcomes, time.monotonic() - started)
+
+
+def make_sites(layout: Layout, workers: int) -> None:
+    """Fresh, migrated databases and an ini for every worker and for the browser tests."""
+    sites = [*site.worker_sites(layout, workers), site.browser_site(layout)]
+    services.ensure_roles(layout)
+    for number, target in enumerate(sites):
+        services.ensure_databases(layout, target, fresh=True)
+        services.redis_client(layout, number + 1).flushdb()
+        site.write_ini(target)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        list(pool.map(stack.prepare_site, sites))
+    click.echo(f"  test databases: {len(sites)} made and migrated")
+
+
+def run_suite(suite: Suite, workers: int, pytest_arguments: tuple[str, ...]) -> tuple[int, str]:
+    """Run pytest, pass its output on as it comes; give exit code and closing line."""
+    click.echo(f"\n== {suite.name}", nl=True)
+    folders = [str(ROOT / "tests" / folder) for folder in suite.folders]
+    spread = ("-n", str(workers), "--dist", "loadfile") if suite.parallel else ()
+    command = [sys.executable, "-W", "ignore", "-m", "pytest", *folders, *suite.options, *spread, *pytest_arguments]
+    environment = {key: value for key, value in os.environ.items() if key != "CKAN_INI"}
+    last = ""
+    with subprocess.Popen(  # noqa: S603 - own arguments
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as pytest:
+        for line in pytest.stdout or ():
+            sys.stdout.write(line)
+            sys.stdout.flush()
+            last = line.strip() or last
+    return pytest.returncode, last
+
+
+def summarize(outcomes: list[tuple[Suite, int, str]], seconds: float) -> int:
+    """Print each suite's closing line; 0 when every suite passed."""
+    click.echo("\n== summary")
+    for suite, code, closing in outcomes:
+        click.echo(f"{'passed' if code == 0 else 'FAILED':7} {suite.name}: {closing.strip('= ')}")
+    click.echo(f"{seconds:.0f} s in all")
+    return 0 if all(code == 0 for _, code, _ in outcomes) else 1
