@@ -22,11 +22,12 @@ BASE_PLUGINS = "activity dcat datastore datatables_view text_view"
 GATED_PLUGINS = f"privacy {BASE_PLUGINS}"
 TRIGGER = "privacy_keep_private"
 #: What a site may switch on and plain CKAN then shows: featured organisations on the front page, users, a file storage.
+STORAGE = "ckan.files.storage.leaks"
 OPEN_SETTINGS = {
     "ckan.featured_orgs": "city-lab",
     "ckan.auth.public_user_details": True,
-    "ckan.files.storage.leaks.type": "ckan:fs",
-    "ckan.files.storage.leaks.initialize": True,
+    f"{STORAGE}.type": "ckan:fs",
+    f"{STORAGE}.initialize": True,
 }
 
 
@@ -106,7 +107,7 @@ def running(*, gated: bool) -> Iterator[Site]:
     """An empty catalogue with or without the gate. The database's trigger is part of the gate: it is off without."""
     settings = OPEN_SETTINGS | {
         "ckan.plugins": GATED_PLUGINS if gated else BASE_PLUGINS,
-        "ckan.files.storage.leaks.path": f"{config['ckan.storage_path']}/leaks",
+        f"{STORAGE}.path": f"{config['ckan.storage_path']}/leaks",
     }
     before = {key: config[key] for key in settings if key in config}
     config.update(settings)
@@ -125,8 +126,9 @@ def running(*, gated: bool) -> Iterator[Site]:
         yield site
     finally:
         _switch_trigger(on=True)
-        for key in settings:
-            del config[key]
+        # CKAN adds its defaults beside what was set for the storage.
+        for key in [*settings, *(key for key in config if key.startswith(STORAGE))]:
+            config.pop(key, None)
         config.update(before)
         _CONFIG_CACHE.clear()
 
