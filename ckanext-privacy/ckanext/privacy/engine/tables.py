@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -41,7 +42,8 @@ class Table:
     """One table, sheet or list of records.
 
     ``header`` names every column once: a missing or repeated heading becomes ``#3`` for the third column. ``labels``
-    are the headings as they stand in the file. ``read`` starts a new pass over the rows.
+    are the headings as they stand in the file. ``read`` starts a new pass over the rows; so does ``values``, where the
+    file has types: the same rows, cells as numbers, dates, text (None where a format has text only).
     """
 
     name: str
@@ -50,6 +52,7 @@ class Table:
     read: Callable[[], Iterable[pl.DataFrame]]
     hidden: bool = False
     weight: int = 0
+    values: Callable[[], Iterator[list[Any]]] | None = None
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield the rows in order; every column is text, blank cells are null, columns are named as in ``header``.

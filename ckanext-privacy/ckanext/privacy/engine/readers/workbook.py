@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -17,6 +18,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, frame, name_columns
+
 from .layout import LOOK, find_layout
 
 #: Magic number of the old compound format: XLS, or an encrypted XLSX.
@@ -107,7 +109,13 @@ def _sheet_table(sheet: CalamineSheet, hidden: bool) -> Table:
     layout = find_layout(rows)
     header = name_columns(layout.labels)
     read = partial(_sheet_rows, sheet, header, layout.first)
-    return Table(sheet.name, header, layout.labels, read, hidden, weight=sheet.total_height * sheet.total_width * 8)
+    weight = sheet.total_height * sheet.total_width * 8
+    values = partial(_typed_rows, sheet, layout.first)
+    return Table(sheet.name, header, layout.labels, read, hidden, weight, values)
+
+
+def _typed_rows(sheet: CalamineSheet, skip: int) -> Iterator[list[Any]]:
+    return islice(sheet.iter_rows(), skip, None)
 
 
 def _sheet_rows(sheet: CalamineSheet, header: tuple[str, ...], skip: int) -> Iterator[pl.DataFrame]:
