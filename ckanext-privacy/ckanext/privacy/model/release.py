@@ -113,6 +113,8 @@ class Decision(tk.BaseModel):
     id: Mapped[Id]
     release_id: Mapped[IndexedText]
     user_id: Mapped[Text]
+    #: The role the person had then; the register names roles, never people.
+    role: Mapped[Text]
     event: Mapped[Text]
     snapshot_sha256: Mapped[Text]
     reason: Mapped[OptionalText]

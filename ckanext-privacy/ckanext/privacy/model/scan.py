@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from ckanext.privacy.model.columns import Created, Id, IndexedText, OptionalJson, OptionalText, OptionalTime, Text
 
@@ -37,6 +37,8 @@ class Scan(tk.BaseModel):
     quality: Mapped[OptionalJson]
     failure: Mapped[OptionalText]
     requested_by: Mapped[OptionalText]
+    #: How often a worker began; a worker may die once.
+    attempts: Mapped[int] = mapped_column(default=0)
     created: Mapped[Created]
     started: Mapped[OptionalTime]
     #: Last sign of life of the worker; a running scan without one is taken up again.

@@ -1,0 +1,68 @@
+"""The gate's settings, typed. Each option is declared, with its default and meaning, in ``config_declaration.yaml``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.engine.policy import DEFAULT, Policy, load_policy
+from ckanext.privacy.remote import MB, Limits
+
+POLICY = "ckanext.privacy.policy"
+COUNTRIES = "ckanext.privacy.countries"
+QUEUE = "ckanext.privacy.queue"
+SCAN_SECONDS = "ckanext.privacy.scan_seconds"
+SCAN_MEMORY = "ckanext.privacy.scan_memory_mb"
+LINK_MEGABYTES = "ckanext.privacy.link_max_mb"
+LINK_SECONDS = "ckanext.privacy.link_seconds"
+ALLOWED_HOSTS = "ckanext.privacy.allowed_private_hosts"
+CONCERNS_AN_HOUR = "ckanext.privacy.concerns_per_hour"
+
+
+def policy() -> Policy:
+    """The policy in force, read again when its file has changed. A broken file raises ``InvalidPolicy``."""
+    path = Path(tk.config[POLICY] or DEFAULT)
+    return _policy(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@lru_cache(maxsize=4)
+def _policy(path: Path, changed: int) -> Policy:
+    del changed  # only part of the key
+    return load_policy(path)
+
+
+def countries() -> tuple[str, ...]:
+    """Country packs the scanner uses, as two-letter codes; empty for all."""
+    return tuple(tk.config[COUNTRIES])
+
+
+def queue() -> str:
+    """Name of the job queue that scans go to."""
+    return tk.config[QUEUE]
+
+
+def scan_seconds() -> int:
+    """Longest time one scan may take."""
+    return tk.config[SCAN_SECONDS]
+
+
+def scan_memory_mb() -> int:
+    """Most memory one scan may use."""
+    return tk.config[SCAN_MEMORY]
+
+
+def link_limits() -> Limits:
+    """Limits for fetching a file that is linked, not uploaded."""
+    return Limits(
+        max_bytes=tk.config[LINK_MEGABYTES] * MB,
+        seconds=tk.config[LINK_SECONDS],
+        allowed_hosts=frozenset(tk.config[ALLOWED_HOSTS]),
+        user_agent=f"ckanext-privacy (+{tk.config['ckan.site_url']})",
+    )
+
+
+def concerns_per_hour() -> int:
+    """How many concerns one visitor may send in an hour."""
+    return tk.config[CONCERNS_AN_HOUR]

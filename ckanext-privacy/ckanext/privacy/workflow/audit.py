@@ -1,0 +1,132 @@
+"""The audit log: append-only, hash-chained, one writer at a time.
+
+Every entry carries the SHA-256 of its own canonical JSON together with the hash before it, so that a changed, removed
+or inserted entry breaks the chain from there on. The chain's head is published in the register: who noted it down can
+tell later whether the end was cut off.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.model import meta
+
+from ckanext.privacy.gate.snapshot import canonical
+from ckanext.privacy.model import AuditEntry
+from ckanext.privacy.model.columns import now
+
+log = logging.getLogger(__name__)
+
+#: The hash "before" the first entry.
+GENESIS = "0" * 64
+#: Key of PostgreSQL's advisory lock that makes writers queue up.
+_LOCK = 0x70726976
+_HASHED = ("seq", "at", "actor", "event", "object_type", "object_id", "data", "prev_hash")
+
+
+class _Executes(Protocol):
+    """A session or a connection."""
+
+    def execute(self, statement: Any, /) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What happened: ``data`` holds identifiers, states, roles and hashes, never people's data or free text."""
+
+    event: str
+    object_type: str
+    object_id: str
+    data: Mapping[str, Any]
+    actor: str | None
+
+
+def record(event: str, object_type: str, object_id: str, data: Mapping[str, Any], actor: str | None) -> None:
+    """Append an entry in the caller's transaction; other writers wait until it ends."""
+    append(model.Session, Entry(event, object_type, object_id, data, actor))
+
+
+def record_denied(attempt: str, object_id: str, reason: str, actor: str | None) -> None:
+    """Append an entry about something refused, in a transaction of its own: the caller's is about to be rolled back."""
+    entry = Entry("denied", "attempt", object_id, {"attempt": attempt, "reason": reason}, actor)
+    engine = meta.engine
+    if engine is None:
+        raise RuntimeError("The database is not set up.")
+    try:
+        with engine.begin() as connection:
+            connection.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
+            append(connection, entry)
+    except sa.exc.SQLAlchemyError:
+        # The refusal itself must stand whatever happens to its record.
+        log.exception("The audit log could not take a refused attempt to %s %s.", attempt, object_id)
+
+
+def append(session: _Executes, entry: Entry) -> None:
+    """Write the entry behind the last one."""
+    session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    last = session.execute(sa.select(AuditEntry.seq, AuditEntry.hash).order_by(AuditEntry.seq.desc()).limit(1)).first()
+    values = {
+        "seq": last.seq + 1 if last else 1,
+        "at": now().isoformat(),
+        "actor": entry.actor,
+        "event": entry.event,
+        "object_type": entry.object_type,
+        "object_id": entry.object_id,
+        "data": _storable(entry.data),
+        "prev_hash": last.hash if last else GENESIS,
+    }
+    session.execute(sa.insert(AuditEntry).values(**values, hash=entry_hash(values)))
+
+
+def entry_hash(values: Mapping[str, Any]) -> str:
+    """Return the SHA-256 (hex) over an entry's canonical JSON, the previous hash included."""
+    return hashlib.sha256(canonical({key: values[key] for key in _HASHED})).hexdigest()
+
+
+def verify() -> dict[str, Any]:
+    """Walk the whole chain; return ``{ok, length, head, first_broken}``.
+
+    ``first_broken`` is the number of the first entry that does not fit, None when all do.
+    """
+    length, head, first_broken = 0, GENESIS, None
+    rows = model.Session.execute(
+        sa.select(AuditEntry.__table__).order_by(AuditEntry.seq).execution_options(yield_per=1000)
+    )
+    for row in rows.mappings():
+        length += 1
+        fits = row["seq"] == length and row["prev_hash"] == head and row["hash"] == entry_hash(row)
+        if not fits and first_broken is None:
+            first_broken = length
+        head = row["hash"]
+    return {"ok": first_broken is None, "length": length, "head": head, "first_broken": first_broken}
+
+
+def head() -> dict[str, Any]:
+    """Return number and hash of the newest entry, as the register publishes them."""
+    last = model.Session.execute(
+        sa.select(AuditEntry.seq, AuditEntry.hash).order_by(AuditEntry.seq.desc()).limit(1)
+    ).first()
+    return {"length": last.seq if last else 0, "head": last.hash if last else GENESIS}
+
+
+def _storable(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Refuse what would not come back from the database as it was: the hash could not be checked."""
+    plain = json.loads(canonical(data))
+    if any(isinstance(value, float) for value in _leaves(plain)):
+        raise TypeError("An audit entry holds text, whole numbers, true, false and nothing else.")
+    return plain
+
+
+def _leaves(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [leaf for each in value.values() for leaf in _leaves(each)]
+    if isinstance(value, list):
+        return [leaf for each in value for leaf in _leaves(each)]
+    return [value]

@@ -1,0 +1,151 @@
+"""What people decide about a release: approve, return, reject, appeal, cancel, withdraw, override; and its end date."""
+
+from __future__ import annotations
+
+import logging
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.gate import freeze
+from ckanext.privacy.gate.snapshot import fingerprint
+from ckanext.privacy.model import Decision, Release
+from ckanext.privacy.model.columns import now
+from ckanext.privacy.workflow import audit, notify, people, publishing, steps
+from ckanext.privacy.workflow.transitions import OPEN_STATES, Event, State
+
+log = logging.getLogger(__name__)
+
+
+def approve(release_id: str, snapshot_sha256: str, user: model.User, note: str | None = None) -> Release:
+    """Put a person's name to exactly this snapshot; the last approval that is needed makes it public."""
+    release = steps.lock(release_id)
+    _refuse(people.why_not_approve(user, release), "approve", release, user)
+    _check_unchanged(release, snapshot_sha256)
+    approvals = {each.user_id for each in Decision.of(release.id) if each.event == Event.APPROVE}
+    if release.state == State.IN_REVIEW and user.id in approvals:
+        raise _stop(tk._("You have approved this release already; another steward has to approve it too."))
+    actor = steps.Actor.person(user, release.owner_org)
+    steps.take(release, Event.APPROVE, actor, note)
+    if len(approvals | {user.id}) >= max(release.needs, 1):
+        publishing.make_public(release, Event.RELEASE, actor, note)
+    else:
+        model.Session.commit()
+    notify.decided(release.id)
+    return release
+
+
+def return_(release_id: str, reason: str, user: model.User) -> Release:
+    """Give a request back for changes, with the reason."""
+    return _stop_release(release_id, Event.RETURN, reason, user)
+
+
+def reject(release_id: str, reason: str, user: model.User) -> Release:
+    """Refuse a request, with the reason; it can be appealed."""
+    return _stop_release(release_id, Event.REJECT, reason, user)
+
+
+def _stop_release(release_id: str, event: Event, reason: str, user: model.User) -> Release:
+    release = steps.lock(release_id)
+    _refuse(people.why_not_decide(user, release), event.value, release, user)
+    steps.take(release, event, steps.Actor.person(user, release.owner_org), reason)
+    model.Session.commit()
+    notify.decided(release.id)
+    return release
+
+
+def appeal(release_id: str, reason: str, user: model.User) -> Release:
+    """Ask for a second look at a refused request; it goes back to review unchanged."""
+    release = steps.lock(release_id)
+    _refuse(_why_not_edit(user, release), "appeal", release, user)
+    other = Release.open(release.package_id)
+    if other is not None:
+        raise _stop(tk._("A newer request for this dataset is under way; its decision comes first."))
+    _check_unchanged(release, release.snapshot_sha256)
+    steps.take(release, Event.APPEAL, steps.Actor.person(user, release.owner_org), reason)
+    model.Session.commit()
+    notify.requested(release.id)
+    return release
+
+
+def cancel(release_id: str, reason: str | None, user: model.User) -> Release:
+    """Take an open request back."""
+    release = steps.lock(release_id)
+    _refuse(_why_not_edit(user, release), "cancel", release, user)
+    steps.take(release, Event.CANCEL, steps.Actor.person(user, release.owner_org), reason)
+    model.Session.commit()
+    return release
+
+
+def withdraw(release_id: str, reason: str, user: model.User, *, erase: bool = False) -> Release:
+    """Take a public release down; one that was never public is taken back. Erasing is for stewards."""
+    release = steps.lock(release_id)
+    if release.state in OPEN_STATES:
+        model.Session.rollback()
+        return cancel(release_id, reason, user)
+    why_not = people.why_not_decide(user, release)
+    if why_not and not erase:
+        why_not = _why_not_edit(user, release)
+    _refuse(why_not, "withdraw", release, user)
+    actor = steps.Actor.person(user, release.owner_org)
+    publishing.take_down(release, Event.WITHDRAW, actor, reason, erase=erase)
+    notify.decided(release.id)
+    return release
+
+
+def override(release_id: str, reason: str, user: model.User) -> Release:
+    """Release without the approvals that the policy asks for: sysadmins only, and the public register says so."""
+    release = steps.lock(release_id)
+    if not user.sysadmin:
+        _refuse(tk._("Only a system administrator can use the emergency exit."), "override", release, user)
+    _check_unchanged(release, release.snapshot_sha256)
+    release.origin = "override"
+    publishing.make_public(release, Event.OVERRIDE, steps.Actor(user.id, "sysadmin"), reason)
+    notify.decided(release.id)
+    return release
+
+
+def expire() -> list[str]:
+    """Take down every release whose end date has passed; return their ids. What fails is tried again next time."""
+    query = sa.select(Release.id).where(Release.state == State.RELEASED.value, Release.expires <= now())
+    ended: list[str] = []
+    for release_id in list(model.Session.scalars(query)):
+        try:
+            release = steps.lock(release_id)
+            publishing.take_down(release, Event.EXPIRE, steps.CLOCK, "The end date of the release has passed.")
+        except tk.ValidationError:
+            log.exception("Release %s has ended and could not be taken out of the index yet.", release_id)
+            continue
+        notify.decided(release_id)
+        ended.append(release_id)
+    return ended
+
+
+def _why_not_edit(user: model.User, release: Release) -> str | None:
+    if people.may_update(user, release.package_id):
+        return None
+    return tk._("Only editors of this dataset can do this.")
+
+
+def _refuse(why_not: str | None, attempt: str, release: Release, user: model.User) -> None:
+    """Undo, note the attempt in the log and refuse; nothing happens when there is no reason to."""
+    if why_not is None:
+        return
+    release_id = release.id
+    model.Session.rollback()
+    audit.record_denied(f"release.{attempt}", release_id, why_not, user.id)
+    raise people.MayNot(why_not)
+
+
+def _check_unchanged(release: Release, seen: str) -> None:
+    if seen != release.snapshot_sha256 or fingerprint(freeze.current(release.package_id)) != release.snapshot_sha256:
+        raise _stop(
+            tk._("The dataset has changed since you looked: read the differences, and ask for a new release of it."),
+            "snapshot_sha256",
+        )
+
+
+def _stop(sentence: str, field: str = "message") -> tk.ValidationError:
+    model.Session.rollback()
+    return steps.invalid(sentence, field)

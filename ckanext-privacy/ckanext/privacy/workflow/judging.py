@@ -1,0 +1,187 @@
+"""From scan reports to what a release needs: the policy's verdict, and what follows from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy import config
+from ckanext.privacy.engine.findings import EngineFacts, FileFacts, FileReport, Held, MetadataFinding, Outcome, from_dict
+from ckanext.privacy.engine.metadata import scan_metadata
+from ckanext.privacy.engine.policy import Policy, Reason, ReleaseOutcome, ReleaseVerdict, judge_release
+from ckanext.privacy.engine.updates import Evidence
+from ckanext.privacy.gate import freeze
+from ckanext.privacy.gate.snapshot import fingerprint
+from ckanext.privacy.model import Release, Scan
+from ckanext.privacy.model.columns import now
+from ckanext.privacy.model.scan import DONE, FAILED
+from ckanext.privacy.workflow import notify, people, publishing, steps
+from ckanext.privacy.workflow.transitions import Event, State
+
+log = logging.getLogger(__name__)
+
+#: Fields of a dataset and of its files that are searched for data about people.
+_TEXTS = ("title", "notes", "author", "author_email", "maintainer", "maintainer_email")
+_RESOURCE_TEXTS = ("name", "description")
+
+
+def after_scan(scan_id: str, package_id: str) -> None:
+    """Judge the release that waits for a scan, once the last of its scans has ended."""
+    found = Release.open(package_id)
+    if found is None or scan_id not in found.scans.values():
+        return
+    judge(found.id)
+
+
+def judge(release_id: str) -> None:
+    """Judge a release whose scans have all ended; does nothing while one is still running."""
+    release = steps.lock(release_id)
+    scans = scans_of(release)
+    if release.state != State.SCANNING or any(scan.status not in (DONE, FAILED) for scan in scans.values()):
+        model.Session.rollback()
+        return
+    verdict = _verdict(release, scans)
+    _note(release, verdict)
+    if verdict.outcome is ReleaseOutcome.BLOCKED:
+        steps.take(release, Event.BLOCK, steps.POLICY)
+    else:
+        steps.take(release, Event.JUDGE, steps.POLICY, outcome=release.outcome)
+    model.Session.commit()
+    if verdict.outcome is ReleaseOutcome.AUTOMATIC:
+        _release_by_policy(release_id)
+    notify.judged(release_id)
+
+
+def scans_of(release: Release) -> dict[str, Scan]:
+    """Return the scans a release rests on, by resource id."""
+    if not release.scans:
+        return {}
+    query = sa.select(Scan).where(Scan.id.in_(release.scans.values())).execution_options(populate_existing=True)
+    found = {scan.id: scan for scan in model.Session.scalars(query)}
+    return {resource_id: found[scan_id] for resource_id, scan_id in release.scans.items()}
+
+
+def evidence(snapshot: Mapping[str, Any], scans: Mapping[str, Scan], policy: Policy) -> Evidence:
+    """Return all that is known about a release's content. A file that could not be looked at counts as held."""
+    return Evidence(
+        files={resource_id: _file_report(scan, policy) for resource_id, scan in scans.items()},
+        metadata=tuple(_metadata_findings(snapshot["package"])),
+        quality_errors={key: (scan.quality or {}).get("error_count", 0) for key, scan in scans.items()},
+    )
+
+
+def _verdict(release: Release, scans: Mapping[str, Scan]) -> ReleaseVerdict:
+    policy = config.policy()
+    verdict = judge_release(
+        evidence(release.snapshot, scans, policy),
+        policy,
+        previous=_approved(release.package_id, policy),
+        declarations=release.snapshot["package"],
+    )
+    return _with_links(verdict, scans)
+
+
+def _approved(package_id: str, policy: Policy) -> Evidence | None:
+    """Return the evidence that was approved for what is public now; None if a part of it was never looked at."""
+    public = Release.public(package_id)
+    if public is None or public.origin != "request":
+        return None
+    scans = scans_of(public)
+    if any(scan.status != DONE for scan in scans.values()):
+        return None
+    return evidence(public.snapshot, scans, policy)
+
+
+def _file_report(scan: Scan, policy: Policy) -> FileReport:
+    if scan.report is None:
+        held = () if scan.kind == "link" else (Held(_without_name(scan), scan.name),)
+        facts = FileFacts(scan.name, scan.sha256 or "", 0, "unknown")
+        return FileReport(facts, EngineFacts(""), policy.facts, Outcome.BLOCKED, held)
+    report = from_dict(scan.report)
+    return dataclasses.replace(report, held=()) if scan.kind == "link" else report
+
+
+def _without_name(scan: Scan) -> str:
+    return (scan.failure or "The scan has no result.").removeprefix(f"{scan.name}: ")
+
+
+def _with_links(verdict: ReleaseVerdict, scans: Mapping[str, Scan]) -> ReleaseVerdict:
+    """Let two stewards decide about linked files that could not be looked at: they are on the web already."""
+    reasons = tuple(
+        Reason("link-not-scanned", Outcome.TWO_STEWARDS, sentence)
+        for scan in scans.values()
+        if scan.kind == "link"
+        for sentence in _unseen(scan)
+    )
+    if not reasons:
+        return verdict
+    ranked = list(ReleaseOutcome)
+    outcome = max(verdict.outcome, ReleaseOutcome.TWO_STEWARDS, key=ranked.index)
+    return ReleaseVerdict(outcome, (*verdict.reasons, *reasons))
+
+
+def _unseen(scan: Scan) -> Sequence[str]:
+    if scan.report is None:
+        return [scan.failure or f"{scan.name}: The scan has no result."]
+    return [f"{scan.name}: {held['reason']}" for held in scan.report["held"]]
+
+
+def _metadata_findings(package: Mapping[str, Any]) -> Sequence[MetadataFinding]:
+    texts = {name: str(package.get(name) or "") for name in _TEXTS}
+    for number, resource in enumerate(package.get("resources", []), start=1):
+        texts |= {f"resource {number} {name}": str(resource.get(name) or "") for name in _RESOURCE_TEXTS}
+    return scan_metadata(texts)
+
+
+def _note(release: Release, verdict: ReleaseVerdict) -> None:
+    policy = config.policy()
+    release.outcome = verdict.outcome.value
+    release.needs = verdict.outcome.approvals or 0
+    release.reasons = [
+        {"rule": reason.rule, "outcome": reason.outcome.value, "sentence": reason.sentence} for reason in verdict.reasons
+    ]
+    release.policy = {"name": policy.name, "version": policy.version}
+    release.judged = now()
+
+
+def _release_by_policy(release_id: str) -> None:
+    """Release an update that needs no person, unless the dataset changed while it was scanned."""
+    release = steps.lock(release_id)
+    if release.state != State.IN_REVIEW:
+        model.Session.rollback()
+        return
+    if fingerprint(freeze.current(release.package_id)) != release.snapshot_sha256:
+        steps.take(release, Event.CANCEL, steps.POLICY, "The dataset changed while it was scanned.")
+        model.Session.commit()
+        return
+    try:
+        publishing.make_public(release, Event.RELEASE, steps.POLICY)
+    except tk.ValidationError:
+        # It stays in review: a steward may approve it, or the next run of "ckan privacy rescan" tries again.
+        log.exception("Release %s needs no person, but could not be made public.", release_id)
+
+
+def retry_automatic() -> int:
+    """Release the updates that need no person and are still waiting; return how many were tried."""
+    query = sa.select(Release.id).where(
+        Release.state == State.IN_REVIEW.value, Release.outcome == ReleaseOutcome.AUTOMATIC.value
+    )
+    waiting = list(model.Session.scalars(query))
+    for release_id in waiting:
+        _release_by_policy(release_id)
+    return len(waiting)
+
+
+def judge_waiting() -> int:
+    """Judge the releases whose scans have all ended without anybody noticing (a worker died between the two)."""
+    query = sa.select(Release.id).where(Release.state == State.SCANNING.value)
+    found = list(model.Session.scalars(query))
+    for release_id in found:
+        judge(release_id)
+    return len(found)

@@ -1,0 +1,96 @@
+"""E-mails about releases. A courtesy: no step of a release waits for one or fails with one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from ckan import model
+from ckan.lib.mailer import MailerException, mail_user
+from ckan.plugins import toolkit as tk
+from redis.exceptions import RedisError
+
+from ckanext.privacy import config
+from ckanext.privacy.model import Release, Steward
+
+log = logging.getLogger(__name__)
+
+
+def requested(release_id: str) -> None:
+    """Tell the stewards of the organisation that a release waits for them."""
+    release = Release.get(release_id)
+    if release is None or not release.owner_org:
+        return
+    readers = [steward.user_id for steward in Steward.of(release.owner_org) if steward.user_id != release.requested_by]
+    title = _title(release)
+    _queue(
+        readers,
+        tk._("A release is waiting for you: {title}").format(title=title),
+        tk._("Somebody asked to make the dataset “{title}” public. Please look at it:\n\n{url}").format(
+            title=title, url=_url(release)
+        ),
+    )
+
+
+def judged(release_id: str) -> None:
+    """Tell the person who asked that the scan has ended, when something must be changed before anybody can approve."""
+    release = Release.get(release_id)
+    if release is not None and release.outcome == "blocked":
+        _tell_requester(release)
+
+
+def decided(release_id: str) -> None:
+    """Tell the person who asked what was decided."""
+    release = Release.get(release_id)
+    if release is not None:
+        _tell_requester(release)
+
+
+def send(user_id: str, subject: str, body: str) -> None:
+    """Send one e-mail; one that cannot be sent is logged and forgotten."""
+    user = model.User.get(user_id)
+    if user is None or not user.is_active() or not user.email:
+        return
+    try:
+        mail_user(user, subject, body)
+    except (MailerException, OSError) as error:
+        log.warning("A notification could not be sent (%s).", type(error).__name__)
+
+
+_SUBJECTS = {
+    "released": "Released: {title}",
+    "returned": "Returned with a reason: {title}",
+    "rejected": "Refused with a reason: {title}",
+    "withdrawn": "Taken down: {title}",
+    "expired": "Ended: {title}",
+    "blocked": "Something must be changed first: {title}",
+}
+
+
+def _tell_requester(release: Release) -> None:
+    subject = _SUBJECTS.get(release.state)
+    if subject is None:
+        return
+    title = _title(release)
+    body = tk._("The page of the release says what happened and what comes next:\n\n{url}").format(url=_url(release))
+    _queue([release.requested_by], tk._(subject).format(title=title), body)
+
+
+def _queue(readers: Iterable[str], subject: str, body: str) -> None:
+    from ckanext.privacy import jobs
+
+    if not (tk.config["smtp.server"] and tk.config["smtp.mail_from"]):
+        return
+    try:
+        for reader in readers:
+            tk.enqueue_job(jobs.send_mail, [reader, subject, body], title="Privacy notification", queue=config.queue())
+    except (RedisError, OSError) as error:
+        log.warning("Notifications could not be queued (%s).", type(error).__name__)
+
+
+def _title(release: Release) -> str:
+    return str(release.snapshot.get("package", {}).get("title") or release.package_id)
+
+
+def _url(release: Release) -> str:
+    return tk.url_for("dataset.read", id=release.package_id, _external=True)

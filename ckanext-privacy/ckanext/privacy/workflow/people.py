@@ -1,0 +1,81 @@
+"""Who may decide, and in which role. Asked by the services themselves: no ``ignore_auth`` and no sysadmin flag passes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan import authz, model
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.model import Edit, Release, Steward
+
+#: Actors that are no person, as decisions and audit entries name them.
+POLICY, CLOCK = "policy", "clock"
+
+ROLES = {
+    "sysadmin": "System administrator",
+    "steward": "Steward",
+    "admin": "Organization administrator",
+    "editor": "Editor",
+    "member": "Member",
+    POLICY: "The policy, without a person",
+    CLOCK: "The end date",
+    "community": "The community",
+    "other": "Other",
+}
+
+
+class MayNot(tk.NotAuthorized):
+    """Refused, with one sentence that says why."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+def current_user(context: Any) -> model.User:
+    """Return the active account behind a call; a call without one cannot decide anything."""
+    user = model.User.get(context.get("user") or "")
+    if user is None or not user.is_active():
+        raise MayNot(tk._("Please log in first."))
+    return user
+
+
+def role(user: model.User, organization_id: str | None) -> str:
+    """Return the strongest role a person has for an organisation, as a key of ``ROLES``."""
+    if organization_id and organization_id in Steward.organizations(user.id):
+        return "steward"
+    if user.sysadmin:
+        return "sysadmin"
+    if not organization_id:
+        return "other"
+    return authz.users_role_for_group_or_org(organization_id, user.name) or "other"
+
+
+def is_steward(user: model.User, organization_id: str | None) -> bool:
+    """Say whether a person may decide about an organisation's releases: its stewards and sysadmins."""
+    return user.sysadmin or bool(organization_id and organization_id in Steward.organizations(user.id))
+
+
+def may_update(user: model.User, package_id: str) -> bool:
+    """Say whether a person may edit the dataset."""
+    return authz.is_authorized_boolean("package_update", {"user": user.name, "model": model}, {"id": package_id})
+
+
+def why_not_decide(user: model.User, release: Release) -> str | None:
+    """Return why a person may not return, reject or withdraw a release; None when they may."""
+    if not is_steward(user, release.owner_org):
+        return tk._("Only a steward of the dataset's organization can decide about this release.")
+    return None
+
+
+def why_not_approve(user: model.User, release: Release) -> str | None:
+    """Return why a person may not approve a release; None when they may. Holds for sysadmins alike."""
+    reason = why_not_decide(user, release)
+    if reason:
+        return reason
+    if user.id == release.requested_by:
+        return tk._("You asked for this release, so another steward has to approve it.")
+    if user.id == Edit.last(release.package_id):
+        return tk._("You changed this dataset last, so another steward has to approve it.")
+    return None
