@@ -1,0 +1,62 @@
+"""The plugin's options, one typed getter each, and what it sets up for the plugins it builds on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan.exceptions import CkanConfigurationException
+
+from .fields import language_tag
+
+FORM_LANGUAGES = "ckanext.communitydata.form_languages"
+NAMESPACE = "ckanext.communitydata.namespace"
+
+SCHEMAS = "ckanext.communitydata:schemas/dataset.yaml ckanext.communitydata:schemas/city_practice.yaml"
+PRESETS = "ckanext.communitydata:schemas/presets.yaml"
+SCHEMING_PRESETS = "ckanext.scheming:presets.json"
+RDF_PROFILES = "ckanext.dcat.rdf.profiles"
+
+
+def form_languages() -> list[str]:
+    """Language tags that the forms offer."""
+    return [language_tag(code) for code in tk.config[FORM_LANGUAGES]]
+
+
+def namespace() -> str:
+    """Address under which our own terms are named."""
+    return tk.config[NAMESPACE]
+
+
+def default_language() -> str:
+    """The language of a text that does not say in which language it is: the site's."""
+    return language_tag(tk.config["ckan.locale_default"])
+
+
+def prepare_scheming(config: Any) -> None:
+    """Have scheming read our schemas unless the site chose its own, and our presets beside the site's."""
+    if not config.get("scheming.dataset_schemas"):
+        config["scheming.dataset_schemas"] = SCHEMAS
+    presets = config.get("scheming.presets") or SCHEMING_PRESETS
+    if PRESETS not in presets.split():
+        config["scheming.presets"] = f"{PRESETS} {presets}"
+
+
+def prepare_dcat(config: Any) -> None:
+    """Add our RDF profile where the site left ckanext-dcat's profiles as they come."""
+    if config.get(RDF_PROFILES) == "euro_dcat_ap_3":
+        config[RDF_PROFILES] = "euro_dcat_ap_3 communitydata"
+
+
+def require_scheming(config: Any) -> None:
+    """Stop with one sentence if the plugin that reads our schemas is missing or would override our forms."""
+    plugins = config.get("ckan.plugins")
+    names = plugins.split() if isinstance(plugins, str) else list(plugins or [])
+    if "scheming_datasets" not in names:
+        raise CkanConfigurationException(
+            "The plugin communitydata needs scheming_datasets: add it to ckan.plugins, after communitydata."
+        )
+    if names.index("scheming_datasets") < names.index("communitydata"):
+        raise CkanConfigurationException(
+            "The plugin communitydata must come before scheming_datasets in ckan.plugins, or its forms are not used."
+        )

@@ -1,0 +1,175 @@
+"""What the templates ask for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+from babel import Locale, UnknownLocaleError
+
+from ckanext.communitydata import config, multilingual, requirements, vocabularies
+from ckanext.communitydata.fields import NOT_MEASURED
+
+__all__ = [
+    "communitydata_choices",
+    "communitydata_form_texts",
+    "communitydata_gate_decides",
+    "communitydata_language_name",
+    "communitydata_missing",
+    "communitydata_newest",
+    "communitydata_outline",
+    "communitydata_places",
+    "communitydata_practices_using",
+    "communitydata_rows",
+    "communitydata_sections",
+    "communitydata_share",
+    "communitydata_size",
+    "communitydata_text",
+    "get_translated",
+]
+
+
+def communitydata_choices(field: dict[str, Any]) -> list[dict[str, str]]:
+    """The entries of a field's vocabulary as scheming wants them."""
+    return [{"value": c.token, "label": c.label} for c in vocabularies.concepts(field["vocabulary"])]
+
+
+def communitydata_sections(dataset_type: str) -> list[dict[str, Any]]:
+    """The form's sections, each with its fields; ``more`` holds those that most people can leave alone."""
+    schema = tk.h.scheming_get_dataset_schema(dataset_type) or {}
+    shown = [f for f in schema.get("dataset_fields", []) if f.get("form_snippet", "") is not None]
+    return [
+        {
+            **section,
+            "fields": [f for f in shown if f.get("section") == section["name"] and not f.get("more")],
+            "more": [f for f in shown if f.get("section") == section["name"] and f.get("more")],
+        }
+        for section in schema.get("sections", [])
+    ]
+
+
+def communitydata_form_texts(field_name: str, data: dict[str, Any]) -> list[tuple[str, str]]:
+    """The texts to put on a form as (language, text): the form's languages first, then others that have a text."""
+    value = data.get(field_name)
+    if isinstance(value, str) and value.startswith("{"):
+        value = json.loads(value)
+    prefix = f"{field_name}-"
+    typed = {k.removeprefix(prefix): v for k, v in data.items() if k.startswith(prefix) and isinstance(v, str)}
+    texts = {**(value if isinstance(value, dict) else {}), **typed}
+    if isinstance(value, str) and value and not texts:
+        texts = {config.default_language(): value}
+    offered = config.form_languages()
+    return [(code, texts.get(code, "")) for code in [*offered, *(c for c in texts if c not in offered)]]
+
+
+def communitydata_rows(field: dict[str, Any], data: dict[str, Any]) -> list[tuple[int, bool]]:
+    """The rows of a repeating field to put on a form as (number, holds something), with an empty one at the end.
+
+    ``data`` may hold rows (as stored) or single inputs such as ``contact-0-name`` (as sent back after an error).
+    """
+    name = field["field_name"]
+    value = data.get(name) or []
+    stored = json.loads(value) if isinstance(value, str) else value
+    sent = [k.split("-")[1] for k, v in data.items() if k.startswith(f"{name}-") and v and not k.endswith("-remove")]
+    filled = max([len(stored), *(int(number) + 1 for number in sent if number.isdigit())])
+    return [*((number, True) for number in range(filled)), (filled, False)]
+
+
+def communitydata_language_name(code: str) -> str:
+    """A language's name in the reader's own language; the code itself if it has no name."""
+    try:
+        return Locale.parse(code, sep="-").get_display_name(tk.h.lang()) or code
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
+def communitydata_text(value: Any) -> str:
+    """The text that serves the reader best."""
+    if not isinstance(value, dict):
+        return value or ""
+    return multilingual.pick(value, tk.h.lang(), config.default_language())
+
+
+@tk.chained_helper
+def get_translated(next_helper: Any, data_dict: dict[str, Any], field: str) -> Any:
+    """Look in texts by language the way they are kept here (BCP 47), and else as CKAN does."""
+    texts = data_dict.get(f"{field}_translated")
+    if isinstance(texts, dict) and any(texts.values()):
+        return communitydata_text(texts)
+    return next_helper(data_dict, field)
+
+
+def communitydata_missing(pkg_dict: dict[str, Any]) -> list[requirements.Requirement]:
+    """What a dataset must still say before it can be released."""
+    return requirements.missing_for_release(pkg_dict, tk._)
+
+
+def communitydata_gate_decides() -> bool:
+    """Whether the privacy gate is there to decide what the public sees."""
+    return p.plugin_loaded("privacy")
+
+
+def communitydata_share(value: str | None) -> str:
+    """A share of households in words."""
+    if not value:
+        return tk._("not said")
+    return tk._("not asked") if value == NOT_MEASURED else f"{value} %"
+
+
+def communitydata_size(resource: dict[str, Any]) -> str:
+    """A file's size for people, or that it is not known."""
+    size = resource.get("size")
+    return tk.h.localised_filesize(int(size)) if str(size or "").isdigit() else tk._("size not known")
+
+
+def communitydata_outline(value: str) -> str:
+    """An outline in words: its kind and its edges in degrees, for readers who see no map."""
+    try:
+        outline = json.loads(value)
+        points = list(_positions(outline["coordinates"]))
+        west, east = min(x for x, _ in points), max(x for x, _ in points)
+        south, north = min(y for _, y in points), max(y for _, y in points)
+    except (ValueError, KeyError, TypeError):
+        return tk._("cannot be read")
+    if outline["type"] == "Point":
+        return tk._("a point at {north:.4f}° north, {east:.4f}° east").format(north=north, east=east)
+    return tk._("from {west:.4f}° to {east:.4f}° east and from {south:.4f}° to {north:.4f}° north").format(
+        west=west, east=east, south=south, north=north
+    )
+
+
+def _positions(coordinates: Any) -> Any:
+    if coordinates and isinstance(coordinates[0], (int, float)):
+        yield coordinates[0], coordinates[1]
+        return
+    for part in coordinates:
+        yield from _positions(part)
+
+
+def _search(**params: Any) -> dict[str, Any]:
+    context = {"user": tk.current_user.name, "auth_user_obj": tk.current_user}
+    try:
+        return tk.get_action("package_search")(context, params)  # type: ignore[arg-type]
+    except tk.ValidationError:
+        return {"results": [], "search_facets": {}}
+
+
+def communitydata_newest(dataset_type: str, rows: int = 4) -> list[dict[str, Any]]:
+    """The records of a type that were released last, as far as the reader may see them."""
+    return _search(fq=f'dataset_type:"{dataset_type}" capacity:public', sort="metadata_modified desc", rows=rows)["results"]
+
+
+def communitydata_places(rows: int = 12) -> list[dict[str, Any]]:
+    """Names of the areas that public records are about, most frequent first: ``{name, display_name, count}``."""
+    found = _search(fq="capacity:public", rows=0, **{"facet.field": ["vocab_place"], "facet.limit": rows})
+    return found["search_facets"].get("vocab_place", {}).get("items", [])
+
+
+def communitydata_practices_using(pkg_dict: dict[str, Any]) -> list[dict[str, Any]]:
+    """City practices that say they used this dataset."""
+    address = tk.h.url_for(f"{pkg_dict['type']}.read", id=pkg_dict["name"], _external=True, locale="default")
+    return _search(fq=f'dataset_type:"city-practice" vocab_data_used:"{address}"', rows=5)["results"]
+
+

@@ -1,0 +1,91 @@
+"""Outlines made no more exact than the data may be. Plain Python: no CKAN in here.
+
+Coordinates are rounded before they are stored. Rounding them only where they are shown would leave the exact ones in the
+database, in the API and in the search index.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+import shapely
+from shapely.errors import ShapelyError
+from shapely.geometry import mapping, shape
+from shapely.geometry.base import BaseGeometry
+
+from .fields import FieldError, _
+
+#: One degree of latitude in metres, near enough anywhere.
+METRES_IN_A_DEGREE = 111_320
+
+#: Solr keeps a term up to 32,766 bytes; a longer outline could be stored but never found.
+LARGEST_OUTLINE = 30_000
+
+
+def read_geometry(value: Any) -> BaseGeometry:
+    """Read a GeoJSON geometry (longitude, latitude in degrees) from a mapping or its text.
+
+    Raises :class:`FieldError` if it is no geometry, is empty, or lies outside the globe.
+    """
+    try:
+        outline = shape(json.loads(value) if isinstance(value, str) else value)
+    except (ValueError, KeyError, TypeError, AttributeError, ShapelyError):
+        raise FieldError(_("This is not a GeoJSON geometry. Copy it from a map tool as GeoJSON.")) from None
+    if outline.is_empty:
+        raise FieldError(_("This outline is empty. Draw it again or leave it out."))
+    west, south, east, north = outline.bounds
+    if west < -180 or east > 180 or south < -90 or north > 90:
+        raise FieldError(_("This outline lies outside the globe. Longitude comes first, then latitude, in degrees."))
+    return outline
+
+
+def coarsen(outline: BaseGeometry, metres: float) -> BaseGeometry:
+    """Round an outline to a grid of about ``metres``. Doing it twice changes nothing more.
+
+    An area that the grid swallows becomes the cells around it, so that it stays an area.
+    """
+    if metres <= 0:
+        return outline
+    step_y = metres / METRES_IN_A_DEGREE
+    rounded_y = shapely.transform(outline, lambda points: _snap(points, 1, step_y))
+    # The width of a degree of longitude shrinks towards the poles; taken from the rounded latitude it is the same next time.
+    furthest = max(abs(rounded_y.bounds[1]), abs(rounded_y.bounds[3]))
+    step_x = step_y / max(math.cos(math.radians(furthest)), 0.01)
+    rounded = shapely.remove_repeated_points(shapely.transform(rounded_y, lambda points: _snap(points, 0, step_x)))
+    if shapely.get_dimensions(outline) < 2 or (rounded.is_valid and rounded.area > 0):
+        return rounded
+    return _cells_around(rounded, step_x, step_y)
+
+
+def _snap(points: np.ndarray, axis: int, step: float) -> np.ndarray:
+    snapped = points.copy()
+    snapped[:, axis] = np.round(np.round(points[:, axis] / step) * step, 7)
+    return snapped
+
+
+def _cells_around(outline: BaseGeometry, step_x: float, step_y: float) -> BaseGeometry:
+    """The frame around an outline that lost its area; on the grid, so that it rounds to itself."""
+    west, south, east, north = outline.bounds
+    return shapely.box(
+        west, south, round(max(east, west + step_x), 7), round(max(north, south + step_y), 7), ccw=False
+    )
+
+
+def stored_form(value: Any, metres: float) -> str:
+    """Return the GeoJSON text to keep for a given outline, rounded to ``metres``.
+
+    >>> stored_form('{"type": "Point", "coordinates": [73.85612, 18.52041]}', 1000)
+    '{"type": "Point", "coordinates": [73.8549466, 18.5231764]}'
+    """
+    outline = coarsen(read_geometry(value), metres)
+    text = json.dumps(mapping(outline))
+    if len(text) > LARGEST_OUTLINE:
+        raise FieldError(
+            _("This outline is too detailed ({size} kB, at most {limit} kB). Simplify it, or give a frame around it."),
+            size=len(text) // 1000,
+            limit=LARGEST_OUTLINE // 1000,
+        )
+    return text

@@ -1,0 +1,103 @@
+"""What a dataset must say before it is released. Plain Python: the rules are data in the schema."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import yaml
+
+from .fields import _
+from .vocabularies import SOURCE
+
+SCHEMA_FILES = {"dataset": "dataset.yaml", "city-practice": "city_practice.yaml"}
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """One thing that is missing: the field, its label, one sentence that says what to do, the form section it is in."""
+
+    field: str
+    label: str
+    message: str
+    section: str
+
+
+@cache
+def load_schema(dataset_type: str) -> dict[str, Any] | None:
+    """The schema of a dataset type as it is written in its file; None for a type that is not ours."""
+    name = SCHEMA_FILES.get(dataset_type)
+    if name is None:
+        return None
+    return yaml.safe_load((SOURCE.parent / "schemas" / name).read_text(encoding="utf-8"))
+
+
+def missing_for_release(pkg_dict: Mapping[str, Any], translate: Callable[[str], str] = str) -> list[Requirement]:
+    """Return what a dataset (as from ``package_show``) still lacks, in the order of the form.
+
+    ``translate`` turns the schema's English into the reader's language. A type without a schema of ours lacks nothing.
+    """
+    schema = load_schema(pkg_dict.get("type") or "dataset")
+    if schema is None:
+        return []
+    conditions = schema.get("release_conditions", {})
+    return [
+        requirement
+        for field in schema["dataset_fields"]
+        if _applies(field.get("required_for_release"), conditions, pkg_dict)
+        for requirement in _lacks(field, pkg_dict, translate)
+    ]
+
+
+def _applies(rule: bool | str | None, conditions: Mapping[str, Any], pkg_dict: Mapping[str, Any]) -> bool:
+    if not isinstance(rule, str):
+        return bool(rule)
+    return _holds(conditions[rule], pkg_dict)
+
+
+def _holds(condition: Mapping[str, Any], pkg_dict: Mapping[str, Any]) -> bool:
+    """Whether the field named by a condition has one of the values it asks for."""
+    value = pkg_dict.get(condition["field"]) or []
+    given = {value} if isinstance(value, str) else set(value)
+    if "any_of" in condition:
+        return not given.isdisjoint(condition["any_of"])
+    return bool(given - set(condition["any_but"]))
+
+
+def _filled(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(value.values())
+    return value not in (None, "", [])
+
+
+def _lacks(field: Mapping[str, Any], pkg_dict: Mapping[str, Any], translate: Callable[[str], str]) -> list[Requirement]:
+    value = pkg_dict.get(field["field_name"])
+    # A text by language may be stored under its plain name alone, by a client that knows no other.
+    names = [field["field_name"].removesuffix("_translated"), *field.get("satisfied_by", [])]
+    if not _filled(value):
+        return [] if any(_filled(pkg_dict.get(name)) for name in names) else [_whole(field, translate)]
+    parts = [part for part in field.get("repeating_subfields", []) if part.get("required_for_release")]
+    rows = value if isinstance(value, list) else []
+    return [
+        _part(field, part, number, translate)
+        for number, row in enumerate(rows, start=1)
+        for part in parts
+        if not _filled(row.get(part["field_name"]))
+    ]
+
+
+def _whole(field: Mapping[str, Any], translate: Callable[[str], str]) -> Requirement:
+    return Requirement(
+        field["field_name"], translate(field["label"]), translate(field["release_message"]), field["section"]
+    )
+
+
+def _part(
+    field: Mapping[str, Any], part: Mapping[str, Any], number: int, translate: Callable[[str], str]
+) -> Requirement:
+    name = f"{field['field_name']}-{number - 1}-{part['field_name']}"
+    label = f"{translate(field['repeating_label'])} {number}: {translate(part['label'])}"
+    message = translate(_("Fill in “{label}”.")).format(label=label)
+    return Requirement(name, label, message, field["section"])
