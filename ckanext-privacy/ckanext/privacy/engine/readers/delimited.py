@@ -18,6 +18,7 @@ import polars as pl
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, blank_to_null, frame, name_columns
+
 from .layout import LOOK, Layout, find_layout
 
 DELIMITERS = (",", ";", "\t", "|")

@@ -10,6 +10,7 @@ import polars as pl
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, frame, name_columns
+
 from .delimited import detect_encoding, open_delimited
 
 #: Records in one batch.

@@ -1,0 +1,99 @@
+"""One streaming pass over a table: what every column is made of, in bounded memory.
+
+Every cell is tested by the prefilter; statistics of shape and the classifier look at a sample of distinct values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from .tables import Table
+
+#: Distinct values kept for statistics, spread over the whole column.
+SAMPLE = 400
+#: Cells taken from each batch for the sample.
+FROM_BATCH = 2_000
+#: Distinct candidates kept for confirmation; rows of further ones are still counted.
+CANDIDATES = 20_000
+
+Prefilter = Callable[[pl.Series], pl.Series]
+
+
+@dataclass
+class Candidate:
+    """A distinct value that a recognizer may flag: how many rows hold it, and the first of them."""
+
+    rows: int
+    first: int
+
+
+@dataclass
+class ColumnProfile:
+    """What one column is made of. ``filled`` counts cells that are not blank, ``sample`` distinct values and rows."""
+
+    name: str
+    label: str
+    filled: int = 0
+    sample: dict[str, int] = field(default_factory=dict)
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    beyond: int = 0
+
+    def add(self, cells: pl.Series, offset: int, prefilter: Prefilter) -> None:
+        """Take in a batch of the column; ``offset`` rows came before it."""
+        filled = cells.len() - cells.null_count()
+        if not filled:
+            return
+        self._add_sample(cells)
+        self.filled += filled
+        hits = pl.DataFrame({"value": cells}).with_row_index("row", offset + 1).filter(prefilter(cells))
+        if hits.height:
+            self._add_candidates(hits)
+
+    def _add_sample(self, cells: pl.Series) -> None:
+        step = max(1, cells.len() // FROM_BATCH)
+        taken = cells.gather_every(step).drop_nulls()
+        room = SAMPLE if not self.filled else max(20, SAMPLE // 10)
+        counts = taken.value_counts(sort=False, name="rows")
+        distinct = counts.filter(~counts[cells.name].is_in(list(self.sample))) if self.sample else counts
+        if distinct.height > room:
+            distinct = distinct.sample(room, seed=distinct.height)
+        kept = dict(distinct.iter_rows())
+        for value, rows in counts.iter_rows():
+            if value in self.sample or value in kept:
+                self.sample[value] = self.sample.get(value, 0) + rows
+
+    def _add_candidates(self, hits: pl.DataFrame) -> None:
+        grouped = hits.group_by("value").agg(pl.len().alias("rows"), pl.col("row").min().alias("first"))
+        for value, rows, first in grouped.sort("first").iter_rows():
+            known = self.candidates.get(value)
+            if known:
+                known.rows += rows
+            elif len(self.candidates) < CANDIDATES:
+                self.candidates[value] = Candidate(rows, first)
+            else:
+                self.beyond += rows
+
+
+@dataclass
+class TableProfile:
+    """A table after the pass: number of rows, and its columns in the file's order."""
+
+    table: Table
+    rows: int
+    columns: list[ColumnProfile]
+
+
+def profile_table(table: Table, prefilter: Prefilter, progress: Callable[[int], None]) -> TableProfile:
+    """Look at every cell of a table. ``progress`` is told how many rows were read so far."""
+    columns = {name: ColumnProfile(name, label) for name, label in zip(table.header, table.labels, strict=True)}
+    rows = 0
+    for batch in table.batches():
+        for name in batch.columns:
+            column = columns.setdefault(name, ColumnProfile(name, ""))
+            column.add(batch[name], rows, prefilter)
+        rows += batch.height
+        progress(rows)
+    return TableProfile(table, rows, list(columns.values()))

@@ -1,0 +1,124 @@
+"""Do the cells bear out what the heading says? One small test for each kind of value, 0 (no) to 1 (yes)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .values import CODE, DECIMAL, EMAIL, HANDLE, IMAGE, PHONE, POINT, URL, Values
+
+
+def _email(values: Values) -> float:
+    return values.share(lambda value: "@" in value and EMAIL.search(value))
+
+
+def _phone(values: Values) -> float:
+    return values.share(lambda value: PHONE.search(value) and not URL.search(value))
+
+
+def _birth(values: Values) -> float:
+    if values.date > 0.5 or values.year > 0.5:
+        return 1.0
+    if values.within(1, 31):
+        return 0.9
+    return values.share(lambda value: any(char.isdigit() for char in value) and len(value) < 30)
+
+
+def _age(values: Values) -> float:
+    numbers = values.numbers()
+    if numbers and values.number > 0.8:
+        return 1.0 if values.within(0, 120) else 0.0
+    # Ages in words and bands: "25-34", "65 +", "43 years".
+    return values.share(lambda value: len(value) < 25 and any(char.isdigit() for char in value))
+
+
+def _sex(values: Values) -> float:
+    if values.is_sex():
+        return 1.0
+    return 0.8 if len(values.real) <= 4 and values.within(0, 9) else 0.0
+
+
+def _address(values: Values) -> float:
+    if values.share(lambda value: "@" in value or URL.search(value)) > 0.3 or values.date > 0.3:
+        return 0.0
+    return 1.0 if values.words > 1.2 or values.distinct > 0.3 else 0.5
+
+
+def _coordinate(values: Values) -> float:
+    if values.share(POINT) > 0.5:
+        return 1.0
+    return 1.0 if values.share(DECIMAL) > 0.7 and values.within(-180, 180) else 0.0
+
+
+def _category(values: Values) -> float:
+    return 0.0 if values.words > 12 or values.date > 0.5 else 1.0
+
+
+def _attribute(values: Values) -> float:
+    return 1.0 if values.real else 0.0
+
+
+def _amount(values: Values) -> float:
+    return values.share(lambda value: any(char.isdigit() for char in value))
+
+
+def _account(values: Values) -> float:
+    return values.share(lambda value: sum(char.isdigit() for char in value) >= 6 and not URL.search(value))
+
+
+def _plate(values: Values) -> float:
+    return values.share(lambda value: CODE.fullmatch(value) and 4 <= len(value) <= 12)
+
+
+def _handle(values: Values) -> float:
+    return values.share(lambda value: HANDLE.fullmatch(value) or URL.match(value) or value.startswith("@"))
+
+
+def _url(values: Values) -> float:
+    return values.share(URL.match)
+
+
+def _image(values: Values) -> float:
+    return values.share(lambda value: IMAGE.match(value) or URL.match(value))
+
+
+def _identifier(values: Values) -> float:
+    return values.share(lambda value: len(value) <= 40 and sum(char.isdigit() or char == "*" for char in value) >= 4)
+
+
+def _ip(values: Values) -> float:
+    return values.share(lambda value: value.count(".") == 3 or value.count(":") >= 3)
+
+
+def _text(values: Values) -> float:
+    return 1.0 if values.length > 40 or values.words > 6 else 0.0
+
+
+def _names(values: Values) -> float:
+    """How far the cells look like names at all; whose names they are is the classifier's to say."""
+    if values.share(lambda value: "@" in value or URL.match(value)) > 0.5:
+        return 0.0
+    return values.letters
+
+
+#: The tests by the name that entities.yaml uses.
+TESTS: dict[str, Callable[[Values], float]] = {
+    "names": _names,
+    "email": _email,
+    "phone": _phone,
+    "birth": _birth,
+    "age": _age,
+    "sex": _sex,
+    "address": _address,
+    "coordinate": _coordinate,
+    "category": _category,
+    "attribute": _attribute,
+    "amount": _amount,
+    "account": _account,
+    "plate": _plate,
+    "handle": _handle,
+    "url": _url,
+    "image": _image,
+    "identifier": _identifier,
+    "ip": _ip,
+    "text": _text,
+}
