@@ -1,0 +1,81 @@
+"""``ckan cityportals …``"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import click
+
+from ckanext.cityportals.withdrawal import context
+
+__all__ = ["cityportals"]
+
+
+@click.group()
+def cityportals() -> None:
+    """Harvest city portals."""
+
+
+@cityportals.command("list")
+def list_cities() -> None:
+    """The cities whose portals are known."""
+    for city in tk.get_action("cityportals_city_list")(context(), {}):
+        click.echo(f"{city['name']:20} {city['source_type']:12} {city['url']}")
+
+
+@cityportals.command()
+@click.argument("city")
+@click.option("--organization", "-o", required=True, help="Organisation the datasets will belong to.")
+def add(city: str, organization: str) -> None:
+    """Make the harvest source of CITY."""
+    source = _do("cityportals_source_add", {"city": city, "organization": organization})
+    click.echo(f"{source['name']} added. Look at it first: ckan cityportals preview {source['name']}")
+
+
+@cityportals.command()
+@click.argument("source")
+def preview(source: str) -> None:
+    """The first records of SOURCE as they would be saved, as JSON."""
+    stored = _do("harvest_source_show", {"id": source})
+    wanted = {name: stored.get(name) for name in ("source_type", "url", "config")}
+    click.echo(json.dumps(_do("cityportals_preview", wanted), indent=2, ensure_ascii=False))
+
+
+@cityportals.command()
+@click.argument("source")
+@click.option("--accept-loss", is_flag=True, help="Believe the answer also when many records are missing from it.")
+@click.option("--queue", is_flag=True, help="Leave the work to the harvest consumers instead of doing it here.")
+def run(source: str, accept_loss: bool, queue: bool) -> None:
+    """Run SOURCE and print what it did, as JSON."""
+    wanted = {"id": source, "wait": not queue, "accept_loss": accept_loss}
+    click.echo(json.dumps(_do("cityportals_run", wanted), indent=2, ensure_ascii=False))
+
+
+@cityportals.command()
+@click.argument("city")
+def check(city: str) -> None:
+    """Ask the live portal of CITY for its first records, and say what came."""
+    cities = {each["name"]: each for each in _do("cityportals_city_list", {})}
+    if city not in cities:
+        tk.error_shout(f"{city} is not known. Known cities: {', '.join(cities)}.")
+        raise click.exceptions.Exit(1)
+    known = cities[city]
+    found = _do("cityportals_preview", {"source_type": known["source_type"], "url": known["url"]})
+    announced = found["announced"] if found["announced"] is not None else "an unknown number of"
+    click.echo(f"{known['url']} answers as {known['source_type']}, with {announced} records.")
+    click.echo(
+        f"Of the first {len(found['records'])}, these members were not understood: {found['leftovers'] or 'none'}"
+    )
+
+
+def _do(action: str, data_dict: dict[str, Any]) -> Any:
+    """Call an action; what is wrong is said in a sentence, not in a traceback."""
+    try:
+        return tk.get_action(action)(context(), data_dict)
+    except tk.ValidationError as error:
+        tk.error_shout("; ".join(f"{name}: {text}" for name, text in error.error_summary.items()))
+    except tk.ObjectNotFound as error:
+        tk.error_shout(str(error) or "Not found.")
+    raise click.exceptions.Exit(1)

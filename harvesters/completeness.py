@@ -1,0 +1,46 @@
+"""Whether one answer of a portal may be believed when it leaves records out.
+
+A feed that is empty, capped, cut off or an error page with status 200 looks like a mass deletion. Each doubt is one
+sentence for the report; with any doubt nothing is counted as missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: Portals cut their feeds at round numbers: 1,000 was ArcGIS Hub's cap until 2019.
+ROUND_CAPS = frozenset({100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 100_000})
+
+#: A handful of records may go at once without it being a sign of trouble, whatever their share.
+SMALL_LOSS = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a portal delivered: records seen, how many it announced (if it said), and why reading stopped early."""
+
+    seen: int
+    announced: int | None = None
+    stopped: str | None = None
+
+
+def doubts(answer: Answer, *, known: int, missing: int, threshold: float) -> list[str]:
+    """Reasons not to believe that ``missing`` of ``known`` datasets are gone. Empty: the answer is complete.
+
+    :param threshold: share of the known datasets (0..1) above which a loss needs a person's word
+    """
+    found = []
+    if answer.stopped:
+        found.append(f"Reading stopped before the end: {answer.stopped}")
+    if answer.seen == 0:
+        found.append("The portal answered with no records at all.")
+    if answer.announced is not None and answer.seen < answer.announced:
+        found.append(f"The portal announced {answer.announced} records but delivered {answer.seen}.")
+    if missing and answer.seen in ROUND_CAPS:
+        found.append(f"The portal delivered exactly {answer.seen} records, which looks like a limit.")
+    if missing > SMALL_LOSS and missing > known * threshold and not found:
+        found.append(
+            f"{missing} of {known} datasets are not in this answer, more than {threshold:.0%}. "
+            "If that is right, run the source once more with the loss accepted."
+        )
+    return found

@@ -1,0 +1,233 @@
+"""First stage of a run: read the catalogue, decide what each record is, and hand on only what must be saved.
+
+Records that say what they said last time are counted and forgotten. The others are stored as harvest objects and
+handed on in batches: one message in ckanext-harvest's queue is one batch, its first object standing for the rest.
+Objects that wait for their batch carry a state of their own, so that ckanext-harvest's cron command does not pick them
+up early.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from ckan import model
+from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestObjectExtra, HarvestSource
+
+from ckanext.cityportals import config, identity, ledger, mapping, withdrawal
+from ckanext.cityportals.client import Client, NotModified, PortalError, Validators
+from ckanext.cityportals.completeness import Answer, doubts
+from ckanext.cityportals.portals import Page, Portal, Record
+from ckanext.cityportals.reconcile import Known, Match, Reconciliation, Seen, reconcile
+
+#: state of an object whose batch has not been saved yet
+GATHERED = "GATHERED"
+#: key of the object extra that says what is to be done with it
+PLAN = "cityportals"
+
+
+@dataclass
+class Reading:
+    """What came out of reading a catalogue."""
+
+    seen: list[Seen] = field(default_factory=list)
+    announced: int | None = None
+    stopped: str | None = None
+    errors: list[dict[str, str]] = field(default_factory=list)
+
+
+def gather(portal: Portal, job: HarvestJob, client: Client) -> list[str]:
+    """Run the first stage. Returns the ids of the objects that stand for a batch each."""
+    source = model.Package.get(job.source_id)
+    forget_objects(job)
+    known = list(ledger.known_datasets(job.source_id))
+    try:
+        reading = _read(portal, job, client, known, _validators(source))
+    except NotModified:
+        reading = Reading([_as_last_time(each) for each in known if not each.missing_since and not each.deleted])
+    found = reconcile(reading.seen, known)
+    run = _judge(job, reading, found, known)
+    batches = _plan(found)
+    _note_returned(found.matches)
+    if run["complete"]:
+        withdrawal.count_missing(found.missing, datetime.now(timezone.utc))
+    answers = {url: [each.etag, each.last_modified] for url, each in client.validators.items()}
+    ledger.write(source, {"run": run, "validators": answers if run["complete"] else {}})
+    model.Session.commit()
+    return batches
+
+
+def forget_objects(job: HarvestJob) -> None:
+    """Drop what an earlier attempt at this job left, so that a gathering that was killed starts afresh."""
+    ids = sa.select(HarvestObject.id).where(HarvestObject.harvest_job_id == job.id)
+    model.Session.execute(sa.delete(HarvestObjectExtra).where(HarvestObjectExtra.harvest_object_id.in_(ids)))
+    model.Session.execute(sa.delete(HarvestObject).where(HarvestObject.harvest_job_id == job.id))
+    model.Session.commit()
+
+
+def source_settings(source: HarvestSource) -> dict[str, Any]:
+    """The settings of a source."""
+    return json.loads(source.config or "{}")
+
+
+def _validators(source: model.Package) -> dict[str, Validators]:
+    """What to ask "has it changed since?" with; nothing unless the last run was complete and saved everything."""
+    stored = ledger.entry(source)
+    if not stored.get("run", {}).get("complete") or _unfinished(stored["run"]["job_id"]):
+        return {}
+    return {url: Validators(*pair) for url, pair in stored.get("validators", {}).items()}
+
+
+def _unfinished(job_id: str) -> bool:
+    """Whether a job left objects that were not saved."""
+    states = sa.select(HarvestObject.id).where(
+        HarvestObject.harvest_job_id == job_id, HarvestObject.state != "COMPLETE"
+    )
+    return model.Session.execute(states.limit(1)).first() is not None
+
+
+def _read(
+    portal: Portal, job: HarvestJob, client: Client, known: list[Known], unless: dict[str, Validators]
+) -> Reading:
+    """Read page by page. An error after the first page keeps what was read and makes the answer incomplete."""
+    reading = Reading()
+    unchanged = {each.remote_ids[0]: each.digest for each in known}
+    try:
+        for page in portal.pages(client, job.source.url, source_settings(job.source), unless):
+            _take_page(portal, job, page, unchanged, reading)
+    except PortalError as error:
+        reading.stopped = str(error)
+    return reading
+
+
+def _take_page(portal: Portal, job: HarvestJob, page: Page, unchanged: dict[str, str], reading: Reading) -> None:
+    reading.announced = page.announced
+    objects = []
+    for record in page.records:
+        remote_id = portal.remote_id(record)
+        if not remote_id:
+            reading.errors.append(
+                {"record": _label(record), "reason": "The record has no identifier; it was left out."}
+            )
+            continue
+        # with another version of the mapping the same record says something else
+        digest = f"{mapping.VERSION}:{identity.digest(record, portal.noise)}"
+        seen = Seen(str(uuid4()), remote_id, portal.aliases(record), digest)
+        reading.seen.append(seen)
+        if unchanged.get(remote_id) != digest:
+            objects.append(_object(job, seen, record))
+    if objects:
+        model.Session.execute(sa.insert(HarvestObject), objects)
+
+
+def _object(job: HarvestJob, seen: Seen, record: Record) -> dict[str, Any]:
+    return {
+        "id": seen.key,
+        "guid": seen.remote_id,
+        "harvest_job_id": job.id,
+        "harvest_source_id": job.source_id,
+        "state": GATHERED,
+        "content": json.dumps(record, ensure_ascii=False),
+    }
+
+
+def _label(record: Record) -> str:
+    """What to call a record without an identifier."""
+    return str(record.get("title") or record.get("name") or "a record without a title")[:200]
+
+
+def _as_last_time(known: Known) -> Seen:
+    return Seen("", known.remote_ids[0], tuple(known.aliases), known.digest)
+
+
+def _judge(job: HarvestJob, reading: Reading, found: Reconciliation, known: list[Known]) -> dict[str, Any]:
+    """What the report says about this gathering, and whether its answer counts as complete."""
+    living = sum(not each.deleted and not each.withdrawn for each in known)
+    newly_missing = sum(each.missing_since is None for each in found.missing)
+    answer = Answer(len(reading.seen), reading.announced, reading.stopped)
+    accepted = ledger.entry(model.Package.get(job.source_id)).get("accept_loss") == job.id
+    threshold = 1.0 if accepted else config.loss_threshold()
+    reasons = doubts(answer, known=living, missing=newly_missing, threshold=threshold)
+    repeated = [
+        {"record": each.remote_id, "reason": "The portal lists this identifier twice; the first record was used."}
+        for each in found.repeated
+    ]
+    return {
+        "job_id": job.id,
+        "complete": not reasons,
+        "seen": len(reading.seen),
+        "unchanged": sum(not each.changed and not each.renamed for each in found.matches),
+        "errors": [{"record": job.source.url, "reason": reason} for reason in reasons] + reading.errors + repeated,
+    }
+
+
+def _plan(found: Reconciliation) -> list[str]:
+    """Write down what is to be done with each stored object, and cut the work into batches."""
+    plans = [
+        *(_todo(match.seen, "renamed" if match.renamed else "changed", match.known) for match in found.matches
+          if match.renamed or match.changed),
+        *(_todo(seen, "added") for seen in found.added),
+    ]  # fmt: skip
+    _drop([seen.key for seen in found.repeated])
+    leaders = []
+    remaining = iter(plans)
+    while batch := list(islice(remaining, config.batch_size())):
+        leaders.append(batch[0]["harvest_object_id"])
+        _store_batch(batch)
+    _wake(leaders)
+    return leaders
+
+
+def _todo(seen: Seen, kind: str, known: Known | None = None) -> dict[str, Any]:
+    remote_ids = ledger.remembered_ids(seen.remote_id, known.remote_ids if known else ())
+    aliases = sorted({*seen.aliases, *(known.aliases if known else ())})
+    return {
+        "harvest_object_id": seen.key,
+        "kind": kind,
+        # The new dataset's id is settled here: saving a batch twice cannot make two datasets.
+        "dataset_id": known.dataset_id if known else str(uuid4()),
+        "entry": {"remote_ids": remote_ids, "aliases": aliases, "digest": seen.digest},
+    }
+
+
+def _store_batch(batch: list[dict[str, Any]]) -> None:
+    members = [plan["harvest_object_id"] for plan in batch]
+    rows = [
+        {"id": str(uuid4()), "harvest_object_id": plan["harvest_object_id"], "key": PLAN,
+         "value": json.dumps({**plan, "batch": members if position == 0 else []})}
+        for position, plan in enumerate(batch)
+    ]  # fmt: skip
+    model.Session.execute(sa.insert(HarvestObjectExtra), rows)
+
+
+def _wake(leaders: list[str]) -> None:
+    """Let ckanext-harvest see the objects that stand for a batch."""
+    model.Session.execute(sa.update(HarvestObject).where(HarvestObject.id.in_(leaders)).values(state="WAITING"))
+
+
+def _drop(object_ids: list[str]) -> None:
+    model.Session.execute(sa.delete(HarvestObject).where(HarvestObject.id.in_(object_ids)))
+
+
+def _note_returned(matches: list[Match]) -> None:
+    returned = [match.known.dataset_id for match in matches if match.returned]
+    ledger.note(returned, missing_since=None, missing_runs=0, withdrawn=False)
+
+
+def first_page(portal: Portal, url: str, settings: dict[str, Any], client: Client) -> Page:
+    """The first records of a catalogue, nothing stored.
+
+    :raises PortalError: when the portal gives no usable answer
+    """
+    return next(portal.pages(client, url, settings, {}))
+
+
+def errors_of(job: HarvestJob) -> list[dict[str, str]]:
+    """What the gathering of this job complained about."""
+    run = ledger.entry(model.Package.get(job.source_id)).get("run", {})
+    return run["errors"] if run.get("job_id") == job.id else []

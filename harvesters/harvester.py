@@ -1,0 +1,80 @@
+"""ckanext-harvest's interface for every kind of portal: three stages, each a call."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import ckan.plugins as p
+from ckanext.harvest.interfaces import IHarvester
+from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject
+
+from ckanext.cityportals import config, gathering, importing
+from ckanext.cityportals.portals import PORTALS, Portal
+
+#: settings a source may have, and what they must be
+SETTINGS: dict[str, type] = {"fq": str, "language": str}
+
+
+class PortalHarvester(p.SingletonPlugin):
+    """One ``source_type`` for ckanext-harvest. A subclass names it."""
+
+    p.implements(IHarvester)
+
+    source_type: str
+
+    @property
+    def portal(self) -> Portal:
+        return PORTALS[self.source_type]
+
+    # IHarvester
+
+    def info(self) -> dict[str, str]:
+        return {"name": self.source_type, "title": self.portal.title, "description": self.portal.description}
+
+    def validate_config(self, settings: str) -> str:
+        """A source's settings, checked. Sources cannot set anything about the network: that is the site's."""
+        return check_settings(settings)
+
+    def get_original_url(self, harvest_object_id: str) -> str | None:
+        """The record's page at the portal."""
+        harvest_object = HarvestObject.get(harvest_object_id)
+        record = json.loads(harvest_object.content or "{}")
+        address = record.get("landingPage") or record.get("url") or harvest_object.guid
+        return address if str(address).startswith(("http://", "https://")) else None
+
+    def gather_stage(self, harvest_job: HarvestJob) -> list[str] | None:
+        """Read the catalogue; ids of the objects that stand for a batch of records to save."""
+        batches = gathering.gather(self.portal, harvest_job, config.client())
+        for error in gathering.errors_of(harvest_job):
+            HarvestGatherError.create(f"{error['record']}: {error['reason']}", harvest_job)
+        return batches
+
+    def fetch_stage(self, harvest_object: HarvestObject) -> Literal[True]:
+        """Nothing to do: catalogues deliver whole records."""
+        return True
+
+    def import_stage(self, harvest_object: HarvestObject) -> bool:
+        """Save the batch this object stands for."""
+        return importing.import_batch(self.portal, harvest_object)
+
+
+def check_settings(settings: str | None) -> str:
+    """Settings as JSON text.
+
+    :raises ValueError: with a sentence for the form
+    """
+    if not settings:
+        return settings or ""
+    try:
+        members: Any = json.loads(settings)
+    except ValueError as error:
+        raise ValueError('The configuration must be JSON, such as {"fq": "organization:parks"}.') from error
+    if not isinstance(members, dict):
+        raise ValueError("The configuration must be a JSON object.")  # noqa: TRY004 - the form shows ValueError's text
+    for name, value in members.items():
+        if name not in SETTINGS:
+            raise ValueError(f"{name!r} is not a setting. Known settings: {', '.join(sorted(SETTINGS))}.")
+        if not isinstance(value, SETTINGS[name]):
+            raise ValueError(f"{name!r} must be a text.")  # noqa: TRY004 - as above
+    return json.dumps(members)

@@ -1,0 +1,199 @@
+"""The actions ``cityportals_*``, and two of ckanext-harvest's that need a closer look."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from ckan.types import Action, Context, DataDict
+from ckanext.harvest.model import HarvestSource
+
+from ckanext.cityportals import config, gathering, importing, ledger, presets, report, running
+from ckanext.cityportals.addresses import AddressError, check_url
+from ckanext.cityportals.client import NotModified, PortalError
+from ckanext.cityportals.harvester import check_settings
+from ckanext.cityportals.importing import complete_fields
+from ckanext.cityportals.logic import schema
+from ckanext.cityportals.portals import PORTALS, Portal, Record
+
+__all__ = [
+    "cityportals_city_list",
+    "cityportals_preview",
+    "cityportals_report_show",
+    "cityportals_run",
+    "cityportals_source_add",
+    "harvest_jobs_run",
+    "package_create",
+    "package_update",
+]
+
+PREVIEW_RECORDS = 20
+
+
+@tk.side_effect_free
+def cityportals_city_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """The cities whose portals are known.
+
+    :returns: ``[{"name", "title", "place", "source_type", "url", "language", "known": [...], "not_verified": [...]}]``
+    """
+    tk.check_access("cityportals_city_list", context, data_dict)
+    return [{"name": name, **city} for name, city in presets.cities().items()]
+
+
+@tk.validate_action_data(schema.source_add)
+def cityportals_source_add(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Make the harvest source of a known city. It does not run by itself until it is given a frequency.
+
+    :param city: name from ``cityportals_city_list``
+    :param organization: name or id of the organisation the datasets will belong to
+    :returns: the harvest source
+    """
+    tk.check_access("cityportals_source_add", context, data_dict)
+    city = presets.cities().get(data_dict["city"])
+    if city is None:
+        known = ", ".join(presets.cities())
+        raise tk.ValidationError({"city": [tk._("This city is not known. Known cities: {}.").format(known)]})
+    organization = model.Group.get(data_dict["organization"])
+    if organization is None:
+        raise tk.ValidationError({"organization": [tk._("There is no such organization.")]})
+    source = {
+        "name": _source_name(data_dict["city"], organization.name),
+        "title": city["title"],
+        "url": city["url"],
+        "source_type": city["source_type"],
+        "owner_org": organization.id,
+        "frequency": "MANUAL",
+        "config": json.dumps({"language": city["language"]}),
+    }
+    return tk.get_action("harvest_source_create")(tk.fresh_context(context), source)
+
+
+def _source_name(city: str, organization: str) -> str:
+    """The city's name, with the organisation's where another one harvests the same city already."""
+    return f"{city}-{organization}"[:100] if model.Package.get(city) else city
+
+
+@tk.validate_action_data(schema.preview)
+def cityportals_preview(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """The first records of a catalogue as they would be saved. Saves nothing.
+
+    :param source_type: kind of portal, such as ``city-ckan``
+    :param url: address of the portal
+    :param config: settings of the source, as an object or as JSON text (optional)
+    :returns: ``{"announced", "records": [{"remote_id", "dataset", "leftovers": [...], "warnings": [...]}], "leftovers":
+        {member: how many records}}``; ``announced`` is how many records the portal says it has, or null
+    """
+    tk.check_access("cityportals_preview", context, data_dict)
+    portal = PORTALS.get(data_dict["source_type"])
+    if portal is None:
+        raise tk.ValidationError({"source_type": [tk._("Choose from: {}.").format(", ".join(PORTALS))]})
+    settings = _settings(data_dict.get("config"))
+    try:
+        page = gathering.first_page(portal, data_dict["url"], settings, config.client())
+    except (PortalError, NotModified) as error:
+        raise tk.ValidationError({"url": [str(error)]}) from error
+    records = [_as_saved(portal, record, settings) for record in page.records[:PREVIEW_RECORDS]]
+    leftovers = sorted({name for record in records for name in record["leftovers"]})
+    counts = {name: sum(name in record["leftovers"] for record in records) for name in leftovers}
+    return {"announced": page.announced, "records": records, "leftovers": counts}
+
+
+def _settings(given: Any) -> dict[str, Any]:
+    try:
+        text = check_settings(given if isinstance(given, str) or given is None else json.dumps(given))
+    except ValueError as error:
+        raise tk.ValidationError({"config": [str(error)]}) from error
+    return json.loads(text or "{}")
+
+
+def _as_saved(portal: Portal, record: Record, settings: dict[str, Any]) -> dict[str, Any]:
+    mapped = portal.to_dataset(record)
+    remote_id = portal.remote_id(record)
+    fields = complete_fields(mapped.dataset, settings, "", [remote_id])
+    fields.pop("harvest_source_id")
+    return {
+        "remote_id": remote_id,
+        "dataset": {**fields, "private": True},
+        "leftovers": mapped.leftovers,
+        "warnings": mapped.warnings,
+    }
+
+
+@tk.validate_action_data(schema.run)
+def cityportals_run(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Run a source now.
+
+    :param id: name or id of the source
+    :param wait: run it in this process and return when it has ended; otherwise it is queued
+    :param accept_loss: believe the answer also when an unusual share of the records is missing from it
+    :returns: the report, as ``cityportals_report_show``
+    """
+    tk.check_access("cityportals_run", context, data_dict)
+    source = _source(data_dict["id"])
+    job = tk.get_action("harvest_job_create")(
+        tk.fresh_context(context),
+        {"source_id": source.id, "run": not data_dict["wait"] and not data_dict["accept_loss"]},
+    )
+    if data_dict["accept_loss"]:
+        ledger.write(model.Package.get(source.id), {"accept_loss": job["id"]})
+        model.Session.commit()
+    if data_dict["wait"]:
+        running.run_here(job["id"])
+    elif data_dict["accept_loss"]:
+        tk.get_action("harvest_send_job_to_gather_queue")(tk.fresh_context(context), {"id": job["id"]})
+    return report.last_report(source.id)
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.source)
+def cityportals_report_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """What the last run of a source did.
+
+    :param id: name or id of the source
+    :returns: ``{"complete", "seen", "added", "changed", "unchanged", "renamed", "missing", "withdrawn", "errors":
+        [{"record", "reason"}], "seconds", "state"}``
+    """
+    tk.check_access("cityportals_report_show", context, data_dict)
+    return report.last_report(_source(data_dict["id"]).id)
+
+
+def _source(name_or_id: str) -> HarvestSource:
+    package = model.Package.get(name_or_id)
+    source = HarvestSource.get(package.id) if package else None
+    if source is None:
+        raise tk.ObjectNotFound(tk._("There is no such harvest source."))
+    return source
+
+
+@tk.chained_action
+def harvest_jobs_run(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """Close what belongs to batches that were given up, so that their jobs end; then as ckanext-harvest does."""
+    tk.check_access("harvest_jobs_run", context, data_dict)
+    importing.close_abandoned()
+    return original(context, data_dict)
+
+
+@tk.chained_action
+def package_create(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """Refuse harvest sources that point to addresses this site must not contact."""
+    _check_source_url(data_dict)
+    return original(context, data_dict)
+
+
+@tk.chained_action
+def package_update(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """Refuse harvest sources that point to addresses this site must not contact."""
+    _check_source_url(data_dict)
+    return original(context, data_dict)
+
+
+def _check_source_url(data_dict: DataDict) -> None:
+    """Sources of every type are checked: ckanext-harvest itself would open whatever it is given."""
+    if data_dict.get("type") != "harvest" or not data_dict.get("url"):
+        return
+    try:
+        check_url(data_dict["url"].strip(), config.allowed_private_hosts())
+    except AddressError as error:
+        raise tk.ValidationError({"url": [str(error)]}) from error

@@ -1,0 +1,82 @@
+"""Who may do what with city portals."""
+
+from __future__ import annotations
+
+import ckan.plugins.toolkit as tk
+from ckan import authz, model
+from ckan.types import AuthFunction, AuthResult, Context, DataDict
+from ckanext.harvest.model import HarvestObject
+
+__all__ = [
+    "cityportals_city_list",
+    "cityportals_preview",
+    "cityportals_report_show",
+    "cityportals_run",
+    "cityportals_source_add",
+    "harvest_object_list",
+    "harvest_object_show",
+]
+
+
+def cityportals_city_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Anyone who is logged in."""
+    return {"success": True}
+
+
+def cityportals_source_add(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may add datasets to the organisation."""
+    organization = data_dict.get("organization", "")
+    allowed = authz.has_user_permission_for_group_or_org(organization, context["user"], "create_dataset")
+    return _answer(allowed, tk._("You may not add harvest sources to this organization."))
+
+
+def cityportals_preview(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may add datasets somewhere: a preview makes this site call another one."""
+    allowed = authz.has_user_permission_for_some_org(context["user"], "create_dataset")
+    return _answer(allowed, tk._("You may not preview harvest sources."))
+
+
+def cityportals_run(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may edit the source."""
+    return _may_edit_source(context, data_dict["id"])
+
+
+def cityportals_report_show(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may edit the source: errors quote records that are not released."""
+    return _may_edit_source(context, data_dict["id"])
+
+
+@tk.chained_auth_function
+def harvest_object_show(original: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+    """A harvest object holds a whole unreleased record, so only who may edit its source sees it."""
+    harvest_object = HarvestObject.get(data_dict.get("id")) or _current_object(data_dict.get("dataset_id"))
+    if harvest_object is None:
+        return original(context, data_dict)
+    return _may_edit_source(context, harvest_object.harvest_source_id)
+
+
+@tk.chained_auth_function
+def harvest_object_list(original: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+    """The list names every harvested record; sysadmins only, unless it is asked for one source by its editor."""
+    source_id = data_dict.get("source_id")
+    return _may_edit_source(context, source_id) if source_id else _answer(False, tk._("Name a harvest source."))
+
+
+def _current_object(dataset_id: str | None) -> HarvestObject | None:
+    package = model.Package.get(dataset_id) if dataset_id else None
+    return HarvestObject.get(package.id, attr="package_id") if package else None
+
+
+def _may_edit_source(context: Context, source_id: str) -> AuthResult:
+    package = model.Package.get(source_id)
+    if package is None:
+        raise tk.ObjectNotFound(tk._("There is no such harvest source."))
+    try:
+        tk.check_access("package_update", tk.fresh_context(context), {"id": package.id})
+    except tk.NotAuthorized:
+        return _answer(False, tk._("Only who may edit the harvest source may do this."))
+    return _answer(True, "")
+
+
+def _answer(allowed: bool, otherwise: str) -> AuthResult:
+    return {"success": True} if allowed else {"success": False, "msg": otherwise}

@@ -1,0 +1,34 @@
+"""What the parameters of the actions must be."""
+
+from __future__ import annotations
+
+from ckan.logic.schema import validator_args
+from ckan.types import Schema, Validator
+
+
+@validator_args
+def source_add(not_empty: Validator, unicode_safe: Validator, one_of: Validator, ignore_missing: Validator) -> Schema:
+    return {"city": [not_empty, unicode_safe], "organization": [not_empty, unicode_safe]}
+
+
+@validator_args
+def preview(not_empty: Validator, unicode_safe: Validator, ignore_missing: Validator) -> Schema:
+    return {
+        "source_type": [not_empty, unicode_safe],
+        "url": [not_empty, unicode_safe],
+        "config": [ignore_missing],
+    }
+
+
+@validator_args
+def run(not_empty: Validator, unicode_safe: Validator, default: Validator, boolean_validator: Validator) -> Schema:
+    return {
+        "id": [not_empty, unicode_safe],
+        "wait": [default(False), boolean_validator],
+        "accept_loss": [default(False), boolean_validator],
+    }
+
+
+@validator_args
+def source(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    return {"id": [not_empty, unicode_safe]}

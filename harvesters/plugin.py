@@ -1,0 +1,57 @@
+"""Wiring: which interfaces this extension fills, and with what."""
+
+from __future__ import annotations
+
+import ckan.plugins as p
+import ckan.plugins.toolkit as tk
+from ckan.common import CKANConfig
+
+from ckanext.cityportals.harvester import PortalHarvester
+
+#: loaded together with ``city_portals``; ckanext-harvest wants a plugin of its own for each kind of source
+_HARVESTERS = ("city_ckan_harvester", "dcat_us_harvester", "socrata_harvester", "arcgis_hub_harvester")
+
+
+@tk.blanket.actions
+@tk.blanket.auth_functions
+@tk.blanket.cli
+@tk.blanket.config_declarations
+class CityPortalsPlugin(p.SingletonPlugin, p.IConfigurer, p.IPluginObserver):
+    """City portals as harvest sources, and the actions and commands around them."""
+
+    # IConfigurer
+
+    def update_config(self, config: CKANConfig) -> None:
+        missing = [name for name in _HARVESTERS if not p.plugin_loaded(name)]
+        if missing:
+            p.load(*missing)
+
+    # IPluginObserver
+
+    def before_unload(self, plugin: p.Plugin) -> None:
+        if plugin is self:
+            p.unload(*(name for name in _HARVESTERS if p.plugin_loaded(name)))
+
+
+class CityCkanHarvester(PortalHarvester):
+    """CKAN city portals."""
+
+    source_type = "city-ckan"
+
+
+class DcatUsHarvester(PortalHarvester):
+    """DCAT-US documents."""
+
+    source_type = "dcat-us"
+
+
+class SocrataHarvester(PortalHarvester):
+    """Socrata domains."""
+
+    source_type = "socrata"
+
+
+class ArcgisHubHarvester(PortalHarvester):
+    """ArcGIS Hub sites."""
+
+    source_type = "arcgis-hub"

@@ -1,0 +1,196 @@
+"""CKAN's action API, also below a path (``https://example.org/data``) and with multilingual fields.
+
+API: https://docs.ckan.org/en/latest/api/.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ckanext.cityportals import identity, mapping
+from ckanext.cityportals.client import Client, PortalError, Validators
+from ckanext.cityportals.mapping import Mapped, Taker
+from ckanext.cityportals.portals.base import Page, Record, records_in, unique
+
+#: Members CKAN itself writes about its own housekeeping: nothing in them describes the data.
+_HOUSEKEEPING = (
+    *("id", "name", "state", "type", "private", "isopen", "owner_org", "creator_user_id", "license_title"),
+    *("num_resources", "num_tags", "display_name", "relationships_as_subject", "relationships_as_object"),
+    *("tracking_summary", "revision_id", "revision_timestamp", "version", "title_for_slug", "plugin_data"),
+    *("harvest_object_id", "harvest_source_id", "harvest_source_title", "guid", "uri", "identifier", "groups"),
+)
+
+
+class CkanPortal:
+    """A CKAN site."""
+
+    source_type = "city-ckan"
+    title = "CKAN city portal"
+    description = "A CKAN site, also one below a path; its address is enough"
+    noise = frozenset({"metadata_modified", "tracking_summary", "revision_timestamp", "revision_id", "num_tags"})
+    page_size = 100
+
+    def pages(
+        self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
+    ) -> Iterator[Page]:
+        address = f"{_site(url)}/api/3/action/package_search"
+        query = {"rows": self.page_size, "sort": "id asc", **({"fq": config["fq"]} if config.get("fq") else {})}
+        start = 0
+        while True:
+            page = self._page(client, address, {**query, "start": start})
+            yield page
+            start += len(page.records)
+            if not page.records or start >= (page.announced or 0):
+                return
+
+    def _page(self, client: Client, address: str, query: Mapping[str, Any]) -> Page:
+        document = client.get_json(address, query)
+        if not isinstance(document, dict) or document.get("success") is not True:
+            raise PortalError(f"{address} answered that the request failed{_said(document)}.")
+        result = document.get("result")
+        records = records_in(result, "results", address)
+        announced = result.get("count")
+        return Page(records, announced if isinstance(announced, int) else None)
+
+    def remote_id(self, record: Record) -> str:
+        return str(record.get("id") or record.get("name") or "").strip()
+
+    def aliases(self, record: Record) -> tuple[str, ...]:
+        return unique(self._aliases(record))
+
+    def _aliases(self, record: Record) -> Iterator[str | None]:
+        yield identity.id_alias(self.remote_id(record))
+        for other in (record.get("name"), _guid(record)):
+            yield identity.id_alias(str(other)) if other else None
+        urls = [str(each.get("url") or "") for each in record.get("resources") or []]
+        yield from identity.service_aliases(urls)
+        title = record.get("title")
+        yield identity.work_alias(
+            json.dumps(title, sort_keys=True) if isinstance(title, dict) else title, record.get("metadata_created")
+        )
+
+    def to_dataset(self, record: Record) -> Mapped:
+        taker = Taker(_flat(record))
+        titles, notes = _languages(record, "title"), _languages(record, "notes", "description")
+        dataset = {
+            "title": taker.text("title"),
+            "title_translated": titles,
+            "notes": mapping.plain_text(taker.text("notes", "description")),
+            "notes_translated": {code: mapping.plain_text(text) for code, text in notes.items()},
+            "url": mapping.web_address(taker.text("url"), taker),
+            "license_id": mapping.licence(taker.text("license_id", "license_url"), taker),
+            "tags": mapping.tags(_keywords(taker), taker),
+            "publisher": mapping.rows(name=_publisher(taker)),
+            "contact": _contact(taker),
+            "issued": mapping.date(taker.text("issued", "metadata_created"), taker),
+            "modified": mapping.date(taker.text("modified", "metadata_modified"), taker),
+            "frequency": mapping.frequency(taker.text("frequency", "accrual_periodicity"), taker),
+            "language": [mapping.language(code) for code in _listed(taker.take("language"))],
+            "spatial_coverage": mapping.rows(geom=_geometry(taker.take("spatial"))),
+            "resources": [_resource(each, taker) for each in taker.take("resources") or []],
+        }
+        for member in (*_HOUSEKEEPING, "title_translated", "notes_translated"):
+            taker.take(member)
+        return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings)
+
+
+def _site(url: str) -> str:
+    """The site's address, also when the address of its API was given."""
+    return url.partition("/api/3")[0].rstrip("/")
+
+
+def _said(document: Any) -> str:
+    error = document.get("error") if isinstance(document, dict) else None
+    message = error.get("message") if isinstance(error, dict) else None
+    return f": {str(message)[:200]}" if message else ""
+
+
+def _flat(record: Record) -> Record:
+    """The record with its extras as members, where they do not hide one."""
+    extras = {each["key"]: each.get("value") for each in record.get("extras") or [] if each.get("key")}
+    return {**extras, **{key: value for key, value in record.items() if key != "extras"}}
+
+
+def _guid(record: Record) -> Any:
+    return record.get("identifier") or next(
+        (each.get("value") for each in record.get("extras") or [] if each.get("key") == "guid"), None
+    )
+
+
+def _languages(record: Record, *members: str) -> dict[str, str]:
+    """A text by language, where the portal is multilingual."""
+    for member in members:
+        value = record.get(f"{member}_translated") or record.get(member)
+        if isinstance(value, dict):
+            return {mapping.language(code): str(text) for code, text in value.items() if text}
+    return {}
+
+
+def _listed(value: Any) -> list[str]:
+    """A list that may be written as a list, as JSON in a string, or as words with commas between them."""
+    if isinstance(value, str):
+        value = json.loads(value) if value.startswith("[") and value.endswith("]") else value.split(",")
+    return [str(each).strip() for each in value or [] if str(each).strip()]
+
+
+def _keywords(taker: Taker) -> list[str]:
+    tags = [str(each.get("name") or "") for each in taker.take("tags") or [] if isinstance(each, dict)]
+    return tags or taker.texts("keywords")
+
+
+def _publisher(taker: Taker) -> str:
+    publisher, organization = taker.take("publisher"), taker.take("organization")
+    for agent in (publisher, organization):
+        named = agent if isinstance(agent, dict) else {}
+        name = named.get("name" if agent is publisher else "title")
+        if isinstance(name, dict):
+            name = next((each for each in name.values() if each), "")
+        if name:
+            return str(name)
+    return taker.text("publisher_name")
+
+
+def _contact(taker: Taker) -> list[dict[str, str]]:
+    """Whom to ask: the maintainer before the author, as CKAN means them."""
+    points = taker.take("contact_points")
+    point = points[0] if isinstance(points, list) and isinstance(points[0], dict) else {}
+    maintainer = taker.text("maintainer"), taker.text("maintainer_email")
+    author = taker.text("author"), taker.text("author_email")
+    given = str(point.get("name") or ""), str(point.get("email") or "")
+    name, mail = next((pair for pair in (given, maintainer, author) if any(pair)), ("", ""))
+    return mapping.contact(name, mail, taker)
+
+
+def _geometry(value: Any) -> str:
+    if isinstance(value, str) and value.startswith("{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return ""
+    geometry = mapping.bounding_box(value)
+    return json.dumps(geometry) if geometry else ""
+
+
+def _resource(resource: Record, taker: Taker) -> dict[str, Any]:
+    media_type = str(resource.get("mimetype") or resource.get("media_type") or "")
+    name = resource.get("name") or resource.get("title")
+    if isinstance(name, dict):
+        name = next((each for each in name.values() if each), "")
+    said = str(resource.get("format") or "").rpartition("/")[2]
+    description = resource.get("description")
+    if isinstance(description, dict):
+        description = next((each for each in description.values() if each), "")
+    return mapping.without_empty(
+        {
+            "url": str(resource.get("url") or "").strip(),
+            "name": str(name or said or "Data").strip(),
+            "description": mapping.plain_text(str(description or "")),
+            "format": said.upper() if said.islower() else said or mapping.format_name(media_type, ""),
+            "mimetype": media_type,
+            "size": resource.get("size") or resource.get("byte_size"),
+            "last_modified": mapping.date(str(resource.get("last_modified") or ""), taker),
+            "remote_id": str(resource.get("id") or ""),
+        }
+    )
