@@ -40,8 +40,8 @@ bench:           ## benchmarks, each beside its peers
 	@deploy/bootstrap.sh test
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(bin)/python "$$file"; done
 
-docs:            ## write docs/configuration.md from the declared options
-	@$(bin)/python -m deploy.configuration_page
+docs:            ## write docs/configuration.md and docs/api.md from the code
+	@$(bin)/python -m docs.generate
 
 requirements:    ## pin requirements/*.in anew
 	@for name in test demo; do \

@@ -119,11 +119,11 @@ install_python() {
     stamp="$1 $(cat "$root/requirements/$1.txt" "$root/setup.cfg" "$root/pyproject.toml" | sha256sum | cut -d' ' -f1)"
     ! grep -qsxF "$stamp" "$venv/.requirements" || return 0
     say "Installing Python packages from requirements/$1.txt into .venv"
-    [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
     {
         map_pip_settings
-        pip_install -r "$root/requirements/bootstrap.txt" && install_with uv "$requirements" ||
-            install_with pip "$requirements"
+        { [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"; } &&
+            { pip_install -r "$root/requirements/bootstrap.txt" && install_with uv "$requirements" ||
+                install_with pip "$requirements"; }
     } >"$logs/pip.log" 2>&1 ||
         die "the Python packages could not be installed: $(tail -n 1 "$logs/pip.log") - check the network or PIP_INDEX_URL, then run again (log: .run/log/pip.log)."
     echo "$stamp" >>"$venv/.requirements"

@@ -60,7 +60,7 @@ def prepare(layout: Layout) -> None:
     services.ensure_roles(layout)
     services.ensure_databases(layout, demo)
     arguments = () if admin.exists() else ("--sysadmin", SYSADMIN)
-    answer = stack.prepare_site(demo, *arguments)
+    answer = stack.prepare_ini(demo.ini, *arguments)
     if arguments:
         write_private(admin, answer)
     stamp.write_text(wanted)

@@ -24,14 +24,15 @@ _DATABASE_OPTIONS = ("sqlalchemy.url", "ckan.datastore.write_url", "ckan.datasto
 @click.command()
 @click.argument("ini", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--sysadmin", help="Make this sysadmin and print its log-in.")
-def main(ini: Path, sysadmin: str | None) -> None:
+@click.option("--owner-is-superuser", is_flag=True, help="Set permissions as the site's own database role (tests).")
+def main(ini: Path, sysadmin: str | None, owner_is_superuser: bool) -> None:
     """Migrate the database of INI and set the datastore's permissions."""
     from ckan.cli import CKANConfigLoader
     from ckan.config.middleware import make_app
 
     app = make_app(CKANConfigLoader(str(ini)).get_config())
     _migrate()
-    _permit_datastore()
+    _permit_datastore(owner_is_superuser=owner_is_superuser)
     if sysadmin:
         with app._wsgi_app.test_request_context():
             click.echo(json.dumps(_make_sysadmin(sysadmin)))
@@ -45,15 +46,19 @@ def _migrate() -> None:
     _migrate_plugins(apply=True)
 
 
-def _permit_datastore() -> None:
-    """Run the SQL of `ckan datastore set-permissions` as the cluster's superuser."""
+def _permit_datastore(*, owner_is_superuser: bool) -> None:
+    """Run the SQL of `ckan datastore set-permissions` as a superuser."""
+    from ckan.common import config
     from ckanext.datastore.cli import permissions_sql
 
     main, write, read = (_database(key) for key in _DATABASE_OPTIONS)
     script = permissions_sql(main["db_name"], write["db_name"], main["db_user"], write["db_user"], read["db_user"])
     without_psql_commands = re.sub(r"^\\.*$", "", script, flags=re.MULTILINE)
-    connection: psycopg2.extensions.connection = postgres_admin(load_layout(), write["db_name"])
-    with connection.cursor() as cursor:
+    if owner_is_superuser:
+        connection = psycopg2.connect(config["ckan.datastore.write_url"])
+    else:
+        connection = postgres_admin(load_layout(), write["db_name"])
+    with connection, connection.cursor() as cursor:
         cursor.execute(without_psql_commands)
     connection.close()
 

@@ -9,15 +9,11 @@ import jinja2
 
 from deploy.layout import HOST, TEMPLATES, Layout, write_private
 
-#: Order matters: `privacy` owns the permission labels, so it stands first.
+#: Order matters: `privacy` owns the permission labels, so it stands first. `city_portals` loads its harvesters itself.
 PLUGINS = (
     "privacy",
     "communitydata",
     "city_portals",
-    "city_ckan_harvester",
-    "dcat_us_harvester",
-    "socrata_harvester",
-    "arcgis_hub_harvester",
     "activity",
     "harvest",
     "dcat",

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from deploy import processes, services, site
-from deploy.layout import DeployError, Layout, save_ports
+from deploy.layout import ROOT, DeployError, Layout, save_ports
 
 
 def start_services(layout: Layout, *, announce: bool = True) -> processes.Supervisor:
@@ -58,16 +58,16 @@ def refuse_to_move(layout: Layout, supervisor: processes.Supervisor) -> None:
         )
 
 
-def prepare_site(target: site.Site, *arguments: str) -> str:
-    """Migrate one site in a process of its own; give what it printed last."""
-    command = [sys.executable, "-W", "ignore", "-m", "deploy.prepare", str(target.ini), *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - own arguments
+def prepare_ini(ini: Path, *arguments: str) -> str:
+    """Migrate the site of one ini in a process of its own; give the last line it printed."""
+    command = [sys.executable, "-W", "ignore", "-m", "deploy.prepare", str(ini), *arguments]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - own arguments
     if done.returncode:
-        log = target.ini.with_suffix(".prepare.log")
+        log = ini.with_suffix(".prepare.log")
         log.write_text(done.stdout + done.stderr)
         last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1]
-        raise DeployError(f"the database of site {target.name} could not be migrated: {last} (log: .run/{log.name})")
-    return done.stdout.strip().splitlines()[-1] if done.stdout.strip() else ""
+        raise DeployError(f"the databases of {ini} could not be prepared: {last} (all of it: {log})")
+    return done.stdout.strip().rsplit("\n", 1)[-1]
 
 
 def stop(layout: Layout) -> bool:

@@ -1,0 +1,98 @@
+"""Writes the reference pages from the code: docs/configuration.md and docs/api.md. Run by `make docs`.
+
+A test compares the pages with what this module would write, so neither an option nor an action can go undocumented.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+PACKAGES = {
+    "Privacy gate and scanner": ROOT / "ckanext-privacy/ckanext/privacy",
+    "Community data": ROOT / "ckanext-communitydata/ckanext/communitydata",
+    "City portals": ROOT / "harvesters",
+}
+ACTION_PREFIXES = ("privacy_", "communitydata_", "cityportals_")
+GENERATED = "<!-- Written by `make docs` from the code; edit the code instead. -->"
+
+CONFIGURATION_INTRO = f"""{GENERATED}
+# Configuration
+
+All options go into CKAN's ini file, below `[app:main]`. Each has a declared type and default; CKAN's own
+`ckan config describe privacy` shows the same text.
+"""
+
+API_INTRO = f"""{GENERATED}
+# API
+
+Every action is called by `POST /api/3/action/NAME` with a JSON body, and an `Authorization` header that holds an API
+token where a log-in is needed. Core's own actions keep working: what they may show or change is decided by the gate.
+"""
+
+
+def configuration_page() -> str:
+    """Every option of every `config_declaration.yaml`, grouped as there."""
+    parts = [CONFIGURATION_INTRO]
+    for title, folder in PACKAGES.items():
+        declaration = yaml.safe_load((folder / "config_declaration.yaml").read_text(encoding="utf-8"))
+        parts.append(f"## {title}\n")
+        parts += [_option(option) for group in declaration["groups"] for option in group.get("options", [])]
+    return "\n".join(parts)
+
+
+def declared_options() -> list[str]:
+    """Keys of all options."""
+    pages = [yaml.safe_load((folder / "config_declaration.yaml").read_text("utf-8")) for folder in PACKAGES.values()]
+    return [option["key"] for page in pages for group in page["groups"] for option in group.get("options", [])]
+
+
+def _option(option: dict[str, Any]) -> str:
+    default = option.get("default")
+    facts = [f"type: {option.get('type', 'base')}"]
+    facts.append("no default" if default in (None, "") else f"default: `{default}`")
+    if "example" in option:
+        facts.append(f"example: `{option['example']}`")
+    text = " ".join(str(option.get("description", "")).split())
+    return f"### `{option['key']}`\n\n{text}\n\n*{'; '.join(facts)}*\n"
+
+
+def api_page() -> str:
+    """Every action with its docstring."""
+    parts = [API_INTRO]
+    for title, folder in PACKAGES.items():
+        actions = sorted(actions_in(folder), key=lambda action: action.name)
+        if actions:
+            parts.append(f"## {title}\n")
+            parts += [_action(action) for action in actions]
+    return "\n".join(parts)
+
+
+def actions_in(folder: Path) -> Iterator[ast.FunctionDef]:
+    """The public functions of `logic/action.py`, or of the modules in `logic/action/`."""
+    for path in sorted((folder / "logic").glob("action*/**/*.py")) + sorted((folder / "logic").glob("action*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith(ACTION_PREFIXES):
+                yield node
+
+
+def _action(action: ast.FunctionDef) -> str:
+    text = inspect.cleandoc(ast.get_docstring(action) or "")
+    return f"### `{action.name}`\n\n{text}\n"
+
+
+def pages() -> dict[Path, str]:
+    """Each page's path and the text it should have."""
+    return {DOCS / "configuration.md": configuration_page(), DOCS / "api.md": api_page()}
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,129 @@
+"""A real CKAN under gunicorn with an RQ worker on databases of its own, and the system's Chromium to look at it.
+
+`make test` prepares the site. `SUITE_BROWSER_INI` names another one; its database role must be a superuser.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ckanapi import RemoteCKAN
+from deploy import processes, services, stack
+from deploy.demo import people
+from deploy.layout import HOST, ROOT, load_layout
+from deploy.site import browser_site
+from playwright.sync_api import Browser, Page, sync_playwright
+
+
+@dataclasses.dataclass(frozen=True)
+class LiveSite:
+    """A running catalogue: its address, its organisation, and `users[name]` with `name`, `password`, `token`."""
+
+    url: str
+    organization: str
+    users: dict[str, dict[str, str]]
+
+    def api(self, user: str | None = None) -> RemoteCKAN:
+        """The API as one of the users, or as a visitor."""
+        return RemoteCKAN(self.url, apikey=self.users[user]["token"] if user else None)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+def _ini_for(url: str, folder: Path) -> Path:
+    source = Path(os.environ.get("SUITE_BROWSER_INI") or browser_site(load_layout()).ini)
+    text = re.sub(r"(?m)^ckan.site_url = .*$", f"ckan.site_url = {url}", source.read_text())
+    text = re.sub(r"(?m)^WTF_CSRF_ENABLED = .*$", "WTF_CSRF_ENABLED = true", text)
+    target = folder / "browser.ini"
+    target.write_text(text)
+    return target
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
+    """Migrate, start web server and worker, create the demo's organisation and people."""
+    folder = tmp_path_factory.mktemp("site")
+    port = _free_port()
+    url = f"http://{HOST}:{port}"
+    ini = _ini_for(url, folder)
+    sysadmin = json.loads(stack.prepare_ini(ini, "--owner-is-superuser", "--sysadmin", "sysadmin"))
+    commands = (processes.web_command(load_layout(), port, workers=1), ("ckan", "jobs", "worker"))
+    running = [_start(command, ini, folder) for command in commands]
+    try:
+        processes.wait_for("CKAN", lambda: services.http_ok(f"{url}/api/3/action/status_show"), seconds=120, quiet=True)
+        users = people.make_people(RemoteCKAN(url, apikey=sysadmin["token"]))
+        yield LiveSite(url, people.ORGANIZATION, users | {"sysadmin": sysadmin})
+    finally:
+        for process in running:
+            process.terminate()
+        for process in running:
+            process.wait(timeout=30)
+
+
+def _start(command: tuple[str | Path, ...], ini: Path, folder: Path) -> subprocess.Popen[bytes]:
+    name = Path(command[0]).name
+    program = Path(sys.executable).with_name(name)
+    environment = os.environ | {"CKAN_INI": str(ini), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    log = (folder / f"{name}.log").open("wb")
+    return subprocess.Popen([program, *command[1:]], env=environment, stdout=log, stderr=log, cwd=ROOT)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium; Playwright's own download is not available everywhere."""
+    names = (os.environ.get("CHROMIUM") or "chromium", "chromium-browser", "google-chrome")
+    program = next((found for name in names if (found := shutil.which(name))), None)
+    if not program:
+        pytest.fail("no Chromium was found; install the package chromium or name one in CHROMIUM")
+    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visitor(browser: Browser, site: LiveSite) -> Iterator[Page]:
+    """A page of somebody who is not logged in; relative addresses are the site's."""
+    context = browser.new_context(base_url=site.url)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def page_as(browser: Browser, site: LiveSite) -> Iterator[Callable[..., Page]]:
+    """`page_as("officer")` logs in through the form and gives that person's page.
+
+    Further arguments go to Playwright's context, for example `java_script_enabled=False`.
+    """
+    contexts = []
+
+    def log_in(name: str, **options: Any) -> Page:
+        context = browser.new_context(base_url=site.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto("/user/login")
+        page.fill("#field-login", name)
+        page.fill("#field-password", site.users[name]["password"])
+        page.click("form button[type=submit].btn-primary")
+        page.wait_for_url(lambda address: "/user/login" not in address)
+        return page
+
+    yield log_in
+    for context in contexts:
+        context.close()
