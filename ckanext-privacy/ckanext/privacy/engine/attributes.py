@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import regex
 import yaml
 
 from .findings import ColumnReport, Sensitivity
+from .headings import meanings, words_of
 
 RULES = Path(__file__).with_name("policies") / "disclosure.yaml"
-
-# A capital starts a word, a run of capitals is one; marks belong to their letter (Devanagari's vowel signs are marks).
-WORD = regex.compile(r"\p{Lu}?[\p{Ll}\p{Lo}\p{Lm}\p{M}]+|\p{Lu}+(?!\p{Ll})")
 
 
 @dataclass(frozen=True)
@@ -65,28 +62,26 @@ def load_rules(path: Path = RULES) -> Rules:
 def attribute_of(column: ColumnReport, rules: Rules) -> Attribute | None:
     """Say what a column is about: what the scan found in it decides, else its heading; None for anything else."""
     found = {each.entity for each in column.entities}
-    heading = f" {heading_words(column.name)} "
-    by_entity = (each for each in rules.attributes if found.intersection(each.entities))
-    by_heading = (each for each in rules.attributes if _names(heading, each.headers))
-    return next(by_entity, None) or next(by_heading, None)
+    said = {entity for entity, meaning in meanings(column.name).items() if meaning.strong}
+    phrases = heading_words(column.name)
+    by_finding = (each for each in rules.attributes if found.intersection(each.entities))
+    by_meaning = (each for each in rules.attributes if said.intersection(each.entities))
+    by_phrase = (each for each in rules.attributes if _says(phrases, each.headers))
+    return next(chain(by_finding, by_meaning, by_phrase), None)
 
 
 def counts_people(column: ColumnReport, rules: Rules) -> bool:
     """Say whether a column's heading is one of a count of people."""
-    return _names(f" {heading_words(column.name)} ", rules.counts)
+    return _says(heading_words(column.name), rules.counts)
 
 
-def heading_words(heading: str) -> str:
-    """Return a heading as lower-case whole words between single spaces.
-
-    >>> heading_words("dateOfBirth_1")
-    'date of birth'
-    """
-    return " ".join(WORD.findall(unicodedata.normalize("NFC", heading))).casefold()
+def heading_words(text: str) -> str:
+    """A heading as plain lower-case words between single spaces."""
+    return " ".join(words_of(text))
 
 
-def _names(heading: str, phrases: tuple[str, ...]) -> bool:
-    return any(f" {phrase} " in heading for phrase in phrases)
+def _says(heading: str, phrases: tuple[str, ...]) -> bool:
+    return any(f" {phrase} " in f" {heading} " for phrase in phrases)
 
 
 def _attribute(data: Mapping[str, Any]) -> Attribute:

@@ -177,7 +177,11 @@ def _file_reasons(
     errors = evidence.quality_errors.get(key, 0)
     reasons = judge(report, policy, declarations=declarations, quality_errors=errors).reasons
     name = report.file.name
-    return tuple(Reason(each.rule, each.outcome, f"{name}: {each.sentence}") for each in reasons)
+    return tuple(Reason(each.rule, each.outcome, _told_of(name, each.sentence)) for each in reasons)
+
+
+def _told_of(name: str, sentence: str) -> str:
+    return sentence if sentence.startswith(name) else f"{name}: {sentence}"
 
 
 def _changes(
@@ -200,20 +204,15 @@ def _file_facts(findings: Findings) -> Iterator[dict[str, Any]]:
     for table in findings.tables:
         place = f'Table "{table.name}"' if table.name else "The table"
         yield {"about": "table", "place": place, "hidden": table.hidden, "rows": table.rows}
+        of_table = f' of "{table.name}"' if len(findings.tables) > 1 else ""
         for column in table.columns:
-            yield from _column_facts(column, place)
+            yield from _column_facts(column, f'Column "{column.name}"{of_table}', table.risk.k)
         yield from _risk_facts(table.risk, place)
 
 
-def _column_facts(column: ColumnReport, table: str) -> Iterator[dict[str, Any]]:
-    shared = {
-        "about": "column",
-        "place": f'Column "{column.name}"',
-        "table": table,
-        "sensitive": column.sensitive,
-        "sensitivity": column.sensitivity,
-        "why": column.reason,
-    }
+def _column_facts(column: ColumnReport, place: str, k: int | None) -> Iterator[dict[str, Any]]:
+    grade = {"sensitive": column.sensitive, "sensitivity": column.sensitivity}
+    shared = {"about": "column", "place": place, "why": column.reason, "k": k, **grade}
     if not column.entities:
         yield {
             **shared,
