@@ -62,7 +62,7 @@ def load_rules(path: Path = RULES) -> Rules:
 def attribute_of(column: ColumnReport, rules: Rules) -> Attribute | None:
     """Say what a column is about: what the scan found in it decides, else its heading; None for anything else."""
     found = {each.entity for each in column.entities}
-    said = {entity for entity, meaning in meanings(column.name).items() if meaning.strong}
+    said = {entity for entity, meaning in meanings(column.name).items() if meaning.strong or meaning.coverage == 1}
     phrases = heading_words(column.name)
     by_finding = (each for each in rules.attributes if found.intersection(each.entities))
     by_meaning = (each for each in rules.attributes if said.intersection(each.entities))

@@ -203,7 +203,7 @@ def _changes(
 def _file_facts(findings: Findings) -> Iterator[dict[str, Any]]:
     for table in findings.tables:
         place = f'Table "{table.name}"' if table.name else "The table"
-        yield {"about": "table", "place": place, "hidden": table.hidden, "rows": table.rows}
+        yield {"about": "table", "place": place, "table": table.name, "hidden": table.hidden, "rows": table.rows}
         of_table = f' of "{table.name}"' if len(findings.tables) > 1 else ""
         for column in table.columns:
             yield from _column_facts(column, f'Column "{column.name}"{of_table}', table.risk.k)
@@ -304,6 +304,7 @@ TESTS: dict[str, Callable[[dict[str, Any], Any], bool]] = {
     "l_below": _below("l"),
     "sample_uniques_at_least": _at_least("uniques"),
     "small_groups_at_least": _at_least("groups"),
+    "tables": _named("table"),
     "hidden": lambda facts, wanted: facts.get("hidden") is wanted,
     "errors_at_least": _at_least("errors"),
     "declared": _is_declared,

@@ -1,0 +1,28 @@
+"""De-identification: suggest, preview and apply a plan of what is done to which column."""
+
+from __future__ import annotations
+
+from .apply import CleanReport, TableCleaning, apply_plan, load_key
+from .plan import Plan, Step, TablePlan, load_plan, parse_plan, plan_data, plan_text
+from .preview import TablePreview, preview_plan
+from .steps import Change
+from .suggest import suggest_plan, suggest_step
+
+__all__ = [
+    "Change",
+    "CleanReport",
+    "Plan",
+    "Step",
+    "TableCleaning",
+    "TablePlan",
+    "TablePreview",
+    "apply_plan",
+    "load_key",
+    "load_plan",
+    "parse_plan",
+    "plan_data",
+    "plan_text",
+    "preview_plan",
+    "suggest_plan",
+    "suggest_step",
+]

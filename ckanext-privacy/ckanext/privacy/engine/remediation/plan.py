@@ -1,0 +1,208 @@
+"""A de-identification plan: what is done to which column, as data that people can read, keep and sign off.
+
+A plan never holds data or a key. `plan.schema.yaml` is its schema; `docs/cleaning.md` explains it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from ckanext.privacy.engine.errors import InvalidPlan
+
+SCHEMA = Path(__file__).with_name("plan.schema.yaml")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One action on one column, with the action's options."""
+
+    column: str
+    action: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it changes: two where a place stands in a latitude and a longitude column."""
+        partner = self.options.get("longitude")
+        return (self.column, partner) if partner else (self.column,)
+
+
+@dataclass(frozen=True)
+class SmallGroups:
+    """After all steps: rows that share their values of `columns` with too few others are dropped or blanked there."""
+
+    columns: tuple[str, ...]
+    fewer_than: int
+    then: str
+
+
+@dataclass(frozen=True)
+class SmallCounts:
+    """Counts from 1 to under `fewer_than` are replaced by `sign` ("<10" when it is empty)."""
+
+    columns: tuple[str, ...]
+    fewer_than: int
+    sign: str = ""
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """What is done to one table; `table` is None when the file has only one."""
+
+    table: str | None = None
+    drop: bool = False
+    steps: tuple[Step, ...] = ()
+    small_groups: SmallGroups | None = None
+    small_counts: SmallCounts | None = None
+
+    def named_columns(self) -> Iterator[str]:
+        """Every column that the plan speaks of."""
+        yield from (column for step in self.steps for column in step.columns)
+        for rule in (self.small_groups, self.small_counts):
+            yield from rule.columns if rule else ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole plan; tables it does not name are kept as they are. `hidden_sheets` is `keep` or `drop`."""
+
+    tables: tuple[TablePlan, ...] = ()
+    hidden_sheets: str = "keep"
+
+
+def load_plan(path: str | Path) -> Plan:
+    """Read a plan from a YAML or JSON file. Raises `InvalidPlan` with one sentence."""
+    path = Path(path)
+    try:
+        data = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidPlan(f"{path}: the plan cannot be opened ({error.strerror}).") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InvalidPlan(f"{path}: the plan is neither YAML nor JSON in UTF-8.") from error
+    return parse_plan(data, str(path))
+
+
+def parse_plan(data: Any, source: str = "The plan") -> Plan:
+    """Check a plan's plain data and build it. Raises `InvalidPlan` that names `source` and the place."""
+    _check_schema(data, source)
+    tables = tuple(_table(each) for each in data["tables"])
+    for table in tables:
+        _check_columns_once(table, source)
+    return Plan(tables, data.get("hidden_sheets", "keep"))
+
+
+def plan_data(plan: Plan) -> dict[str, Any]:
+    """The opposite of :func:`parse_plan`: plain data, ready for YAML or JSON."""
+    return {"version": 1, "hidden_sheets": plan.hidden_sheets, "tables": [_table_data(table) for table in plan.tables]}
+
+
+def plan_text(plan: Plan) -> str:
+    """A plan as YAML, to be kept in a file and edited."""
+    return yaml.safe_dump(plan_data(plan), allow_unicode=True, sort_keys=False)
+
+
+def table_plan(plan: Plan, name: str, names: Sequence[str]) -> TablePlan:
+    """What the plan does to the table `name` of a file with the tables `names`."""
+    for table in plan.tables:
+        if table.table == name or (table.table is None and len(names) == 1):
+            return table
+    return TablePlan(name)
+
+
+def check_tables(plan: Plan, columns: Mapping[str, Sequence[str]]) -> None:
+    """Raise `InvalidPlan` that names every table or column of the plan that the file does not have."""
+    for table in plan.tables:
+        if table.table is None and len(columns) != 1:
+            raise InvalidPlan(
+                f"The file has {len(columns)} tables; say in the plan which one is meant: {_list(columns)}."
+            )
+        if table.table is not None and table.table not in columns:
+            raise InvalidPlan(f'The file has no table "{table.table}"; it has {_list(columns)}.')
+        name = table.table if table.table is not None else next(iter(columns))
+        unknown = [column for column in dict.fromkeys(table.named_columns()) if column not in columns[name]]
+        if unknown:
+            raise InvalidPlan(f'Table "{name}" has no column {_list(unknown)}; it has {_list(columns[name])}.')
+
+
+def needs_key(plan: Plan) -> bool:
+    """Whether the plan makes pseudonyms."""
+    return any(step.action == "pseudonymise" for table in plan.tables for step in table.steps)
+
+
+@lru_cache
+def _schemas() -> dict[str, Draft202012Validator]:
+    data = yaml.safe_load(SCHEMA.read_text("utf-8"))
+    actions = data.pop("actions")
+    return {"": Draft202012Validator(data), **{name: Draft202012Validator(each) for name, each in actions.items()}}
+
+
+def _check_schema(data: Any, source: str) -> None:
+    _complain(_schemas()[""], data, source)
+    for table in data["tables"]:
+        for step in table.get("columns", ()):
+            options = {key: value for key, value in step.items() if key not in {"column", "action"}}
+            place = f'{source}: column "{step["column"]}", {step["action"]}'
+            _complain(_schemas()[step["action"]], options, place)
+            if step["action"] == "generalise_number" and ("width" in options) == ("edges" in options):
+                raise InvalidPlan(f'{place}: give either "width" or "edges".')
+
+
+def _complain(schema: Draft202012Validator, data: Any, source: str) -> None:
+    error = best_match(schema.iter_errors(data))
+    if error:
+        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+        at = f" at {place.lstrip('.')}" if place else ""
+        raise InvalidPlan(f"{source}{at}: {error.message}.")
+
+
+def _check_columns_once(table: TablePlan, source: str) -> None:
+    counts = Counter(column for step in table.steps for column in step.columns)
+    twice = [column for column, count in counts.items() if count > 1]
+    if twice:
+        raise InvalidPlan(f"{source}: {_list(twice)} has more than one action; keep one.")
+    dropped = {step.column for step in table.steps if step.action == "drop"}
+    rules = [rule for rule in (table.small_groups, table.small_counts) if rule]
+    needed = [column for rule in rules for column in rule.columns if column in dropped]
+    if needed:
+        raise InvalidPlan(f"{source}: {_list(needed)} is dropped, so it cannot be used for small groups or counts.")
+
+
+def _table(data: Mapping[str, Any]) -> TablePlan:
+    groups, counts = data.get("small_groups"), data.get("small_counts")
+    return TablePlan(
+        table=data.get("table"),
+        drop=data.get("drop", False),
+        steps=tuple(_step(each) for each in data.get("columns", ())),
+        small_groups=SmallGroups(**{**groups, "columns": tuple(groups["columns"])}) if groups else None,
+        small_counts=SmallCounts(**{**counts, "columns": tuple(counts["columns"])}) if counts else None,
+    )
+
+
+def _step(data: Mapping[str, Any]) -> Step:
+    options = {key: value for key, value in data.items() if key not in {"column", "action"}}
+    return Step(data["column"], data["action"], options)
+
+
+def _table_data(table: TablePlan) -> dict[str, Any]:
+    data: dict[str, Any] = {} if table.table is None else {"table": table.table}
+    if table.drop:
+        data["drop"] = True
+    data["columns"] = [{"column": step.column, "action": step.action, **step.options} for step in table.steps]
+    if table.small_groups:
+        data["small_groups"] = {**vars(table.small_groups), "columns": list(table.small_groups.columns)}
+    if table.small_counts:
+        data["small_counts"] = {**vars(table.small_counts), "columns": list(table.small_counts.columns)}
+    return data
+
+
+def _list(names: Sequence[str] | Mapping[str, Any]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
