@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 import requests
 import urllib3
-from ckanext.cityportals.addresses import AddressError, check_url, vetted_pools
 from requests.adapters import HTTPAdapter
+
+from ckanext.cityportals.addresses import AddressError, check_url, vetted_pools
 
 MB = 1_000_000
 _CHUNK = 64 * 1024

@@ -4,9 +4,10 @@ index are public with the dataset."""
 from __future__ import annotations
 
 from ckanext.privacy.model.audit import AuditEntry
+from ckanext.privacy.model.cleaning import Cleaning
 from ckanext.privacy.model.edit import Edit
 from ckanext.privacy.model.release import Decision, Release
 from ckanext.privacy.model.scan import Scan
 from ckanext.privacy.model.steward import Steward
 
-__all__ = ["AuditEntry", "Decision", "Edit", "Release", "Scan", "Steward"]
+__all__ = ["AuditEntry", "Cleaning", "Decision", "Edit", "Release", "Scan", "Steward"]

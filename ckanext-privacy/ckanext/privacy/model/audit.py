@@ -14,7 +14,7 @@ Sequence = Annotated[int, mapped_column(sa.BigInteger, primary_key=True, autoinc
 
 
 class AuditEntry(tk.BaseModel):
-    """One thing that happened. ``hash`` covers the entry and the hash before it; a trigger refuses update and delete."""
+    """One thing that happened. ``hash`` covers the entry and the hash before it; a trigger refuses any change."""
 
     __tablename__ = "privacy_audit"
 

@@ -1,4 +1,4 @@
-"""A release: the immutable record that a given snapshot of a dataset may be public, and what people decided about it."""
+"""A release: the immutable record that a given snapshot of a dataset may be public, and what was decided about it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Release(tk.BaseModel):
     __tablename__ = "privacy_release"
     __table_args__ = (
         # The database itself refuses two public versions, or two open requests, of one dataset.
-        sa.Index("privacy_release_one_public", "package_id", unique=True, postgresql_where=sa.text("state = 'released'")),
+        sa.Index(
+            "privacy_release_one_public", "package_id", unique=True, postgresql_where=sa.text("state = 'released'")
+        ),
         sa.Index(
             "privacy_release_one_open",
             "package_id",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+import sqlalchemy.exc
 from ckan import model
 from ckan.model import meta
 
@@ -85,7 +86,7 @@ def append(session: _Executes, entry: Entry) -> None:
     session.execute(sa.insert(AuditEntry).values(**values, hash=entry_hash(values)))
 
 
-def entry_hash(values: Mapping[str, Any]) -> str:
+def entry_hash(values: Mapping[Any, Any]) -> str:
     """Return the SHA-256 (hex) over an entry's canonical JSON, the previous hash included."""
     return hashlib.sha256(canonical({key: values[key] for key in _HASHED})).hexdigest()
 

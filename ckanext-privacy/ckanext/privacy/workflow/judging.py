@@ -12,7 +12,15 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
-from ckanext.privacy.engine.findings import EngineFacts, FileFacts, FileReport, Held, MetadataFinding, Outcome, from_dict
+from ckanext.privacy.engine.findings import (
+    EngineFacts,
+    FileFacts,
+    FileReport,
+    Held,
+    MetadataFinding,
+    Outcome,
+    from_dict,
+)
 from ckanext.privacy.engine.metadata import scan_metadata
 from ckanext.privacy.engine.policy import Policy, Reason, ReleaseOutcome, ReleaseVerdict, judge_release
 from ckanext.privacy.engine.updates import Evidence
@@ -21,7 +29,7 @@ from ckanext.privacy.gate.snapshot import fingerprint
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import DONE, FAILED
-from ckanext.privacy.workflow import notify, people, publishing, steps
+from ckanext.privacy.workflow import audit, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import Event, State
 
 log = logging.getLogger(__name__)
@@ -33,10 +41,11 @@ _RESOURCE_TEXTS = ("name", "description")
 
 def after_scan(scan_id: str, package_id: str) -> None:
     """Judge the release that waits for a scan, once the last of its scans has ended."""
-    found = Release.open(package_id)
-    if found is None or scan_id not in found.scans.values():
-        return
-    judge(found.id)
+    under_way, public = Release.open(package_id), Release.public(package_id)
+    if under_way is not None and scan_id in under_way.scans.values():
+        judge(under_way.id)
+    if public is not None and public.origin == "legacy" and scan_id in public.scans.values():
+        note_adopted(public.id)
 
 
 def judge(release_id: str) -> None:
@@ -56,6 +65,19 @@ def judge(release_id: str) -> None:
     if verdict.outcome is ReleaseOutcome.AUTOMATIC:
         _release_by_policy(release_id)
     notify.judged(release_id)
+
+
+def note_adopted(release_id: str) -> None:
+    """Note what was found in an adopted dataset, once all its files were looked at. It stays public: people decide."""
+    release = steps.lock(release_id)
+    scans = scans_of(release)
+    if release.judged or any(scan.status not in (DONE, FAILED) for scan in scans.values()):
+        model.Session.rollback()
+        return
+    _note(release, _verdict(release, scans))
+    data = {"package": release.package_id, "outcome": release.outcome}
+    audit.record("release.looked_at", "release", release.id, data, people.POLICY)
+    model.Session.commit()
 
 
 def scans_of(release: Release) -> dict[str, Scan]:
@@ -144,7 +166,8 @@ def _note(release: Release, verdict: ReleaseVerdict) -> None:
     release.outcome = verdict.outcome.value
     release.needs = verdict.outcome.approvals or 0
     release.reasons = [
-        {"rule": reason.rule, "outcome": reason.outcome.value, "sentence": reason.sentence} for reason in verdict.reasons
+        {"rule": reason.rule, "outcome": reason.outcome.value, "sentence": reason.sentence}
+        for reason in verdict.reasons
     ]
     release.policy = {"name": policy.name, "version": policy.version}
     release.judged = now()

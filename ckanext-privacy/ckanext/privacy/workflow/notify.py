@@ -49,7 +49,7 @@ def decided(release_id: str) -> None:
 def send(user_id: str, subject: str, body: str) -> None:
     """Send one e-mail; one that cannot be sent is logged and forgotten."""
     user = model.User.get(user_id)
-    if user is None or not user.is_active() or not user.email:
+    if user is None or not user.is_active or not user.email:
         return
     try:
         mail_user(user, subject, body)

@@ -1,4 +1,4 @@
-"""Who may decide, and in which role. Asked by the services themselves: no ``ignore_auth`` and no sysadmin flag passes."""
+"""Who may decide, and in which role. Asked by the services themselves: neither ``ignore_auth`` nor a flag passes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class MayNot(tk.NotAuthorized):
 def current_user(context: Any) -> model.User:
     """Return the active account behind a call; a call without one cannot decide anything."""
     user = model.User.get(context.get("user") or "")
-    if user is None or not user.is_active():
+    if user is None or not user.is_active:
         raise MayNot(tk._("Please log in first."))
     return user
 

@@ -25,6 +25,11 @@ def make_public(release: Release, event: Event, actor: steps.Actor, reason: str 
     steps.take(release, event, actor, reason, outcome=release.outcome)
     release.released = now()
     model.Session.flush()
+    show_to_public(release)
+
+
+def show_to_public(release: Release) -> None:
+    """Let the public see a release that the session holds as released, and commit."""
     _in_one_go(lambda: publish.make_public(release), tk._("nothing was released"))
 
 
@@ -55,9 +60,9 @@ def _in_one_go(act: Callable[[], None], not_done: str) -> None:
         model.Session.rollback()
         log.exception("The search index did not take a change of what is public.")
         raise steps.invalid(
-            tk._("The search index does not answer, so {not_done} and everything is as before; please try again.").format(
-                not_done=not_done
-            )
+            tk._(
+                "The search index does not answer, so {not_done} and everything is as before; please try again."
+            ).format(not_done=not_done)
         ) from error
     except BaseException:
         model.Session.rollback()

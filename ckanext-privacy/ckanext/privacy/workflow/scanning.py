@@ -1,4 +1,4 @@
-"""Looking at the bytes of one scan, inside a worker. Whatever goes wrong ends as one sentence that holds the release."""
+"""Looking at the bytes of one scan, inside a worker. What goes wrong ends as one sentence and holds the release."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
-from ckanext.privacy import config
-from ckanext.privacy.engine import check_quality, scan_file, to_dict
+from ckanext.privacy.engine import scan_file, to_dict
 from ckanext.privacy.engine.errors import EngineError, UnreadableFile
+from ckanext.privacy.engine.quality import check_quality
 from ckanext.privacy.gate import store
 from ckanext.privacy.model import Scan
 from ckanext.privacy.model.columns import now
@@ -35,7 +35,9 @@ def run(scan_id: str) -> Scan | None:
         return None
     attempt = scan.attempts
     if attempt > MOST_ATTEMPTS:
-        return _finish(scan, attempt, _failed(f"{scan.name}: the scan stopped twice before its end; try a smaller file."))
+        return _finish(
+            scan, attempt, _failed(f"{scan.name}: the scan stopped twice before its end; try a smaller file.")
+        )
     with Heartbeat(scan.id) as heartbeat:
         facts = _look(scan, heartbeat)
     return _finish(scan, attempt, facts)
@@ -63,9 +65,10 @@ def _finish(scan: Scan, attempt: int, facts: dict[str, Any]) -> Scan | None:
         sa.update(Scan)
         .where(Scan.id == scan.id, Scan.status == RUNNING, Scan.attempts == attempt)
         .values(**facts, progress=1.0, finished=now(), heartbeat=now())
+        .returning(Scan.id)
         .execution_options(synchronize_session=False)
     )
-    stored = model.Session.execute(query).rowcount
+    stored = model.Session.execute(query).first()
     model.Session.commit()
     model.Session.expire_all()
     return Scan.get(scan.id) if stored else None

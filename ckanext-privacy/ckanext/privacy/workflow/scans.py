@@ -1,4 +1,4 @@
-"""Scans: asking for them, queueing them, finding the ones that can be used again. Looking at bytes is in ``scanning``."""
+"""Scans: asking for them, queueing them, finding the ones that can be used again. ``scanning`` looks at bytes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from ckan import model
@@ -13,6 +14,7 @@ from ckan.plugins import toolkit as tk
 from redis.exceptions import RedisError
 
 from ckanext.privacy import config
+from ckanext.privacy.engine import VERSION
 from ckanext.privacy.model import Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import DONE, QUEUED, RUNNING
@@ -25,6 +27,9 @@ STALE = dt.timedelta(seconds=60)
 MOST_ATTEMPTS = 2
 
 Entry = Mapping[str, Any]
+_PLAIN = (
+    "id", "package_id", "resource_id", "kind", "sha256", "name", "status", "progress", "outcome", "failure",
+)  # fmt: skip
 
 
 def create(package_id: str, resource: Entry, entry: Entry, requested_by: str | None) -> Scan:
@@ -48,7 +53,7 @@ def create(package_id: str, resource: Entry, entry: Entry, requested_by: str | N
 def file_name(resource: Entry, entry: Entry) -> str:
     """Return the name people know a file by."""
     url = str(entry.get("filename") or entry.get("url") or resource.get("url") or "")
-    last = url.split("?")[0].split("#")[0].rstrip("/").rpartition("/")[2]
+    last = urlsplit(url).path.rstrip("/").rpartition("/")[2] if "://" in url else url
     return last or str(resource.get("name") or resource["id"])
 
 
@@ -62,7 +67,8 @@ def reusable(resource_id: str, entry: Entry) -> Scan | None:
         return None
     query = (
         sa.select(Scan)
-        .where(Scan.resource_id == resource_id, Scan.sha256 == sha256, Scan.status.in_((QUEUED, RUNNING, DONE)))
+        .where(Scan.resource_id == resource_id, Scan.kind == entry["kind"], Scan.sha256 == sha256)
+        .where(Scan.status.in_((QUEUED, RUNNING, DONE)))
         .order_by(Scan.created.desc())
     )
     return next((scan for scan in model.Session.scalars(query) if _is_current(scan)), None)
@@ -74,7 +80,7 @@ def _is_current(scan: Scan) -> bool:
     report = scan.report or {}
     policy = report.get("policy") or {}
     facts = config.policy().facts
-    return (report.get("engine") or {}).get("version") == ENGINE_VERSION and (
+    return (report.get("engine") or {}).get("version") == VERSION and (
         (policy.get("name"), policy.get("version")) == (facts.name, facts.version)
     )
 
@@ -136,10 +142,7 @@ def pick_up(package_id: str | None = None) -> tuple[int, str | None]:
 
 def dictize(scan: Scan, *, report: bool = True) -> dict[str, Any]:
     """Turn a scan into plain JSON; reports hold masked examples only."""
-    answer: dict[str, Any] = {
-        name: getattr(scan, name)
-        for name in ("id", "package_id", "resource_id", "kind", "sha256", "name", "status", "progress", "outcome", "failure")
-    }
+    answer: dict[str, Any] = {name: getattr(scan, name) for name in _PLAIN}
     for name in ("created", "started", "finished"):
         moment = getattr(scan, name)
         answer[name] = moment.isoformat() if moment else None

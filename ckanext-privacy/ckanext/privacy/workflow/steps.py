@@ -13,7 +13,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy.model import Decision, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import audit, people
-from ckanext.privacy.workflow.transitions import Event, ImpossibleTransition, State, advance
+from ckanext.privacy.workflow.transitions import Event, ImpossibleTransitionError, State, advance
 
 #: After these a release is history.
 _ENDS = frozenset({
@@ -65,7 +65,7 @@ def take(release: Release, event: Event, actor: Actor, reason: str | None = None
     before = State(release.state)
     try:
         after = advance(before, event)
-    except ImpossibleTransition as error:
+    except ImpossibleTransitionError as error:
         raise invalid(_does_not_fit(error)) from error
     release.state = after.value
     if after in _ENDS:
@@ -103,7 +103,7 @@ def _write_audit(release: Release, event: Event, actor: Actor, reason: str | Non
     audit.record(f"release.{event}", "release", release.id, data, actor.id)
 
 
-def _does_not_fit(error: ImpossibleTransition) -> str:
+def _does_not_fit(error: ImpossibleTransitionError) -> str:
     if error.state is State.RELEASED and error.event in (Event.APPROVE, Event.RELEASE, Event.OVERRIDE):
         return tk._("This release is public already; nothing had to be done.")
     if error.state is State.BLOCKED and error.event is Event.APPROVE:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
 from ckan import model
 
 from ckanext.privacy.model import Steward
@@ -25,19 +24,19 @@ def appoint(user: model.User, organization: model.Group, actor: model.User) -> S
 
 def dismiss(user: model.User, organization: model.Group, actor: model.User) -> bool:
     """End a person's stewardship; say whether there was one."""
-    query = sa.delete(Steward).where(Steward.user_id == user.id, Steward.organization_id == organization.id)
-    ended = bool(model.Session.execute(query).rowcount)
-    if ended:
+    steward = model.Session.get(Steward, (user.id, organization.id))
+    if steward is not None:
+        model.Session.delete(steward)
         audit.record("steward.removed", "organization", organization.id, {"user": user.id}, actor.id)
     model.Session.commit()
-    return ended
+    return steward is not None
 
 
 def listing(organization_id: str) -> list[dict[str, Any]]:
     """Return an organisation's stewards with their names, oldest first."""
     stewards = sorted(Steward.of(organization_id), key=lambda each: each.created)
     users = {steward.user_id: model.User.get(steward.user_id) for steward in stewards}
-    return [dictize(steward, user) for steward in stewards if (user := users[steward.user_id]) and user.is_active()]
+    return [dictize(steward, user) for steward in stewards if (user := users[steward.user_id]) and user.is_active]
 
 
 def dictize(steward: Steward, user: model.User) -> dict[str, Any]:

@@ -76,7 +76,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 OPEN_STATES = (State.REQUESTED, State.SCANNING, State.IN_REVIEW, State.BLOCKED)
 
 
-class ImpossibleTransition(ValueError):
+class ImpossibleTransitionError(ValueError):
     """Raised when an event does not fit the state a release is in."""
 
     def __init__(self, state: State, event: Event) -> None:
@@ -93,4 +93,4 @@ def advance(state: State, event: Event) -> State:
     try:
         return TRANSITIONS[state, event]
     except KeyError:
-        raise ImpossibleTransition(state, event) from None
+        raise ImpossibleTransitionError(state, event) from None

@@ -1,0 +1,144 @@
+"""``ckan privacy``: what an administrator and a scheduler need."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+import sqlalchemy as sa
+from ckan import model
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.gate import leak_check
+from ckanext.privacy.model import Release, Scan
+from ckanext.privacy.model.scan import FAILED
+from ckanext.privacy.workflow import adoption, audit, deciding, judging, overview, register, requesting, scanning, scans
+
+
+@click.group(short_help="The privacy gate.")
+def privacy() -> None:
+    """Scans, releases and the audit log of the privacy gate."""
+
+
+def get_commands() -> list[click.Command]:
+    """Return what CKAN adds to its command line."""
+    return [privacy]
+
+
+@privacy.command()
+@click.argument("dataset")
+@click.option("--now", "at_once", is_flag=True, help="Scan in this process instead of the job queue.")
+def scan(dataset: str, at_once: bool) -> None:
+    """Scan the files of DATASET (name or id)."""
+    package = _package(dataset)
+    created = requesting.scan(package.id, _site_user())
+    if at_once:
+        with click.progressbar(created, label=f"Scanning {package.name}") as bar:
+            for each in bar:
+                scanning.run(each.id)
+        for found in created:
+            model.Session.refresh(found)
+            click.echo(f"{found.name}: {found.failure or found.outcome}")
+        return
+    _, message = scans.pick_up(package.id)
+    click.echo(message or f"{len(created)} scans queued.")
+
+
+@privacy.command()
+@click.argument("dataset", required=False)
+def status(dataset: str | None) -> None:
+    """Say where DATASET stands, or how many releases are in each state."""
+    if dataset:
+        found = overview.status(_package(dataset).id, insider=True)
+        click.echo(f"{found['state']}; public: {'yes' if found['released'] else 'no'}")
+        for change in found["pending"]:
+            click.echo(f"  waits: {change['sentence']}")
+        if found["next_step"]:
+            click.echo(f"  next: {found['next_step']} ({found['next_actor']})")
+        return
+    for kind, label in ((Release.state, "releases"), (Scan.status, "scans")):
+        for state, count in model.Session.execute(sa.select(kind, sa.func.count()).group_by(kind).order_by(kind)):
+            click.echo(f"{count:6} {label} {state}")
+    click.echo(f"{register.not_yet_scanned():6} adopted releases not yet scanned")
+
+
+@privacy.command()
+@click.option("--dry-run", is_flag=True, help="Only say how many there are.")
+def adopt(dry_run: bool) -> None:
+    """Write a release for every dataset that is public now, and queue its scans. Hides nothing; can be repeated."""
+    found = adoption.candidates()
+    if dry_run:
+        click.echo(f"{len(found)} datasets are public and not yet adopted.")
+        return
+    failures: list[tuple[str, str]] = []
+    with click.progressbar(adoption.adopt(found), length=len(found), label="Adopting") as bar:
+        failures.extend((package_id, sentence) for package_id, sentence in bar if sentence)
+    for package_id, sentence in failures:
+        click.echo(f"{package_id}: {sentence}", err=True)
+    click.echo(f"{len(found) - len(failures)} adopted, {len(failures)} not.")
+    sys.exit(1 if failures else 0)
+
+
+@privacy.command("leak-check")
+def leak_check_command() -> None:
+    """Compare everything an anonymous visitor can read with the releases; exit code 1 when something leaks."""
+    leaks = leak_check.find_leaks()
+    for leak in leaks:
+        click.echo(f"{leak['where']}: {leak['what']}", err=True)
+    click.echo(f"{len(leaks)} leaks.")
+    sys.exit(1 if leaks else 0)
+
+
+@privacy.group("audit")
+def audit_group() -> None:
+    """The audit log."""
+
+
+@audit_group.command("verify")
+def audit_verify() -> None:
+    """Check every link of the audit log's chain; exit code 1 at a broken one."""
+    found = audit.verify()
+    if found["ok"]:
+        click.echo(f"{found['length']} entries, unbroken. Head: {found['head']}")
+        return
+    click.echo(f"Broken at entry {found['first_broken']} of {found['length']}.", err=True)
+    sys.exit(1)
+
+
+@privacy.command()
+def expire() -> None:
+    """Take down every release whose end date has passed; for a scheduler."""
+    ended = deciding.expire()
+    click.echo(f"{len(ended)} releases ended.")
+
+
+@privacy.command()
+@click.option("--failed", is_flag=True, help="Also look again at files whose last scan failed.")
+def rescan(failed: bool) -> None:
+    """Hand waiting scans to the workers again, and finish what a stopped worker left undone; for a scheduler."""
+    judged = judging.judge_waiting() + judging.retry_automatic()
+    again = _rescan_failed() if failed else 0
+    count, message = scans.pick_up()
+    click.echo(message or f"{count} scans handed to the workers, {again} of them again; {judged} releases looked at.")
+    sys.exit(1 if message else 0)
+
+
+def _rescan_failed() -> int:
+    newest = sa.select(Scan).distinct(Scan.resource_id).order_by(Scan.resource_id, Scan.created.desc()).subquery()
+    query = sa.select(newest.c.package_id, newest.c.resource_id).where(newest.c.status == FAILED)
+    found = model.Session.execute(query).tuples().all()
+    for package_id, resource_id in found:
+        requesting.scan(package_id, _site_user(), resource_id)
+    return len(found)
+
+
+def _package(id_or_name: str) -> model.Package:
+    package = model.Package.get(id_or_name)
+    if package is None:
+        raise click.ClickException(f"There is no dataset {id_or_name!r}.")
+    return package
+
+
+def _site_user() -> Any:
+    return model.User.get(tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"])

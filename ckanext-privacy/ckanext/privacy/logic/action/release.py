@@ -1,0 +1,245 @@
+"""Releases: ask, decide, look at them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from ckan import model
+from ckan.plugins import toolkit as tk
+from ckan.types import Context, DataDict
+
+from ckanext.privacy.logic import schema
+from ckanext.privacy.logic.auth import datasets
+from ckanext.privacy.model import Release
+from ckanext.privacy.workflow import audit, deciding, differences, overview, people, requesting
+
+_PAGE = 100
+
+
+@tk.validate_action_data(schema.release_request)
+def privacy_release_request(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Ask for a release of a dataset as it is now.
+
+    Its content is frozen and its files are scanned; what is found decides who has to approve. Asking again without a
+    change returns the request that is under way.
+
+    :param id: the dataset, by id or name
+    :param note: a word to the stewards
+    :param expires: ISO date after which the dataset is taken down by itself
+    :returns: the release, with ``message``: one sentence when the scans have to wait, else None
+    """
+    _check("privacy_release_request", context, data_dict)
+    package = datasets.package_of(data_dict)
+    expires = data_dict.get("expires")
+    if expires is not None and expires.tzinfo is None:
+        expires = expires.replace(tzinfo=dt.timezone.utc)
+    wish = requesting.Wish(people.current_user(context), data_dict.get("note"), expires)
+    release, message = _whole(lambda: requesting.request(package.id, wish))
+    return {**overview.dictize(release), "message": message}
+
+
+@tk.validate_action_data(schema.release_approve)
+def privacy_release_approve(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Approve a release; the last approval it needs makes it public.
+
+    Whoever asked for it, or changed the dataset last, cannot approve it. Fails with "changed since you looked" when
+    the dataset is no longer what ``snapshot_sha256`` names.
+
+    :param id: the release
+    :param snapshot_sha256: the fingerprint of what you looked at, from ``privacy_release_show``
+    :param note: a word for the record
+    """
+    _check("privacy_release_approve", context, data_dict)
+    user, sha256 = people.current_user(context), data_dict["snapshot_sha256"]
+    return _decide(lambda: deciding.approve(data_dict["id"], sha256, user, data_dict.get("note")))
+
+
+@tk.validate_action_data(schema.with_reason)
+def privacy_release_return(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Return a request to the people who asked, with a reason.
+
+    :param id: the release
+    :param reason: what has to change
+    """
+    _check("privacy_release_return", context, data_dict)
+    return _decide(lambda: deciding.return_(data_dict["id"], data_dict["reason"], people.current_user(context)))
+
+
+@tk.validate_action_data(schema.with_reason)
+def privacy_release_reject(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Refuse a request, with a reason; it can be appealed.
+
+    :param id: the release
+    :param reason: why the dataset should not be public
+    """
+    _check("privacy_release_reject", context, data_dict)
+    return _decide(lambda: deciding.reject(data_dict["id"], data_dict["reason"], people.current_user(context)))
+
+
+@tk.validate_action_data(schema.with_reason)
+def privacy_release_appeal(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Ask for a second look at a refused request.
+
+    :param id: the release
+    :param reason: why the refusal should be looked at again
+    """
+    _check("privacy_release_appeal", context, data_dict)
+    return _decide(lambda: deciding.appeal(data_dict["id"], data_dict["reason"], people.current_user(context)))
+
+
+@tk.validate_action_data(schema.release_cancel)
+def privacy_release_cancel(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Take an open request back.
+
+    :param id: the release
+    :param reason: why, if you like
+    """
+    _check("privacy_release_cancel", context, data_dict)
+    return _decide(lambda: deciding.cancel(data_dict["id"], data_dict.get("reason"), people.current_user(context)))
+
+
+@tk.validate_action_data(schema.release_withdraw)
+def privacy_release_withdraw(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Take a released dataset down. An open request is taken back.
+
+    :param id: the release
+    :param reason: why; shown in the public register
+    :param erase: remove the released bytes and content for good; stewards only
+    """
+    _check("privacy_release_withdraw", context, data_dict)
+    user, erase = people.current_user(context), bool(data_dict.get("erase"))
+    return _decide(lambda: deciding.withdraw(data_dict["id"], data_dict["reason"], user, erase=erase))
+
+
+@tk.validate_action_data(schema.with_reason)
+def privacy_override(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Release without the approvals that are asked for: the emergency exit, sysadmins only.
+
+    The public register shows that it was used, and why.
+
+    :param id: the release, or the dataset whose open request is meant
+    :param reason: why this cannot wait
+    """
+    _check("privacy_override", context, data_dict)
+    release_id = _open_release_id(data_dict["id"])
+    return _decide(lambda: deciding.override(release_id, data_dict["reason"], people.current_user(context)))
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.record_id)
+def privacy_release_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Return a release with its scans, its decisions and what you may do about it.
+
+    :param id: the release
+    :returns: the release, with ``decisions``, ``scans``, ``changed`` (the dataset is no longer what was asked for) and
+        ``may``: step -> None, or the sentence that says why you cannot take it
+    """
+    _check("privacy_release_show", context, data_dict)
+    return overview.show(_release(data_dict["id"]), people.current_user(context))
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.release_list)
+def privacy_release_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """List the releases you have to do with: the queue, and the history.
+
+    :param state: one state, or ``open`` for all that wait for somebody (these come oldest first)
+    :param organization: an organisation, by id or name
+    :param dataset: a dataset, by id or name
+    :param outcome: what the policy asks for
+    :param limit: at most so many (100)
+    :param offset: after so many
+    :returns: ``{count, counts, results}``; ``counts`` by state, regardless of the state filter
+    """
+    _check("privacy_release_list", context, data_dict)
+    filters = overview.Filters(
+        state=data_dict.get("state"),
+        organization=_id_of(model.Group, data_dict.get("organization")),
+        dataset=_id_of(model.Package, data_dict.get("dataset")),
+        outcome=data_dict.get("outcome"),
+    )
+    limit, offset = int(data_dict.get("limit", _PAGE)), int(data_dict.get("offset", 0))
+    return overview.listing(people.current_user(context), filters, limit, offset)
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.record_id)
+def privacy_release_diff(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Return what a release changes for the public: description, files, columns, numbers of rows.
+
+    :param id: the release
+    :returns: ``{release_id, public_id, identical, metadata: [{field, change, before, after}],
+        resources: [{id, name, change, content, fields, tables}]}``
+    """
+    _check("privacy_release_diff", context, data_dict)
+    return differences.of_release(_release(data_dict["id"]))
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.dataset_id)
+def privacy_status_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Tell where a dataset stands between its editors and the public, and who acts next.
+
+    Outsiders get an answer for released datasets only.
+
+    :param id: the dataset, by id or name
+    :returns: ``{state, released, release_id, pending, next_step, next_actor}``; ``pending`` lists what waits:
+        ``{what, name, change, sentence}``
+    """
+    _check("privacy_status_show", context, data_dict)
+    package = datasets.package_of(data_dict)
+    return overview.status(package.id, insider=bool(datasets.may_look(context, package)["success"]))
+
+
+# ------------------------------------------------------------------------------------------------------------------
+
+
+def _check(action: str, context: Context, data_dict: DataDict) -> None:
+    """Check access and note in the audit log who was refused what."""
+    try:
+        tk.check_access(action, context, data_dict)
+    except tk.NotAuthorized as error:
+        user = model.User.get(context.get("user") or "")
+        model.Session.rollback()
+        audit.record_denied(
+            action, str(data_dict["id"]) if "id" in data_dict else "", str(error), user.id if user else None
+        )
+        raise
+
+
+def _whole(act: Callable[[], Any]) -> Any:
+    """Let a step happen as a whole or not at all."""
+    try:
+        return act()
+    except BaseException:
+        model.Session.rollback()
+        raise
+
+
+def _decide(act: Callable[[], Release]) -> dict[str, Any]:
+    return overview.dictize(_whole(act))
+
+
+def _release(release_id: str) -> Release:
+    release = Release.get(release_id)
+    if release is None:
+        raise tk.ObjectNotFound(tk._("There is no such release."))
+    return release
+
+
+def _open_release_id(id_or_name: str) -> str:
+    if Release.get(id_or_name):
+        return id_or_name
+    package = datasets.package_of({"id": id_or_name})
+    release = Release.open(package.id)
+    if release is None:
+        raise tk.ValidationError({"id": [tk._("Ask for a release of this dataset first; then it can be let out.")]})
+    return release.id
+
+
+def _id_of(kind: type[Any], id_or_name: str | None) -> str | None:
+    """Return an id; a name that does not exist stays as it is, and nothing is found for it."""
+    found = kind.get(id_or_name) if id_or_name else None
+    return found.id if found else id_or_name

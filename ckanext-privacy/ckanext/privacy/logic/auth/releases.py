@@ -1,0 +1,67 @@
+"""Rights that follow from a release. Stewards decide; the services refuse requester and last editor."""
+
+from __future__ import annotations
+
+from ckan import model
+from ckan.plugins import toolkit as tk
+from ckan.types import AuthResult, Context, DataDict
+
+from ckanext.privacy.logic.auth import datasets
+from ckanext.privacy.model import Release
+from ckanext.privacy.workflow import people
+
+
+def _release(data_dict: DataDict | None) -> Release:
+    release = Release.get((data_dict or {}).get("id", ""))
+    if release is None:
+        raise tk.ObjectNotFound(tk._("There is no such release."))
+    return release
+
+
+def _look(context: Context, data_dict: DataDict | None) -> AuthResult:
+    release = _release(data_dict)
+    user = model.User.get(context.get("user") or "")
+    if user and user.is_active and people.is_steward(user, release.owner_org):
+        return {"success": True}
+    return datasets.may_look(context, datasets.package_of({"id": release.package_id}))
+
+
+def privacy_release_show(context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Editors of the dataset and its stewards."""
+    return _look(context, data_dict)
+
+
+def privacy_release_diff(context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Editors of the dataset and its stewards."""
+    return _look(context, data_dict)
+
+
+def privacy_release_list(context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Everyone with an account; each sees the releases they have to do with."""
+    return {"success": True}
+
+
+def privacy_release_approve(context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Stewards of the organisation who neither asked for the release nor changed the dataset last."""
+    user = model.User.get(context.get("user") or "")
+    why_not = people.why_not_approve(user, _release(data_dict)) if user else tk._("Please log in first.")
+    return {"success": False, "msg": why_not} if why_not else {"success": True}
+
+
+def privacy_release_return(context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Stewards of the organisation."""
+    user = model.User.get(context.get("user") or "")
+    why_not = people.why_not_decide(user, _release(data_dict)) if user else tk._("Please log in first.")
+    return {"success": False, "msg": why_not} if why_not else {"success": True}
+
+
+privacy_release_reject = privacy_release_return
+
+
+def privacy_release_withdraw(context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Stewards of the organisation and editors of the dataset."""
+    return _look(context, data_dict)
+
+
+privacy_release_appeal = privacy_release_withdraw
+privacy_release_cancel = privacy_release_withdraw

@@ -1,0 +1,138 @@
+"""What each action accepts."""
+
+from __future__ import annotations
+
+from ckan.logic.schema import validator_args
+from ckan.types import Schema, Validator, ValidatorFactory
+
+
+@validator_args
+def dataset_id(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    """One dataset, by id or name."""
+    return {"id": [not_empty, unicode_safe]}
+
+
+@validator_args
+def record_id(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    """One record, by its id."""
+    return {"id": [not_empty, unicode_safe]}
+
+
+@validator_args
+def scan_create(ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+    """All files of a dataset, or one file."""
+    return {"id": [ignore_empty, unicode_safe], "resource_id": [ignore_empty, unicode_safe]}
+
+
+@validator_args
+def scan_list(ignore_empty: Validator, unicode_safe: Validator, boolean_validator: Validator) -> Schema:
+    """Scans of a dataset or of one file; ``all`` gives older ones too."""
+    return {
+        "id": [ignore_empty, unicode_safe],
+        "resource_id": [ignore_empty, unicode_safe],
+        "all": [ignore_empty, boolean_validator],
+    }
+
+
+@validator_args
+def release_request(
+    not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator, isodate: Validator
+) -> Schema:
+    """A dataset, a note for the stewards, and an end date if it has one."""
+    return {
+        "id": [not_empty, unicode_safe],
+        "note": [ignore_empty, unicode_safe],
+        "expires": [ignore_empty, isodate],
+    }
+
+
+@validator_args
+def release_approve(not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+    """A release, the fingerprint of what the steward saw, and a note."""
+    return {
+        "id": [not_empty, unicode_safe],
+        "snapshot_sha256": [not_empty, unicode_safe],
+        "note": [ignore_empty, unicode_safe],
+    }
+
+
+@validator_args
+def with_reason(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    """A record and the reason for what is done to it."""
+    return {"id": [not_empty, unicode_safe], "reason": [not_empty, unicode_safe]}
+
+
+@validator_args
+def release_cancel(not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+    """A release and, if the person likes, a reason."""
+    return {"id": [not_empty, unicode_safe], "reason": [ignore_empty, unicode_safe]}
+
+
+@validator_args
+def release_withdraw(
+    not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator, boolean_validator: Validator
+) -> Schema:
+    """A release, the reason, and whether its bytes are erased for good."""
+    return {**with_reason(), "erase": [ignore_empty, boolean_validator]}
+
+
+@validator_args
+def page(
+    ignore_empty: Validator, natural_number_validator: Validator, limit_to_configured_maximum: ValidatorFactory
+) -> Schema:
+    """A page of a list."""
+    return {
+        "limit": [ignore_empty, natural_number_validator, limit_to_configured_maximum("ckan.search.rows_max", 1000)],
+        "offset": [ignore_empty, natural_number_validator],
+    }
+
+
+@validator_args
+def release_list(ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+    """Filters of the queue and of the history."""
+    names = ("state", "organization", "dataset", "outcome")
+    return {**page(), **{name: [ignore_empty, unicode_safe] for name in names}}
+
+
+@validator_args
+def register_list(ignore_empty: Validator, unicode_safe: Validator, isodate: Validator) -> Schema:
+    """Filters of the public register."""
+    return {
+        **page(),
+        "event": [ignore_empty, unicode_safe],
+        "organization": [ignore_empty, unicode_safe],
+        "since": [ignore_empty, isodate],
+    }
+
+
+@validator_args
+def audit_list(ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+    """Filters of the audit log."""
+    names = ("event", "object_id")
+    return {**page(), **{name: [ignore_empty, unicode_safe] for name in names}}
+
+
+@validator_args
+def steward(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    """A person and an organisation."""
+    return {"username": [not_empty, unicode_safe], "organization": [not_empty, unicode_safe]}
+
+
+@validator_args
+def steward_list(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    """An organisation."""
+    return {"organization": [not_empty, unicode_safe]}
+
+
+@validator_args
+def remediation_suggest(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    """One file."""
+    return {"resource_id": [not_empty, unicode_safe]}
+
+
+@validator_args
+def remediation(
+    not_empty: Validator, unicode_safe: Validator, convert_to_json_if_string: Validator, dict_only: Validator
+) -> Schema:
+    """One file and a plan, as an object or as its JSON."""
+    return {"resource_id": [not_empty, unicode_safe], "plan": [not_empty, convert_to_json_if_string, dict_only]}

@@ -1,0 +1,129 @@
+"""What differs between two snapshots: metadata, files, columns and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.gate import freeze
+from ckanext.privacy.gate.snapshot import VOLATILE, VOLATILE_RESOURCE
+from ckanext.privacy.model import Release, Scan
+from ckanext.privacy.workflow import judging
+
+Snapshot = Mapping[str, Any]
+#: Compared on their own, or the same by definition.
+_LEFT_OUT = VOLATILE | {"resources", "organization", "relationships_as_subject", "relationships_as_object", "state"}
+_EMPTY: Snapshot = {"package": {"resources": []}, "resources": {}, "views": {}}
+
+
+def of_release(release: Release) -> dict[str, Any]:
+    """Return what a release would change for the public.
+
+    ``{release_id, public_id, identical, metadata: [...], resources: [...]}``; ``public_id`` is None where nothing is
+    public, and then everything is new.
+    """
+    public = Release.public(release.package_id)
+    before = public.snapshot if public else _EMPTY
+    return {
+        "release_id": release.id,
+        "public_id": public.id if public else None,
+        "identical": bool(public) and public.snapshot_sha256 == release.snapshot_sha256,
+        "metadata": list(metadata(before, release.snapshot)),
+        "resources": list(_resources(public, release)),
+    }
+
+
+def from_public(package_id: str) -> list[dict[str, Any]]:
+    """Return what waits to be released in a public dataset: one ``{what, name, change, sentence}`` for each change."""
+    public = Release.public(package_id)
+    if public is None:
+        return []
+    now = freeze.current(package_id)
+    changes = [_tell("metadata", each["field"], each["change"]) for each in metadata(public.snapshot, now)]
+    changes += [_tell("resource", each["name"], each["change"]) for each in resources(public.snapshot, now)]
+    return changes
+
+
+def metadata(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
+    """Yield ``{field, change, before, after}`` for every field of the description that differs."""
+    old, new = before["package"], after["package"]
+    for field in sorted({*old, *new} - _LEFT_OUT):
+        yield from _field(field, old.get(field), new.get(field))
+
+
+def resources(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
+    """Yield ``{id, name, change, content, fields}`` for every file that differs.
+
+    ``content`` says whether the bytes, address or rows differ, ``fields`` lists what differs in its description.
+    """
+    old = {each["id"]: each for each in before["package"]["resources"]}
+    new = {each["id"]: each for each in after["package"]["resources"]}
+    for key in [*new, *(key for key in old if key not in new)]:
+        name = (new.get(key) or old[key]).get("name") or tk._("Unnamed file")
+        if key not in old or key not in new:
+            yield {"id": key, "name": name, "change": _change(key in old, key in new), "content": True, "fields": []}
+            continue
+        fields = [each for field in sorted({*old[key], *new[key]} - VOLATILE_RESOURCE - {"position"})
+                  for each in _field(field, old[key].get(field), new[key].get(field))]  # fmt: skip
+        content = before["resources"].get(key) != after["resources"].get(key)
+        views = before["views"].get(key, []) != after["views"].get(key, [])
+        if fields or content or views:
+            yield {"id": key, "name": name, "change": "changed", "content": content, "fields": fields, "views": views}
+
+
+def _resources(public: Release | None, release: Release) -> Iterator[dict[str, Any]]:
+    old_scans = judging.scans_of(public) if public else {}
+    new_scans = judging.scans_of(release)
+    for each in resources(public.snapshot if public else _EMPTY, release.snapshot):
+        yield {**each, "tables": list(_tables(old_scans.get(each["id"]), new_scans.get(each["id"])))}
+
+
+def _tables(old: Scan | None, new: Scan | None) -> Iterator[dict[str, Any]]:
+    before, after = _table_facts(old), _table_facts(new)
+    for name in [*after, *(name for name in before if name not in after)]:
+        was, will = before.get(name), after.get(name)
+        old_columns, new_columns = (was or {}).get("columns", []), (will or {}).get("columns", [])
+        yield {
+            "name": name,
+            "rows_before": was["rows"] if was else None,
+            "rows_after": will["rows"] if will else None,
+            "columns_added": [column for column in new_columns if column not in old_columns],
+            "columns_removed": [column for column in old_columns if column not in new_columns],
+        }
+
+
+def _table_facts(scan: Scan | None) -> dict[str, dict[str, Any]]:
+    tables = ((scan.report if scan else None) or {}).get("tables", [])
+    return {
+        table["name"]: {"rows": table["rows"], "columns": [column["name"] for column in table["columns"]]}
+        for table in tables
+    }
+
+
+def _field(field: str, old: Any, new: Any) -> Iterator[dict[str, Any]]:
+    # An empty field and a missing one say the same.
+    if (old or None) != (new or None):
+        yield {"field": field, "change": _change(bool(old), bool(new)), "before": old, "after": new}
+
+
+def _change(was: bool, will_be: bool) -> str:
+    if was and will_be:
+        return "changed"
+    return "added" if will_be else "removed"
+
+
+_SENTENCES = {
+    ("metadata", "added"): "“{name}” was filled in.",
+    ("metadata", "changed"): "“{name}” was changed.",
+    ("metadata", "removed"): "“{name}” was emptied.",
+    ("resource", "added"): "The file “{name}” is new.",
+    ("resource", "changed"): "The file “{name}” was changed.",
+    ("resource", "removed"): "The file “{name}” was removed.",
+}
+
+
+def _tell(what: str, name: str, change: str) -> dict[str, str]:
+    sentence = tk._(_SENTENCES[what, change]).format(name=name)
+    return {"what": what, "name": name, "change": change, "sentence": sentence}

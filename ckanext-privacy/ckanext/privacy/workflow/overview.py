@@ -1,0 +1,227 @@
+"""What releases look like from outside: plain JSON for the queue, the review page and a dataset's status."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import authz, model
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.gate import freeze
+from ckanext.privacy.gate.snapshot import fingerprint
+from ckanext.privacy.model import Decision, Release, Steward
+from ckanext.privacy.model.columns import now
+from ckanext.privacy.workflow import differences, judging, people, scans
+from ckanext.privacy.workflow.transitions import OPEN_STATES, Event, State
+
+_TIMES = ("created", "judged", "released", "expires", "ended")
+_PLAIN = (
+    "id", "package_id", "state", "origin", "snapshot_sha256", "outcome", "needs", "reasons", "policy", "note",
+    "ended_reason",
+)  # fmt: skip
+#: Filter word for all requests that wait for somebody.
+OPEN = "open"
+
+
+@dataclasses.dataclass(frozen=True)
+class Filters:
+    """What a list of releases is narrowed to; None means any. ``state`` may be ``open``."""
+
+    state: str | None = None
+    organization: str | None = None
+    dataset: str | None = None
+    outcome: str | None = None
+
+
+def dictize(release: Release) -> dict[str, Any]:
+    """Return a release without its snapshot; times are ISO 8601 in UTC, ``age_days`` counts from the request."""
+    package = release.snapshot.get("package", {})
+    approvals = [each for each in Decision.of(release.id) if each.event == Event.APPROVE]
+    return {
+        **{name: getattr(release, name) for name in _PLAIN},
+        **{name: _iso(getattr(release, name)) for name in _TIMES},
+        "dataset": {name: package.get(name) for name in ("id", "name", "title", "type")},
+        "organization": _organization(release.owner_org),
+        "requested_by": _person(release.requested_by),
+        "approvals": len(approvals),
+        "age_days": (now() - release.created).days,
+    }
+
+
+def show(release: Release, user: model.User) -> dict[str, Any]:
+    """Return all that a person needs to decide: scans with findings, who did what, and what they themselves may do.
+
+    ``may`` maps each step to None, or to the sentence that says why the person cannot take it. ``changed`` says that
+    the dataset is no longer what the release would make public.
+    """
+    return {
+        **dictize(release),
+        "decisions": [_decision(each) for each in Decision.of(release.id)],
+        "scans": [scans.dictize(scan) for scan in judging.scans_of(release).values()],
+        "changed": release.state in OPEN_STATES and not is_current(release),
+        "may": _may(release, user),
+    }
+
+
+def is_current(release: Release) -> bool:
+    """Say whether the working dataset is still what a release was asked for."""
+    return fingerprint(freeze.current(release.package_id)) == release.snapshot_sha256
+
+
+def _may(release: Release, user: model.User) -> dict[str, str | None]:
+    decide = people.why_not_decide(user, release)
+    edit = None if people.may_update(user, release.package_id) else tk._("Only editors of this dataset can do this.")
+    sysadmin = None if user.sysadmin else tk._("Only a system administrator can use the emergency exit.")
+    return {
+        "approve": _already(release, user) or people.why_not_approve(user, release),
+        "return": decide,
+        "reject": decide,
+        "withdraw": decide and edit,
+        "appeal": edit,
+        "cancel": edit,
+        "override": sysadmin,
+    }
+
+
+def _already(release: Release, user: model.User) -> str | None:
+    if any(each.event == Event.APPROVE and each.user_id == user.id for each in Decision.of(release.id)):
+        return tk._("You have approved this release already; another steward has to approve it too.")
+    return None
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "event": decision.event,
+        "role": decision.role,
+        "user": _person(decision.user_id),
+        "reason": decision.reason,
+        "created": _iso(decision.created),
+    }
+
+
+def _person(user_id: str) -> dict[str, str] | None:
+    user = model.User.get(user_id)
+    return {"name": user.name, "display_name": user.display_name} if user else None
+
+
+def _organization(organization_id: str | None) -> dict[str, str] | None:
+    group = model.Group.get(organization_id) if organization_id else None
+    return {"id": group.id, "name": group.name, "title": group.display_name} if group else None
+
+
+def _iso(moment: dt.datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+# Lists ----------------------------------------------------------------------------------------------------------
+
+
+def listing(user: model.User, filters: Filters, limit: int, offset: int) -> dict[str, Any]:
+    """Return ``{count, counts, results}``: the releases a person may see, open ones oldest first, others newest first.
+
+    ``counts`` tells how many there are in each state when the state filter is left out.
+    """
+    visible = _visible(user)
+    narrowed = [*visible, *_conditions(filters)]
+    unfiltered = [*visible, *_conditions(dataclasses.replace(filters, state=None))]
+    counts = sa.select(Release.state, sa.func.count()).where(*unfiltered).group_by(Release.state)
+    order = Release.created.asc() if filters.state in (OPEN, *OPEN_STATES) else Release.created.desc()
+    query = sa.select(Release).where(*narrowed).order_by(order, Release.id).limit(limit).offset(offset)
+    return {
+        "count": model.Session.scalar(sa.select(sa.func.count()).select_from(Release).where(*narrowed)) or 0,
+        "counts": dict(model.Session.execute(counts).tuples().all()),
+        "results": [dictize(release) for release in model.Session.scalars(query)],
+    }
+
+
+def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if filters.state == OPEN:
+        found.append(Release.state.in_(OPEN_STATES))
+    elif filters.state:
+        found.append(Release.state == filters.state)
+    if filters.organization:
+        found.append(Release.owner_org == filters.organization)
+    if filters.dataset:
+        found.append(Release.package_id == filters.dataset)
+    if filters.outcome:
+        found.append(Release.outcome == filters.outcome)
+    return found
+
+
+def _visible(user: model.User) -> list[sa.ColumnElement[bool]]:
+    """Everything for sysadmins; else one's stewardships, the organisations one edits for, and shared datasets."""
+    if user.sysadmin:
+        return []
+    organizations = {*Steward.organizations(user.id), *_edits_for(user)}
+    seen = Release.owner_org.in_(organizations)
+    if not authz.check_config_permission("allow_dataset_collaborators"):
+        return [seen]
+    shared = sa.select(model.PackageMember.package_id).where(
+        model.PackageMember.user_id == user.id, model.PackageMember.capacity.in_(("admin", "editor"))
+    )
+    return [sa.or_(seen, Release.package_id.in_(shared))]
+
+
+def _edits_for(user: model.User) -> Iterable[str]:
+    context: Any = {"user": user.name, "model": model}
+    found = tk.get_action("organization_list_for_user")(context, {"id": user.id, "permission": "update_dataset"})
+    return (organization["id"] for organization in found)
+
+
+# Status ---------------------------------------------------------------------------------------------------------
+
+#: Release state -> (what happens next, who does it).
+_NEXT: dict[str, tuple[str, str]] = {
+    "draft": ("Ask for the release.", "officer"),
+    State.REQUESTED: ("The files are about to be scanned.", "scanner"),
+    State.SCANNING: ("The files are being scanned.", "scanner"),
+    State.IN_REVIEW: ("A steward looks at it and decides.", "steward"),
+    State.BLOCKED: ("Clean or replace what was found, then ask again.", "officer"),
+    State.RETURNED: ("Read the reason, change the dataset, then ask again.", "officer"),
+    State.REJECTED: ("Read the reason; you can appeal, or change the dataset and ask again.", "officer"),
+    State.WITHDRAWN: ("It was taken down; change the dataset, then ask again.", "officer"),
+    State.EXPIRED: ("Its end date has passed; look at it again, then ask for a new release.", "officer"),
+    State.RELEASED: ("", "nobody"),
+    State.CANCELLED: ("Ask for the release.", "officer"),
+    State.SUPERSEDED: ("Ask for the release.", "officer"),
+}
+
+
+def status(package_id: str, *, insider: bool) -> dict[str, Any]:
+    """Return where a dataset stands. Outsiders learn that a released dataset is released, and nothing about others."""
+    public = Release.public(package_id)
+    if not insider:
+        if public is None:
+            raise tk.ObjectNotFound(tk._("Dataset not found"))
+        return _status(public, State.RELEASED, public, [])
+    changes = differences.from_public(package_id) if public else []
+    subject = Release.open(package_id) or Release.latest(package_id)
+    if public and subject and subject.state not in OPEN_STATES and not changes:
+        subject = public
+    return _status(subject, _state(subject, public), public, changes)
+
+
+def _state(subject: Release | None, public: Release | None) -> str:
+    if subject is None:
+        return "draft"
+    ended = subject.state == State.RELEASED and public is None
+    return State.EXPIRED.value if ended else subject.state
+
+
+def _status(subject: Release | None, state: str, public: Release | None, changes: list[Any]) -> dict[str, Any]:
+    step, actor = _NEXT[state]
+    if state == State.RELEASED:
+        step, actor = ("Ask for a release of the changes.", "officer") if changes else ("", "nobody")
+    return {
+        "state": str(state),
+        "released": public is not None,
+        "release_id": subject.id if subject else None,
+        "pending": changes,
+        "next_step": tk._(step) if step else "",
+        "next_actor": actor,
+    }
