@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+import re
+from functools import cached_property, lru_cache
 from pathlib import Path
 
+import numpy as np
 import yaml
 
 from .findings import Sensitivity
 from .headings import Meaning, meanings
+from .names import CLASSES, classify
 from .profile import ColumnProfile
 from .shapes import TESTS
 from .values import Values
+
+#: Share of cells made of letters only from which the classifier is asked.
+WORDED = 0.3
+#: Probability from which a single value is taken for a name.
+SURE = 0.6
+
+#: Life dates as encyclopaedias and museums write them: "born 1930" or "* 1852".
+LIFE = re.compile(r"^(born|b\.|né|née|nato|nata|geb\.?|geboren|nacid[oa]|n\.|\*) ?.*\d{4}", re.IGNORECASE)
 
 ENTITIES = Path(__file__).with_name("lexicon") / "entities.yaml"
 
@@ -49,6 +61,23 @@ class Column:
     said: dict[str, Meaning]
     evidence: dict[str, Evidence] = field(default_factory=dict)
 
+    @cached_property
+    def kinds(self) -> dict[str, float]:
+        """Mean probability of each of the classifier's classes over the sample; all zero for columns without words."""
+        if self.values.letters < WORDED:
+            return dict.fromkeys(CLASSES, 0.0)
+        return dict(zip(CLASSES, self._classified.mean(axis=0).tolist(), strict=True))
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """Values of the sample that are very probably names of people."""
+        sure = self._classified[:, 0] > SURE
+        return tuple(value for value, named in zip(self.values.real, sure, strict=True) if named)
+
+    @cached_property
+    def _classified(self) -> np.ndarray:
+        return classify(list(self.values.real))
+
     def add(self, evidence: Evidence) -> None:
         """Keep the stronger of two pieces of evidence, with the detectors of both."""
         known = self.evidence.get(evidence.entity)
@@ -81,19 +110,58 @@ def column_of(profile: ColumnProfile) -> Column:
     column = Column(profile, Values(profile.sample, profile.filled), meanings(profile.label))
     for evidence in _from_heading(column):
         column.add(evidence)
+    if names := find_names(column):
+        column.add(names)
+    if column.values.share(LIFE.search) > 0.3:
+        column.add(Evidence("DATE_OF_BIRTH", 0.8, ("pattern",), profile.filled))
     return column
 
 
-def _from_heading(column: Column) -> list[Evidence]:
-    found = []
+def find_names(column: Column, beside_names: bool = False) -> Evidence | None:
+    """Names of people, by the classifier and as far as the heading allows.
+
+    ``beside_names`` says that another column surely holds names: a doubtful "last" is then its surname.
+    """
+    values, kinds = column.values, column.kinds
+    if not values.real or values.words > 9 or values.length > 60:
+        return None
+    meaning = column.said.get("PERSON")
+    support = max(kinds["person"], len(column.named) / len(values.real))
+    needed = 0.3 if beside_names and meaning else _needed(meaning, values, kinds)
+    if support < needed:
+        return None
+    detectors = ("header", "names") if meaning else ("names",)
+    confidence = min(0.99, 0.55 + 0.45 * support)
+    return Evidence("PERSON", confidence, detectors, round(support * column.profile.filled), column.named)
+
+
+def _needed(meaning: Meaning | None, values: Values, kinds: dict[str, float]) -> float:
+    """How sure the classifier must be: less where the heading speaks of names, more for a handful of values."""
+    few = 0.15 if len(values.real) < 15 else 0.0
+    if meaning is None:
+        return 0.55 + few if not values.category else 1.1
+    if meaning.strong:
+        return 0.1
+    if kinds["place"] > kinds["person"] + 0.15 or meaning.coverage <= 0.5:
+        return 0.55 + few
+    return 0.3
+
+
+def _from_heading(column: Column) -> Iterator[Evidence]:
     if not column.values.real:
-        return found
+        return
     for entity, kind in load_kinds().items():
         meaning = column.said.get("COORDINATES" if entity == "HOUSEHOLD_COORDINATES" else entity)
-        if meaning is None or not meaning.strong:
+        if meaning is None or not meaning.strong or (entity == "PERSON" and _names_something_else(column)):
             continue
         support = TESTS[kind.values](column.values)
         if support >= 0.4:
             confidence = round((0.5 + 0.4 * meaning.coverage) * min(1.0, 0.4 + support), 2)
-            found.append(Evidence(entity, confidence, ("header",), round(support * column.profile.filled)))
-    return found
+            yield Evidence(entity, confidence, ("header",), round(support * column.profile.filled))
+
+
+def _names_something_else(column: Column) -> bool:
+    """A heading may speak of a person where the cells hold organisations, or only yes and no."""
+    kinds, values = column.kinds, column.values
+    flags = len(values.real) <= 4 and kinds["person"] < 0.15 and values.length > 1
+    return flags or kinds["organisation"] > 0.6

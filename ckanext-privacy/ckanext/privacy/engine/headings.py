@@ -18,7 +18,8 @@ LEXICON = Path(__file__).with_name("lexicon") / "headings.yaml"
 
 #: Words that join others and mean nothing by themselves.
 LITTLE = frozenset(
-    ["a", "of", "the", "de", "del", "la", "las", "los", "el", "lo", "do", "da", "dos", "das", "di", "della", "dei", "du", "des", "le", "les", "l", "d", "van", "der", "den", "het", "een", "von", "dem", "zu", "i", "y", "e", "et", "und", "and", "en", "no", "nr", "n", "o", "for", "to", "s", "का", "की", "के", "चे", "चा", "ची", "ke", "ka", "ki"]
+    "a of the de del la las los el lo do da dos das di della dei du des le les l d van der den het een von dem zu i y e "
+    "et und and en no nr n o for to s का की के चे चा ची ke ka ki".split()
 )
 MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640]")
 CAMEL = re.compile(r"(?<=[a-z\u00df-\u00ff])(?=[A-Z\u00c0-\u00de])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -61,10 +62,19 @@ def words_of(heading: str) -> tuple[str, ...]:
     >>> words_of("fechaDeNacimiento_2")
     ('fecha', 'nacimiento', '2')
     """
+    words = all_words_of(heading)
+    return tuple(word for word in words if word not in LITTLE) or words
+
+
+def all_words_of(heading: str) -> tuple[str, ...]:
+    """Cut a heading into words and keep the little ones.
+
+    >>> all_words_of("Contact no.")
+    ('contact', 'no')
+    """
     folded = MARKS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", heading)))
     parts = TOKEN.findall(CAMEL.sub(" ", folded))
-    words = tuple(_stem(part.lower()) for part in parts)
-    return tuple(word for word in words if word not in LITTLE) or words
+    return tuple(_stem(part.lower()) for part in parts)
 
 
 def _stem(word: str) -> str:
@@ -73,12 +83,10 @@ def _stem(word: str) -> str:
 
 def meanings(heading: str) -> dict[str, Meaning]:
     """Say what a heading may mean, by entity."""
-    words, lexicon = words_of(heading), load_lexicon()
-    if not words:
-        return {}
+    lexicon = load_lexicon()
     found: dict[str, Meaning] = {}
     denied = set()
-    for phrase, coverage in _matches(words, lexicon):
+    for phrase, coverage in _all_matches(heading, lexicon):
         if phrase.kind == "not":
             denied.add(phrase.entity)
             continue
@@ -87,6 +95,13 @@ def meanings(heading: str) -> dict[str, Meaning]:
         if best is None or (meaning.strong, coverage) > (best.strong, best.coverage):
             found[phrase.entity] = meaning
     return {entity: meaning for entity, meaning in found.items() if entity not in denied}
+
+
+def _all_matches(heading: str, lexicon: Lexicon) -> Iterator[tuple[_Phrase, float]]:
+    words, every = words_of(heading), all_words_of(heading)
+    yield from _matches(words, lexicon)
+    if every != words:
+        yield from _matches(every, lexicon)
 
 
 def _matches(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tuple[_Phrase, float]]:
@@ -128,5 +143,11 @@ def _frozen(index: dict[str, list[_Phrase]]) -> dict[str, tuple[_Phrase, ...]]:
 def _phrases(data: dict[str, dict[str, dict[str, list[str]]]]) -> Iterator[_Phrase]:
     for entity, kinds in data.items():
         for kind, languages in kinds.items():
-            texts = {words_of(str(text)) for phrases in languages.values() for text in phrases}
+            texts = {_phrase_words(str(text)) for phrases in languages.values() for text in phrases}
             yield from (_Phrase(entity, kind, words) for words in texts if words)
+
+
+def _phrase_words(text: str) -> tuple[str, ...]:
+    """A phrase keeps its little words where it would be a single common word without them: contact no, born on."""
+    words, every = words_of(text), all_words_of(text)
+    return every if len(words) == 1 < len(every) else words

@@ -70,6 +70,8 @@ def _plate(values: Values) -> float:
 
 
 def _handle(values: Values) -> float:
+    if values.category:
+        return 0.0
     return values.share(lambda value: HANDLE.fullmatch(value) or URL.match(value) or value.startswith("@"))
 
 
@@ -82,7 +84,11 @@ def _image(values: Values) -> float:
 
 
 def _identifier(values: Values) -> float:
-    return values.share(lambda value: len(value) <= 40 and sum(char.isdigit() or char == "*" for char in value) >= 4)
+    return values.share(lambda value: len(value) <= 40 and sum(char.isdigit() or char == "*" for char in value) >= 6)
+
+
+def _code(values: Values) -> float:
+    return values.share(lambda value: 1 < len(value) <= 64 and " " not in value) if values.distinct > 0.2 else 0.0
 
 
 def _ip(values: Values) -> float:
@@ -90,7 +96,7 @@ def _ip(values: Values) -> float:
 
 
 def _text(values: Values) -> float:
-    return 1.0 if values.length > 40 or values.words > 6 else 0.0
+    return 1.0 if values.length > 25 or values.words > 3.5 else 0.0
 
 
 def _names(values: Values) -> float:
@@ -119,6 +125,7 @@ TESTS: dict[str, Callable[[Values], float]] = {
     "url": _url,
     "image": _image,
     "identifier": _identifier,
+    "code": _code,
     "ip": _ip,
     "text": _text,
 }

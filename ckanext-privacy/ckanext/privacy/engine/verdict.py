@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .attributes import heading_words, load_rules
-from .evidence import Column, Evidence, load_kinds
+from .evidence import Column, Evidence, find_names, load_kinds
 from .findings import ColumnReport, EntityFinding, Sensitivity
+from .headings import UNSPACED
 from .masking import mask
 
 #: Confidence from which an entity is believed.
 BELIEVED = 0.5
 #: Entities that point at a person by themselves; a table with one has rows about people.
-POINTERS = frozenset({"PERSON", "NATIONAL_ID", "DATE_OF_BIRTH"})
+POINTERS = frozenset({"PERSON", "NATIONAL_ID", "DATE_OF_BIRTH", "PERSON_ID"})
 #: Entities that tell of people when two of them stand together.
 TRAITS = frozenset({"AGE", "SEX", "HEALTH", "MARITAL_STATUS", "RELIGION", "CASTE_OR_ETHNICITY", "NATIONALITY"})
+#: How to reach someone: an organisation has these, too.
+CONTACTS = frozenset(
+    {"EMAIL_ADDRESS", "PHONE_NUMBER", "STREET_ADDRESS", "SOCIAL_PROFILE", "HOUSEHOLD_COORDINATES", "USERNAME", "PHOTO"}
+)
+#: So many columns on health make a table a health record, where every attribute is one of a patient.
+HEALTH_RECORD = 3
 EXAMPLES = 3
 
 
@@ -29,17 +37,64 @@ class Setting:
 
 def judge_columns(columns: Sequence[Column]) -> tuple[ColumnReport, ...]:
     """Give every column its report, in order."""
+    _second_look(columns)
     setting = _setting(columns)
+    if setting.people:
+        _spread_health(columns)
+        _spread_text(columns)
     return tuple(_report(column, setting) for column in columns)
 
 
+def _second_look(columns: Sequence[Column]) -> None:
+    """Beside a column of names a doubtful one is believed; given names alone, each once, are a word list."""
+    named = [column for column in columns if "PERSON" in _believed(column)]
+    if named and all(_is_word_list(column) for column in named):
+        for column in named:
+            del column.evidence["PERSON"]
+        return
+    for column in columns if named else ():
+        if "PERSON" not in column.evidence and (found := find_names(column, beside_names=True)):
+            column.add(found)
+
+
+def _is_word_list(column: Column) -> bool:
+    values = column.values
+    unspaced = values.share(UNSPACED.search) > 0.5
+    return len(values.real) >= 50 and values.distinct > 0.95 and values.words < 1.15 and not unspaced
+
+
+def _spread_health(columns: Sequence[Column]) -> None:
+    health = [column for column in columns if "HEALTH" in _believed(column)]
+    if len(health) < HEALTH_RECORD:
+        return
+    for column in columns:
+        if not column.evidence and not column.said and _is_attribute(column):
+            column.add(Evidence("HEALTH", 0.6, ("table",), column.profile.filled))
+
+
+def _is_attribute(column: Column) -> bool:
+    """A measure or a category, not a code that counts up."""
+    values = column.values
+    return bool(values.real) and (values.category or (values.number > 0.8 and values.distinct < 0.95))
+
+
+def _spread_text(columns: Sequence[Column]) -> None:
+    """Cells without a heading right of a text continue it where its delimiters were not quoted."""
+    for left, column in itertools.pairwise(columns):
+        if not column.profile.label and not column.evidence and "FREE_TEXT" in _believed(left):
+            column.add(Evidence("FREE_TEXT", 0.6, ("table",), column.profile.filled))
+
+
 def _setting(columns: Sequence[Column]) -> Setting:
-    believed = [_believed(column) for column in columns]
-    found = set().union(*believed) if believed else set()
+    found = set().union(*(_believed(column) for column in columns))
     pointers = found & POINTERS
     people = bool(pointers) or (len(found & TRAITS) >= 2 and not _aggregated(columns))
-    organisations = not pointers and any("ORGANISATION" in column.said for column in columns)
+    organisations = not pointers and any(_is_organisation(column) for column in columns)
     return Setting(people, organisations)
+
+
+def _is_organisation(column: Column) -> bool:
+    return "ORGANISATION" in column.said or column.kinds["organisation"] > 0.4
 
 
 def _believed(column: Column) -> set[str]:
@@ -66,12 +121,17 @@ def _report(column: Column, setting: Setting) -> ColumnReport:
 
 
 def _kept(column: Column, setting: Setting) -> list[Evidence]:
-    kinds = load_kinds()
     return [
         each
         for each in column.evidence.values()
-        if each.confidence >= BELIEVED and (setting.people or not kinds[each.entity].people)
+        if each.confidence >= BELIEVED and _is_about_people(each, column, setting)
     ]
+
+
+def _is_about_people(evidence: Evidence, column: Column, setting: Setting) -> bool:
+    if evidence.entity in CONTACTS and (setting.organisations or "ORGANISATION" in column.said):
+        return False
+    return setting.people or not load_kinds()[evidence.entity].people
 
 
 def _finding(column: Column, evidence: Evidence) -> EntityFinding:
