@@ -10,13 +10,16 @@ import json
 import re
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 import psycopg2
 
 from deploy.layout import DeployError, load_layout
 from deploy.services import postgres_admin
+
+if TYPE_CHECKING:
+    from ckan.types import Context
 
 _DATABASE_OPTIONS = ("sqlalchemy.url", "ckan.datastore.write_url", "ckan.datastore.read_url")
 
@@ -34,7 +37,7 @@ def main(ini: Path, sysadmin: str | None, owner_is_superuser: bool) -> None:
     _migrate()
     _permit_datastore(owner_is_superuser=owner_is_superuser)
     if sysadmin:
-        with app._wsgi_app.test_request_context():
+        with app._wsgi_app.test_request_context():  # pyright: ignore[reportAttributeAccessIssue]
             click.echo(json.dumps(_make_sysadmin(sysadmin)))
 
 
@@ -82,7 +85,7 @@ def _make_sysadmin(name: str) -> dict[str, str]:
     context: dict[str, Any] = {"user": site_user, "ignore_auth": True}
     exists = model.User.get(name)
     action = "user_update" if exists else "user_create"
-    tk.get_action(action)(context, account | ({"id": exists.id} if exists else {}))
+    tk.get_action(action)(cast("Context", context), account | ({"id": exists.id} if exists else {}))
     tk.get_action("user_patch")({"user": site_user, "ignore_auth": True}, {"id": name, "sysadmin": True})
     token = tk.get_action("api_token_create")({"user": name}, {"user": name, "name": "demo"})["token"]
     return {"name": name, "password": password, "token": token}

@@ -56,7 +56,7 @@ class PortalHandler(BaseHTTPRequestHandler):
         if not unchanged:
             self.wfile.write(content)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
+    def log_message(self, format: str, *args: Any) -> None:
         """Stay quiet."""
 
 

@@ -1,38 +1,94 @@
-"""Fills the demo as a user's script would: everything goes through CKAN's API by ckanapi."""
+"""Fills the demo as a user's script would: everything goes through CKAN's API by ckanapi, and by name, so that a run
+that was interrupted can be repeated.
+"""
 
 from __future__ import annotations
 
-import secrets
+import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import yaml
 from ckanapi import NotFound, RemoteCKAN
 
-ORGANIZATION = "nandira-city-lab"
-EDITORS = ("officer", "editor")
-STEWARDS = ("steward1", "steward2")
+from deploy.demo import files, gate, people
+
+STORIES = Path(__file__).resolve().parent / "stories"
+HARVEST = Path(__file__).resolve().parent / "harvest.yaml"
+
+Tell = Callable[[str], None]
 
 
-def fill(url: str, sysadmin: dict[str, str], portals: str, tell: Callable[[str], None]) -> dict[str, Any]:
+def fill(url: str, sysadmin: dict[str, str], portals: str, tell: Tell) -> dict[str, Any]:
     """Create what is missing, by name; give the content of `.run/demo.json`."""
-    admin = RemoteCKAN(url, apikey=sysadmin["token"])
-    users = {"sysadmin": sysadmin} | {name: _user(admin, name) for name in (*EDITORS, *STEWARDS, "reader")}
-    tell(f"{len(users)} users")
-    members = [{"name": name, "capacity": "editor"} for name in EDITORS]
-    try:
-        admin.action.organization_show(id=ORGANIZATION)
-    except NotFound:
-        admin.action.organization_create(name=ORGANIZATION, title="Nandira City Lab", users=members)
-    return {"url": url, "organization": ORGANIZATION, "users": users}
+    users = people.make_people(RemoteCKAN(url, apikey=sysadmin["token"]))
+    tell(f"{len(users) + 1} people, one organisation")
+    apis = {name: RemoteCKAN(url, apikey=user["token"]) for name, user in users.items()}
+    for path in sorted(STORIES.glob("*.yaml")):
+        tell_story(apis, yaml.safe_load(path.read_text(encoding="utf-8")), tell)
+    harvest(apis, RemoteCKAN(url, apikey=sysadmin["token"]), portals, tell)
+    return {"url": url, "organization": people.ORGANIZATION, "users": {"sysadmin": sysadmin} | users}
 
 
-def _user(admin: RemoteCKAN, name: str) -> dict[str, str]:
-    password = secrets.token_urlsafe(12)
-    account = {"name": name, "email": f"{name}@example.org", "password": password}
+def tell_story(apis: dict[str, RemoteCKAN], story: dict[str, Any], tell: Tell) -> None:
+    """Make one dataset and bring it as far as its story goes: `draft`, `requested` or `released`."""
+    dataset = make_dataset(apis["officer"], story)
+    ended = story["ends"]
+    status = apis["officer"].action.privacy_status_show(id=dataset["id"])
+    if ended != "draft" and not status["released"]:
+        release = gate.request(apis["officer"], dataset["id"], story.get("note", ""))
+        if ended == "released":
+            gate.approve([apis[name] for name in people.STEWARDS], release, story["note"])
+    state = apis["officer"].action.privacy_status_show(id=dataset["id"])["state"]
+    tell(f"{dataset['name']}: {state}")
+
+
+def make_dataset(officer: RemoteCKAN, story: dict[str, Any]) -> dict[str, Any]:
+    """Create the dataset and upload the files that it lacks."""
+    wanted = story["dataset"]
     try:
-        known = admin.action.user_show(id=name)
-        admin.action.user_update(id=known["id"], **account)
+        dataset = officer.action.package_show(id=wanted["name"])
     except NotFound:
-        admin.action.user_create(**account)
-    token = admin.action.api_token_create(user=name, name="demo")["token"]
-    return {"name": name, "password": password, "token": token}
+        dataset = officer.action.package_create(owner_org=people.ORGANIZATION, private=True, **wanted)
+    there = {resource["name"] for resource in dataset.get("resources", [])}
+    for described in story.get("files", []):
+        if described["name"] not in there:
+            upload(officer, dataset["id"], described)
+    return dataset
+
+
+def upload(officer: RemoteCKAN, dataset_id: str, described: dict[str, Any]) -> None:
+    """Make one file of the story and upload it."""
+    fields = dict(described)
+    content = io.BytesIO(files.MAKERS[fields.pop("maker")]())
+    filename = fields.pop("filename")
+    content.name = filename
+    officer.call_action(
+        "resource_create",
+        {"package_id": dataset_id, "format": filename.rsplit(".", 1)[1].upper(), **fields},
+        files={"upload": (filename, content)},
+    )
+
+
+def harvest(apis: dict[str, RemoteCKAN], admin: RemoteCKAN, portals: str, tell: Tell) -> None:
+    """Run the sources on the replayed portals; release the few records that the stewards have looked at."""
+    plan = yaml.safe_load(HARVEST.read_text(encoding="utf-8"))
+    for source in plan["sources"]:
+        report = run_source(admin, source, portals)
+        tell(f"{source['title']}: {report['added']} datasets wait at the gate")
+    for chosen in plan["released"]:
+        described = chosen["dataset"]
+        apis["officer"].action.package_patch(id=described["name"], **described)
+        tell_story(apis, chosen, tell)
+
+
+def run_source(admin: RemoteCKAN, source: dict[str, Any], portals: str) -> dict[str, Any]:
+    """Create one harvest source and run it to its end."""
+    fields = source | {"url": portals + source["url"], "owner_org": people.ORGANIZATION, "frequency": "MANUAL"}
+    try:
+        known = admin.action.harvest_source_show(id=source["name"])
+    except NotFound:
+        known = admin.action.harvest_source_create(**fields)
+    report = admin.action.cityportals_report_show(id=known["id"])
+    return report if report.get("complete") else admin.action.cityportals_run(id=known["id"], wait=True)

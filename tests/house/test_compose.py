@@ -24,7 +24,12 @@ SHORT = {
     "CKAN_STORAGE_PATH": "ckan.storage_path",
 }
 #: The demo's local replay server is no part of a site with Docker; the rest of these belong to the ini's own format.
-ONLY_IN_THE_INI = {"use", "testing", "ckanext.cityportals.allowed_private_hosts"}
+ONLY_IN_THE_INI = {
+    "use",
+    "testing",
+    "ckanext.cityportals.allowed_private_hosts",
+    "ckanext.privacy.allowed_private_hosts",
+}
 #: Read by the image's start script, not by CKAN.
 ONLY_IN_COMPOSE = {"CKAN_SYSADMIN_NAME", "CKAN_SYSADMIN_EMAIL", "CKAN_SYSADMIN_PASSWORD"}
 

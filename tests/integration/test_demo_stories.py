@@ -1,0 +1,37 @@
+"""The demo's stories: the schema takes them, and they say what a release needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from ckan.tests import helpers
+from deploy.demo import files
+from deploy.demo.seed import STORIES
+
+PATHS = sorted(STORIES.glob("*.yaml"))
+
+
+def _story(path: Path):
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_the_schema_keeps_every_field_of_a_story(path, community):
+    """No field is refused, and none gets lost."""
+    wanted = _story(path)["dataset"]
+    context = {"user": "officer", "ignore_auth": False}
+
+    created = helpers.call_action(
+        "package_create", context, owner_org=community["organization"]["id"], private=True, **wanted
+    )
+
+    lost = {field for field in wanted if field != "tag_string" and not created.get(field)}
+    assert lost == set()
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_file_of_a_story_can_be_made(path):
+    """A story names only files that exist."""
+    assert {described["maker"] for described in _story(path).get("files", [])} <= set(files.MAKERS)
