@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -84,8 +85,14 @@ def actions_in(folder: Path) -> Iterator[ast.FunctionDef]:
 
 
 def _action(action: ast.FunctionDef) -> str:
-    text = inspect.cleandoc(ast.get_docstring(action) or "")
-    return f"### `{action.name}`\n\n{text}\n"
+    lines = inspect.cleandoc(ast.get_docstring(action) or "").splitlines()
+    return f"### `{action.name}`\n\n" + "\n".join(_markdown(line) for line in lines) + "\n"
+
+
+def _markdown(line: str) -> str:
+    """A line of a docstring; the fields of Sphinx become a list."""
+    line = re.sub(r"^:param (\w+): ", r"- **`\1`**: ", line)
+    return re.sub(r"^:returns?: ", "- **result**: ", line)
 
 
 def pages() -> dict[Path, str]:
