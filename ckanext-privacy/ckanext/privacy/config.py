@@ -19,6 +19,7 @@ LINK_MEGABYTES = "ckanext.privacy.link_max_mb"
 LINK_SECONDS = "ckanext.privacy.link_seconds"
 ALLOWED_HOSTS = "ckanext.privacy.allowed_private_hosts"
 CONCERNS_AN_HOUR = "ckanext.privacy.concerns_per_hour"
+RELEASE_STORE = "ckanext.privacy.release_store"
 
 
 def policy() -> Policy:
@@ -66,3 +67,8 @@ def link_limits() -> Limits:
 def concerns_per_hour() -> int:
     """How many concerns one visitor may send in an hour."""
     return tk.config[CONCERNS_AN_HOUR]
+
+
+def release_store() -> str | None:
+    """Name of the CKAN storage that keeps released files; None for the local disk."""
+    return tk.config[RELEASE_STORE] or None

@@ -6,15 +6,17 @@ A snapshot is a plain JSON object::
       "format": 1,
       "package": {...},          # package_show with the dataset type's own schema
       "package_default": {...},  # the same with CKAN's default schema (the search index needs both)
-      "resources": {resource id: {"kind": "file", "sha256": ..., "bytes": ..., "filename": ...}
-                                | {"kind": "link", "url": ..., "sha256": ..., "bytes": ..., "etag": ...}
-                                | {"kind": "rows", "table": ..., "fingerprint": ..., "rows": ...}
+      "resources": {resource id: {"kind": "file", "sha256": ..., "bytes": ..., "filename": ...[, "rows": {...}]}
+                                | {"kind": "link", "url": ...}
+                                | {"kind": "rows", "table": ..., "fingerprint": ..., "fields": [...], "rows": count,
+                                   "filename": ..., "sha256": ..., "bytes": ...}   # hash of the rows as CSV
                                 | {"kind": "none"}},
       "views": {resource id: [resource_view_show, ...]}
     }
 
 Its fingerprint is the SHA-256 of its canonical JSON. Counters and times that change without the content changing are
-left out, so that looking at a dataset never makes it "changed".
+left out, so that looking at a dataset never makes it "changed"; so is what belongs to others (the titles and pictures
+of its organisation and groups). Addresses that follow from where the site runs are empty or file names only.
 """
 
 from __future__ import annotations
@@ -28,6 +30,10 @@ FORMAT = 1
 
 #: Fields of package_show that move without anybody changing the content.
 VOLATILE = frozenset({"metadata_modified", "tracking_summary", "num_resources", "num_tags", "private", "isopen"})
+#: Of the groups a dataset is in, only which they are; the organisation stands in ``owner_org``.
+FOREIGN = frozenset({"organization", "groups"})
+#: Extras that a harvest run moves without the content changing.
+VOLATILE_EXTRAS = frozenset({"harvest_object_id", "harvest_source_title"})
 VOLATILE_RESOURCE = frozenset({"metadata_modified", "last_modified", "tracking_summary", "datastore_active", "hash"})
 
 
@@ -48,7 +54,9 @@ def fingerprint(snapshot: Mapping[str, Any]) -> str:
 
 
 def _content(package: Mapping[str, Any]) -> dict[str, Any]:
-    content = {key: value for key, value in package.items() if key not in VOLATILE}
+    content = {key: value for key, value in package.items() if key not in VOLATILE | FOREIGN}
+    content["groups"] = sorted(group["id"] for group in package.get("groups", []))
+    content["extras"] = [extra for extra in package.get("extras", []) if extra["key"] not in VOLATILE_EXTRAS]
     content["resources"] = [
         {key: value for key, value in resource.items() if key not in VOLATILE_RESOURCE}
         for resource in package.get("resources", [])

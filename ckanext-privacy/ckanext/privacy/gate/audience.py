@@ -1,0 +1,93 @@
+"""The two audiences of a dataset: those who work on it, and everyone else.
+
+Who works on a dataset sees it as CKAN keeps it: sysadmins, editors and admins of its organisation, the organisation's
+stewards, editing collaborators, and its creator while it has no organisation. Everyone else is the public, members of
+the organisation included, and sees the last release.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan import authz, model
+from ckan.plugins import toolkit as tk
+from ckan.types import Context
+from flask import has_request_context
+
+from ckanext.privacy.model import Steward
+
+EDITING = ["editor", "admin"]
+
+
+def reader(context: Context) -> model.User | None:
+    """Return the active account behind a call, or None for a visitor."""
+    name = context.get("user")
+    if not name:
+        return None
+    known = context.get("auth_user_obj")
+    user = known if isinstance(known, model.User) and name in (known.name, known.id) else model.User.get(name)
+    return user if user is not None and user.is_active() else None
+
+
+def sees_working_copy(context: Context, package: model.Package) -> bool:
+    """Say whether a call may see the dataset as it is kept. CKAN's own inner calls (``ignore_auth``) may."""
+    if context.get("ignore_auth"):
+        return True
+    return works_on(reader(context), package)
+
+
+def works_on(user: model.User | None, package: model.Package) -> bool:
+    """Say whether a person works on a dataset."""
+    if user is None:
+        return False
+    if user.sysadmin:
+        return True
+    if package.owner_org:
+        if edits_for(user, package.owner_org) or package.owner_org in Steward.organizations(user.id):
+            return True
+    elif package.creator_user_id == user.id:
+        return True
+    return _collaborates(user, package)
+
+
+def edits_for(user: model.User, organization_id: str) -> bool:
+    """Say whether a person is editor or admin of an organisation, or admin of one above it."""
+    return authz.has_user_permission_for_group_or_org(organization_id, user.name, "update_dataset")
+
+
+def _collaborates(user: model.User, package: model.Package) -> bool:
+    if not authz.check_config_permission("allow_dataset_collaborators"):
+        return False
+    return authz.user_is_collaborator_on_dataset(user.id, package.id, EDITING)
+
+
+def works_on_resource(user: model.User | None, resource_id: str | None) -> bool:
+    """Say whether a person works on the dataset a resource belongs to; nobody works on what does not exist."""
+    package = package_of(resource_id)
+    return package is not None and works_on(user, package)
+
+
+def package_of(resource_id: str | None) -> model.Package | None:
+    """Return the dataset a resource belongs to, or None."""
+    resource = model.Resource.get(resource_id) if resource_id else None
+    return model.Package.get(resource.package_id) if resource and resource.package_id else None
+
+
+def outside_of_requests() -> bool:
+    """Say whether no visitor can be behind this call: a command, a job, a migration."""
+    return not has_request_context()
+
+
+def visitor() -> model.User | None:
+    """Return the active account behind the current web request, or None."""
+    if outside_of_requests():
+        return None
+    user: Any = tk.current_user
+    if not getattr(user, "is_authenticated", False):
+        return None
+    return user if user.is_active() else None
+
+
+def visitor_works_on_resource(resource_id: str | None) -> bool:
+    """Say whether whoever sent the current web request works on a resource's dataset."""
+    return works_on_resource(visitor(), resource_id)

@@ -1,0 +1,37 @@
+"""Noting who changed a dataset: the last editor cannot approve it."""
+
+from __future__ import annotations
+
+from ckan import model
+from ckan.model import meta
+from ckan.types import Context
+from sqlalchemy.dialects.postgresql import insert
+
+from ckanext.privacy.model import Edit
+from ckanext.privacy.model.columns import now
+
+
+def record(context: Context, package_id: str) -> None:
+    """Note the person behind a call as the last editor, in the call's own transaction. Takes a dataset's name too."""
+    user_id, package = _editor(context), model.Package.get(package_id)
+    if user_id and package:
+        model.Session.execute(_note(package.id, user_id))
+
+
+def record_now(context: Context, package_id: str) -> None:
+    """Note the person behind a call as the last editor at once: what follows is not in CKAN's transaction."""
+    user_id = _editor(context)
+    if user_id and meta.engine is not None:
+        with meta.engine.begin() as connection:
+            connection.execute(_note(package_id, user_id))
+
+
+def _editor(context: Context) -> str | None:
+    user = model.User.get(context.get("user") or "")
+    return user.id if user else None
+
+
+def _note(package_id: str, user_id: str) -> insert:
+    moment = now()
+    row = insert(Edit).values(package_id=package_id, user_id=user_id, at=moment)
+    return row.on_conflict_do_update(index_elements=["package_id", "user_id"], set_={"at": moment})

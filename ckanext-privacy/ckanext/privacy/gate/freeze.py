@@ -1,0 +1,147 @@
+"""Making snapshots: a dataset as it is now, its bytes put aside, or only looked at to see whether it has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, cast
+
+import sqlalchemy as sa
+from ckan import logic, model
+from ckan.lib.dictization import model_dictize
+from ckan.lib.navl.dictization_functions import MissingNullEncoder
+from ckan.types import Context
+
+from ckanext.privacy.gate import rows, store, uploads
+from ckanext.privacy.gate.snapshot import FORMAT
+
+Entry = dict[str, Any]
+Package = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What is done with the content of a dataset while it is looked at."""
+
+    bytes_of: Callable[[Entry], store.Stored]
+    rows_of: Callable[[str], Entry | None]
+
+
+def freeze(package_id: str) -> dict[str, Any]:
+    """Return a dataset's snapshot (see :mod:`ckanext.privacy.gate.snapshot`); its bytes and rows are put aside.
+
+    Raises ``ValidationError`` when a file is missing, ``ObjectNotFound`` when the dataset is.
+    """
+    return _snapshot(package_id, Hands(_keep, rows.freeze))
+
+
+def current(package_id: str) -> dict[str, Any]:
+    """Return the snapshot that a release asked for now would have; nothing is put aside."""
+    return _snapshot(package_id, Hands(_measure, rows.look))
+
+
+def working_package(package_id: str) -> Package:
+    """Return a dataset as its editors keep it (``package_show`` with the type's own schema)."""
+    return _both(package_id)[1]
+
+
+def resource_ids(package_id: str) -> list[str]:
+    """Return the ids of all resources a dataset has or had; removed ones keep their tables and files."""
+    return list(model.Session.scalars(sa.select(model.Resource.id).where(model.Resource.package_id == package_id)))
+
+
+def _both(package_id: str) -> tuple[Package, Package]:
+    context = cast("Context", {"ignore_auth": True})
+    return logic.package_show_default_and_custom_schemas(context, package_id)
+
+
+def _snapshot(package_id: str, hands: Hands) -> dict[str, Any]:
+    default, custom = (_portable(package) for package in _both(package_id))
+    return {
+        "format": FORMAT,
+        "package": custom,
+        "package_default": default,
+        "resources": {resource["id"]: _entry(resource, hands) for resource in custom["resources"]},
+        "views": _views([resource["id"] for resource in custom["resources"]]),
+    }
+
+
+def _portable(package: Package) -> Package:
+    """Leave out addresses that follow from where the site runs; they are derived again when the snapshot is shown."""
+    resources = [{**resource, "url": _own_url(resource)} for resource in package["resources"]]
+    return _plain({**package, "resources": resources})
+
+
+def _own_url(resource: Entry) -> str:
+    if resource.get("url_type") == "upload":
+        return str(resource["url"]).rpartition("/")[2]
+    if resource.get("url_type") == "datastore":
+        return ""
+    return resource.get("url") or ""
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON would make of a value; validators leave their markers for missing values behind."""
+    return json.loads(json.dumps(value, cls=MissingNullEncoder))
+
+
+def _entry(resource: Entry, hands: Hands) -> Entry:
+    kind = resource.get("url_type")
+    found = hands.rows_of(resource["id"]) if resource.get("datastore_active") or kind == "datastore" else None
+    if kind == "upload":
+        stored = hands.bytes_of(resource)
+        name = str(resource["url"]).rpartition("/")[2]
+        entry: Entry = {"kind": "file", "sha256": stored.sha256, "bytes": stored.bytes, "filename": name}
+        return {**entry, "rows": found} if found else entry
+    if found:
+        return found
+    if kind == "datastore" or not resource.get("url"):
+        return {"kind": "none"}
+    return {"kind": "link", "url": resource["url"]}
+
+
+def _views(resource_ids: list[str]) -> dict[str, list[Entry]]:
+    query = (
+        sa.select(model.ResourceView)
+        .where(model.ResourceView.resource_id.in_(resource_ids))
+        .order_by(model.ResourceView.resource_id, model.ResourceView.order, model.ResourceView.id)
+    )
+    context = cast("Context", {"model": model, "session": model.Session})
+    found: dict[str, list[Entry]] = {resource_id: [] for resource_id in resource_ids}
+    for view in model.Session.scalars(query):
+        found[view.resource_id].append(_plain(model_dictize.resource_view_dictize(view, context)))
+    return found
+
+
+def _keep(resource: Entry) -> store.Stored:
+    with uploads.working_file(resource) as source:
+        return store.put(source)
+
+
+def _measure(resource: Entry) -> store.Stored:
+    """Hash a working file; on the local disk an untouched file is hashed once."""
+    path = uploads.working_path(resource)
+    if path is None:
+        with uploads.working_file(resource) as source:
+            return _digest(source)
+    facts = path.stat()
+    return _hash_of(str(path), facts.st_ino, facts.st_size, facts.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)
+def _hash_of(path: str, *facts: int) -> store.Stored:
+    del facts  # only part of the key
+    with Path(path).open("rb") as source:
+        return _digest(source)
+
+
+def _digest(source: Any) -> store.Stored:
+    digest, size = hashlib.sha256(), 0
+    for chunk in store.chunks(source):
+        digest.update(chunk)
+        size += len(chunk)
+    return store.Stored(digest.hexdigest(), size)

@@ -1,0 +1,62 @@
+"""The last line in Python: whatever is written to a dataset's row through SQLAlchemy keeps the row closed.
+
+A row is private always; what is public comes from the releases. Without the gate's plugin nothing is public then. The
+database has a trigger for what does not pass here (raw SQL, ``Query.update``).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan import plugins as p
+from ckan.model import meta
+from sqlalchemy.orm import Session
+
+from ckanext.privacy.gate import lifecycle, released
+
+
+def install() -> None:
+    """Watch every session CKAN hands out; again does nothing."""
+    for target in (model.Session, meta.create_local_session):
+        if not sa.event.contains(target, "before_flush", before_flush):
+            sa.event.listen(target, "before_flush", before_flush)
+
+
+def before_flush(session: Session, _context: Any, _instances: Any) -> None:
+    """Close every dataset row that is about to be written, and end releases whose dataset goes away."""
+    if not p.plugin_loaded("privacy"):
+        return
+    for row in session.new:
+        if isinstance(row, model.Package):
+            row.private = True
+    for row in session.dirty:
+        if isinstance(row, model.Package):
+            _keep(session, row)
+    for row in session.deleted:
+        if isinstance(row, model.Package):
+            lifecycle.end(session, row, lifecycle.PURGED)
+
+
+def _keep(session: Session, package: model.Package) -> None:
+    if package.private is not True:
+        package.private = True
+    changed = sa.inspect(package).attrs
+    if changed.name.history.has_changes() and released.is_public(package.id):
+        # Links to the released dataset must keep leading to it, and the new name may say what is not released.
+        package.name = _stored_name(session, package)
+    reason = _reason_to_end(package, changed)
+    if reason:
+        lifecycle.end(session, package, reason)
+
+
+def _stored_name(session: Session, package: model.Package) -> str:
+    query = sa.select(model.Package.__table__.c.name).where(model.Package.__table__.c.id == package.id)
+    return session.connection().execute(query).scalar_one()
+
+
+def _reason_to_end(package: model.Package, changed: Any) -> str | None:
+    if changed.state.history.has_changes() and package.state != "active":
+        return lifecycle.DELETED if package.state == "deleted" else lifecycle.UNPUBLISHED
+    return lifecycle.MOVED if changed.owner_org.history.has_changes() else None

@@ -1,0 +1,63 @@
+"""The search index holds one document a dataset, and many readers: it is built from the release where there is one."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextvars import ContextVar
+from typing import Any
+
+from ckan.lib.search.index import PackageSearchIndex
+
+from ckanext.privacy.gate import released
+
+Document = dict[str, Any]
+
+#: When the release a document was built from ends.
+ENDS = "privacy_ends_date"
+
+_flattening: ContextVar[bool] = ContextVar("privacy_flattening", default=False)
+
+
+class _Flattened(Exception):  # noqa: N818 - not an error: it carries a document out of CKAN's indexer
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self.document = document
+
+
+def document_for(working: Document) -> Document:
+    """Return the index document of a dataset: its release if it has one, else its working copy, closed.
+
+    ``working`` is the flattened document CKAN is about to index. CKAN flattens inside of one long method, so the
+    snapshot is sent through the same method, which calls us again at the same place, and is caught there.
+    """
+    if _flattening.get():
+        raise _Flattened(working)
+    if working.get("state") != "active":
+        return {**working, "capacity": "private"}
+    default = released.package(working["id"], released.DEFAULT)
+    custom = released.package(working["id"])
+    if default is None or custom is None:
+        return {**working, "capacity": "private"}
+    document = _flatten({**default, "with_custom_schema": custom})
+    return {**document, "capacity": "public", **_end(working["id"])}
+
+
+def _end(package_id: str) -> dict[str, str]:
+    ends = released.ends(package_id)
+    return {ENDS: ends.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")} if ends else {}
+
+
+def without_ended(search: dict[str, Any]) -> dict[str, Any]:
+    """Leave releases out of a search from the second they end; the index itself is cleared some time later."""
+    return {**search, "fq_list": [*(search.get("fq_list") or []), f"-{ENDS}:[* TO NOW]"]}
+
+
+def _flatten(package: dict[str, Any]) -> Document:
+    token = _flattening.set(True)
+    try:
+        PackageSearchIndex().index_package(package)
+    except _Flattened as flattened:
+        return flattened.document
+    finally:
+        _flattening.reset(token)
+    raise RuntimeError("CKAN's indexer did not call its plugins, so a release could not be indexed.")

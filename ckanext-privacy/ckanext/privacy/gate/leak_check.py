@@ -1,0 +1,174 @@
+"""The net under the gate: everything a visitor can read, compared with the releases. It must find nothing.
+
+It looks in two ways: at what is stored (rows, index, activities, tables), and through the visitor's own actions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan import plugins as p
+from ckan.lib.search.common import make_connection
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.gate import activities, freeze, released, rows, store
+from ckanext.privacy.gate.snapshot import canonical
+from ckanext.privacy.model import Release
+
+Leak = dict[str, str]
+PAGE = 500
+
+
+def find_leaks() -> list[Leak]:
+    """Return every place where a visitor can read what no release shows: ``[{"where", "what"}]``."""
+    return [leak for check in CHECKS for leak in check()]
+
+
+def _leak(where: str, what: str) -> Leak:
+    return {"where": where, "what": what}
+
+
+def _public_ids() -> set[str]:
+    return set(model.Session.scalars(sa.select(Release.package_id).where(*released.conditions())))
+
+
+def _open_rows() -> Iterator[Leak]:
+    """Rows that CKAN would show to everyone if the gate's plugin were taken away."""
+    table = model.Package.__table__
+    for name in model.Session.scalars(sa.select(table.c.name).where(table.c.private.is_(False))):
+        yield _leak("database", f"The dataset '{name}' is stored as public.")
+
+
+def _renamed_rows() -> Iterator[Leak]:
+    table = model.Package.__table__
+    query = sa.select(table.c.name, Release.snapshot["package"]["name"].astext)
+    query = query.join(Release, Release.package_id == table.c.id).where(*released.conditions())
+    for name, released_name in model.Session.execute(query):
+        if name != released_name:
+            yield _leak("database", f"The dataset '{released_name}' goes by the name '{name}', which was not released.")
+
+
+def _documents() -> Iterator[dict[str, Any]]:
+    """Yield every document of the index that says "public" anywhere."""
+    connection, start = make_connection(), 0
+    search = {"fq": f'+site_id:"{tk.config["ckan.site_id"]}" +(permission_labels:public OR capacity:public)'}
+    while True:
+        search |= {
+            "fl": "id name title notes validated_data_dict data_dict",
+            "sort": "id asc",
+            "start": start,
+            "rows": PAGE,
+        }
+        page = connection.search("*:*", **search)
+        yield from page.docs
+        start += PAGE
+        if start >= page.hits:
+            return
+
+
+def _index() -> Iterator[Leak]:
+    """Documents that visitors find, which no release stands behind or which say something else."""
+    for document in _documents():
+        name = document.get("name", document["id"])
+        for field, form in (("validated_data_dict", released.CUSTOM), ("data_dict", released.DEFAULT)):
+            shown = released.package(document["id"], form)
+            if shown is None:
+                yield _leak("search index", f"The dataset '{name}' is marked as public and has no release.")
+                break
+            if _content(tk.json.loads(document[field])) != _content(shown):
+                yield _leak("search index", f"The document of '{name}' differs from its release.")
+                break
+
+
+def _content(package: dict[str, Any]) -> bytes:
+    """Return what two answers about a dataset must agree in: all but what moves without anybody changing the content."""
+    apart = {"organization", "groups", "tracking_summary"}
+    resources = [
+        {key: value for key, value in each.items() if key != "tracking_summary"} for each in package["resources"]
+    ]
+    return canonical({key: value for key, value in {**package, "resources": resources}.items() if key not in apart})
+
+
+def _activities() -> Iterator[Leak]:
+    """Activities that visitors see, which say something else than the release."""
+    table = activities.table()
+    if table is None:
+        return
+    query = sa.select(table.c.id, table.c.object_id, table.c.data).join(
+        model.Package.__table__, model.Package.__table__.c.id == table.c.object_id
+    )
+    open_to_all = sa.or_(table.c.permission_labels.is_(None), sa.text("'public' = ANY(permission_labels)"))
+    for activity_id, package_id, data in model.Session.execute(query.where(open_to_all)):
+        shown = released.package(package_id)
+        if shown is None or _content((data or {}).get("package") or {"resources": []}) != _content(shown):
+            yield _leak("activity stream", f"The activity {activity_id} shows what is not released.")
+
+
+def _visitor(action: str, **data: Any) -> Any:
+    return tk.get_action(action)({"user": "", "auth_user_obj": None}, data)
+
+
+def _answers() -> Iterator[Leak]:
+    """What a visitor is answered about each dataset there is."""
+    public = _public_ids()
+    yield from _lists(public)
+    for package_id, name in model.Session.execute(sa.select(model.Package.id, model.Package.name)).all():
+        if package_id in public:
+            yield from _answer(package_id, name)
+        elif _can(lambda package_id=package_id: _visitor("package_show", id=package_id)):
+            yield _leak("package_show", f"The dataset '{name}' is shown and has no release.")
+
+
+def _lists(public: set[str]) -> Iterator[Leak]:
+    known = dict(model.Session.execute(sa.select(model.Package.name, model.Package.id)).tuples().all())
+    for name in _visitor("package_list"):
+        if known.get(name) not in public:
+            yield _leak("package_list", f"The dataset '{name}' is listed and has no release.")
+    start = 0
+    while found := _visitor("package_search", rows=PAGE, start=start, include_private=True)["results"]:
+        start += PAGE
+        for package in found:
+            if package["id"] not in public:
+                yield _leak("package_search", f"The dataset '{package['name']}' is found and has no release.")
+
+
+def _answer(package_id: str, name: str) -> Iterator[Leak]:
+    snapshot = released.snapshot(package_id)
+    for resource_id in freeze.resource_ids(package_id):
+        entry = snapshot["resources"].get(resource_id)
+        if entry is None and _can(lambda resource_id=resource_id: _visitor("resource_show", id=resource_id)):
+            yield _leak("resource_show", f"A resource of '{name}' is shown and is not in its release: {resource_id}.")
+        yield from _content_of(resource_id, entry)
+
+
+def _content_of(resource_id: str, entry: dict[str, Any] | None) -> Iterator[Leak]:
+    if entry and entry["kind"] == "file" and store.exists(entry["sha256"]):
+        stored = store.put(store.stream(entry["sha256"]))
+        if stored.sha256 != entry["sha256"]:
+            yield _leak("download", f"The released file of {resource_id} does not have the released bytes any more.")
+    if p.plugin_loaded("datastore"):
+        yield from _rows_of(resource_id)
+
+
+def _rows_of(resource_id: str) -> Iterator[Leak]:
+    copy = released.rows(resource_id)
+    if copy is None:
+        if _can(lambda: _visitor("datastore_search", resource_id=resource_id, limit=0)):
+            yield _leak("datastore_search", f"The rows of {resource_id} can be read and are not released.")
+        return
+    if rows.fingerprint(resource_id, copy["table"]) != copy["fingerprint"]:
+        yield _leak("datastore_search", f"The released rows of {resource_id} are not the ones that were released.")
+
+
+def _can(read: Callable[[], Any]) -> bool:
+    try:
+        read()
+    except (tk.ObjectNotFound, tk.NotAuthorized):
+        return False
+    return True
+
+
+CHECKS: tuple[Callable[[], Iterator[Leak]], ...] = (_open_rows, _renamed_rows, _index, _activities, _answers)

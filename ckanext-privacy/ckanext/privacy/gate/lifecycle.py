@@ -1,0 +1,54 @@
+"""What ends a release without anybody deciding about it: deletion, unpublishing, purging, another organisation.
+
+It happens in the transaction of the change itself, so that no order of events leaves a release behind. Undeleting
+revives nothing: the release has ended.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from ckan import model
+from sqlalchemy.orm import Session
+
+from ckanext.privacy.gate import activities, audience
+from ckanext.privacy.model import Decision, Release
+from ckanext.privacy.model.columns import now
+from ckanext.privacy.workflow import audit, people
+from ckanext.privacy.workflow.transitions import OPEN_STATES, Event, State, advance
+
+DELETED = "The dataset was deleted."
+UNPUBLISHED = "The dataset was made a draft again."
+PURGED = "The dataset was purged."
+MOVED = "The dataset was moved to another organization."
+
+
+def end(session: Session, package: model.Package, reason: str) -> None:
+    """End whatever release or request of a dataset is under way. Called while ``session`` is about to flush."""
+    query = sa.select(Release).where(
+        Release.package_id == package.id, Release.state.in_((State.RELEASED, *OPEN_STATES))
+    )
+    releases = session.scalars(query.with_for_update()).all()
+    if not releases:
+        return
+    actor, role = _actor(package)
+    for release in releases:
+        _end(session, release, reason, actor, role)
+    activities.close(session, package)
+
+
+def _end(session: Session, release: Release, reason: str, actor: str, role: str) -> None:
+    before = State(release.state)
+    event = Event.WITHDRAW if before is State.RELEASED else Event.CANCEL
+    release.state = advance(before, event).value
+    release.ended, release.ended_reason = now(), reason
+    facts = {"release_id": release.id, "snapshot_sha256": release.snapshot_sha256}
+    session.add(Decision(user_id=actor, role=role, event=event.value, reason=reason, **facts))
+    data = {"package": release.package_id, "snapshot_sha256": release.snapshot_sha256, "role": role}
+    data |= {"from": before.value, "to": release.state, "because": reason}
+    audit.append(session, audit.Entry(f"release.{event}", "release", release.id, data, actor))
+
+
+def _actor(package: model.Package) -> tuple[str, str]:
+    """Return who did it, and in which role; a command or a job is the catalogue itself."""
+    user = audience.visitor()
+    return (user.id, people.role(user, package.owner_org)) if user else (people.POLICY, people.POLICY)

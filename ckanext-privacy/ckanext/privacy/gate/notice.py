@@ -1,0 +1,40 @@
+"""Telling who saves that the public does not see it yet: in pages as a message, in the API as a header."""
+
+from __future__ import annotations
+
+from ckan.plugins import toolkit as tk
+from ckan.types import Context
+from flask import Response, g
+
+from ckanext.privacy.gate import audience
+from ckanext.privacy.model import Release
+
+HEADER = "Privacy-Gate"
+_NOTICE = "privacy_notice"
+
+
+def saved(context: Context, package_id: str) -> None:
+    """Tell whoever sent the current request, once, that what they saved is held."""
+    if audience.outside_of_requests() or context.get("defer_commit") or hasattr(g, _NOTICE):
+        return
+    release = Release.public(package_id)
+    setattr(g, _NOTICE, "pending" if release else "held")
+    if not tk.request.path.startswith("/api"):
+        tk.h.flash_notice(_sentence(release))
+
+
+def _sentence(release: Release | None) -> str:
+    if release is None or release.released is None:
+        return tk._(
+            "Saved and held: nobody outside of your organization's editors and stewards sees it before its release."
+        )
+    date = tk.h.render_datetime(release.released.replace(tzinfo=None))
+    return tk._("Saved. The public still sees the release of {date} until this change is released.").format(date=date)
+
+
+def head(response: Response) -> Response:
+    """Say in a header whether the request saved something that is now held."""
+    state = getattr(g, _NOTICE, None)
+    if state:
+        response.headers[HEADER] = state
+    return response

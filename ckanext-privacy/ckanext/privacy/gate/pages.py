@@ -1,0 +1,79 @@
+"""What holds for every page and API answer: caches, downloads, and the few views that have no action to stand behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+from ckan import model
+from ckan.lib import api_token
+from ckan.plugins import toolkit as tk
+from flask import Blueprint, Response
+from werkzeug.http import parse_options_header
+
+from ckanext.privacy.gate import notice
+
+gate = Blueprint("privacy_gate", __name__)
+
+
+def _check_activity() -> None:
+    """CKAN shows a resource as an activity kept it, without asking whether the reader may see that activity."""
+    activity_id = (tk.request.view_args or {}).get("activity_id")
+    if activity_id:
+        _check("activity_show", {"id": activity_id, "include_data": True})
+
+
+def _check_token() -> None:
+    """A token that was made for a file opens it whatever happened since: ask again who is asking."""
+    try:
+        claims = api_token.decode_token((tk.request.view_args or {})["token"], audience="trusted_download")
+    except jwt.InvalidTokenError:
+        return  # the view itself answers that there is nothing
+    _check("permission_download_file", {"id": claims.get("sub") or _file_at(claims)})
+
+
+def _file_at(claims: dict[str, Any]) -> str:
+    place = claims.get("location", ""), claims.get("storage", "")
+    found = model.Session.scalar(model.File.by_location(*place))
+    return found.id if found else ""
+
+
+def _check(auth: str, data_dict: dict[str, Any]) -> None:
+    try:
+        tk.check_access(auth, {}, data_dict)
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        tk.abort(404, tk._("Not found"))
+
+
+#: Which view is checked how, by the start of its endpoint's name.
+CHECKS: dict[str, Callable[[], None]] = {
+    "activity.": _check_activity,
+    "file.trusted_download": _check_token,
+}
+
+
+@gate.before_app_request
+def check_views() -> None:
+    """Ask for views that show more than their actions would."""
+    endpoint = tk.request.endpoint or ""
+    for start, check in CHECKS.items():
+        if endpoint.startswith(start):
+            check()
+
+
+@gate.after_app_request
+def set_headers(response: Response) -> Response:
+    """Keep working copies out of shared caches, and downloads out of the page."""
+    if getattr(tk.current_user, "is_authenticated", False):
+        response.headers["Cache-Control"] = "private, no-store"
+        response.vary.update(("Authorization", "Cookie"))
+    if (tk.request.endpoint or "").endswith("resource.download") and response.status_code == 200:
+        _as_attachment(response)
+    return notice.head(response)
+
+
+def _as_attachment(response: Response) -> None:
+    _, options = parse_options_header(response.headers.get("Content-Disposition", ""))
+    response.headers.set("Content-Disposition", "attachment", **options)
+    response.headers["X-Content-Type-Options"] = "nosniff"

@@ -1,0 +1,135 @@
+"""What the public sees, read from the release table alone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.lib import munge
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.gate import audience
+from ckanext.privacy.model import Release
+
+Package = dict[str, Any]
+
+#: Which of a snapshot's two dicts is meant.
+CUSTOM, DEFAULT = "package", "package_default"
+
+
+def conditions() -> tuple[sa.ColumnElement[bool], ...]:
+    """The one definition of "the public may see it": a release in force, of a dataset whose row is active."""
+    active = sa.select(model.Package.id).where(model.Package.id == Release.package_id, model.Package.state == "active")
+    return (*Release.is_public(), active.exists())
+
+
+def is_public(package_id: str) -> bool:
+    """Say whether a dataset has a release in force."""
+    query = sa.select(Release.id).where(Release.package_id == package_id, *conditions())
+    return model.Session.execute(query).first() is not None
+
+
+def ends(package_id: str) -> dt.datetime | None:
+    """Return when the release in force ends by itself, or None."""
+    query = sa.select(Release.expires).where(Release.package_id == package_id, *conditions())
+    return model.Session.scalars(query).one_or_none()
+
+
+def package(package_id: str, form: str = CUSTOM) -> Package | None:
+    """Return a dataset as released, ready to show, or None."""
+    found = _part(package_id, form)
+    return show(found) if found else None
+
+
+def snapshot(package_id: str) -> dict[str, Any]:
+    """Return the whole snapshot of the release in force; raise ``LookupError`` when there is none."""
+    query = sa.select(Release.snapshot).where(Release.package_id == package_id, *conditions())
+    found = model.Session.scalars(query).one_or_none()
+    if found is None:
+        raise LookupError(f"The dataset {package_id} has no release in force.")
+    return found
+
+
+def packages(package_ids: Sequence[str], form: str = CUSTOM) -> dict[str, Package]:
+    """Return datasets as released by id; what is not released is left out."""
+    query = sa.select(Release.package_id, Release.snapshot[form]).where(
+        Release.package_id.in_(package_ids), *conditions()
+    )
+    return {package_id: show(found) for package_id, found in model.Session.execute(query)}
+
+
+def entry(resource_id: str) -> dict[str, Any] | None:
+    """Return what a release says about the content of a resource, or None when no release shows it."""
+    owner = audience.package_of(resource_id)
+    return _part(owner.id, "resources", resource_id) if owner else None
+
+
+def rows(resource_id: str) -> dict[str, Any] | None:
+    """Return the released copy of a resource's rows (see :mod:`ckanext.privacy.gate.rows`), or None.
+
+    Rows beside an uploaded file count as released only if they were scanned themselves.
+    """
+    found = entry(resource_id)
+    if found is None or found["kind"] == "rows":
+        return found
+    beside = found.get("rows")
+    return beside if beside and rows_key(resource_id) in _scans(resource_id) else None
+
+
+def rows_key(resource_id: str) -> str:
+    """The name under which a release's ``scans`` keep the scan of rows beside an uploaded file."""
+    return f"{resource_id}/rows"
+
+
+def _scans(resource_id: str) -> dict[str, str]:
+    owner = audience.package_of(resource_id)
+    if owner is None:
+        return {}
+    query = sa.select(Release.scans).where(Release.package_id == owner.id, *conditions())
+    return model.Session.scalars(query).one_or_none() or {}
+
+
+def views(resource_id: str) -> list[dict[str, Any]]:
+    """Return the views a release shows for a resource, in their order."""
+    owner = audience.package_of(resource_id)
+    return (_part(owner.id, "views", resource_id) or []) if owner else []
+
+
+def _part(package_id: str, *path: str) -> Any:
+    query = sa.select(Release.snapshot[path]).where(Release.package_id == package_id, *conditions())
+    return model.Session.scalars(query).one_or_none()
+
+
+def show(snapshot: Package) -> Package:
+    """Turn a snapshot's dict into what ``package_show`` answers: public, with addresses of this site."""
+    resources = [{**resource, "url": _url(snapshot, resource)} for resource in snapshot["resources"]]
+    shown = {**snapshot, "private": False, "state": "active", "resources": resources}
+    if snapshot.get("organization"):
+        shown["organization"] = _organization(snapshot["organization"])
+    return shown
+
+
+def _url(package: Package, resource: dict[str, Any]) -> str:
+    kind = resource.get("url_type")
+    if kind == "upload":
+        return tk.h.url_for(
+            f"{package['type']}_resource.download",
+            id=package["id"],
+            resource_id=resource["id"],
+            filename=munge.munge_filename(resource["url"]),
+            qualified=True,
+        )
+    if kind == "datastore":
+        return tk.h.url_for("datastore.dump", resource_id=resource["id"], qualified=True)
+    return resource["url"]
+
+
+def _organization(known: dict[str, Any]) -> dict[str, Any]:
+    """Return the organisation under its name of today: it may have been renamed, and links must lead there."""
+    today = model.Group.get(known["id"])
+    if today is None:
+        return known
+    return {**known, **{key: getattr(today, key) for key in ("name", "title", "description", "image_url", "state")}}

@@ -1,0 +1,52 @@
+"""CKAN's auth functions with the gate in front. None of them lets through what CKAN refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan import model
+from ckan.logic import auth as core
+from ckan.plugins import toolkit as tk
+from ckan.types import AuthFunction, AuthResult, Context, DataDict
+
+from ckanext.privacy.gate import audience, released
+
+
+def _refused() -> AuthResult:
+    return {"success": False, "msg": tk._("Not authorized")}
+
+
+@tk.chained_auth_function
+@tk.auth_allow_anonymous_access
+def resource_show(next_auth: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+    """A resource outside of the release exists for nobody but those who work on it."""
+    found = next_auth(context, data_dict)
+    if not found["success"]:
+        return found
+    resource = core.get_resource_object(context, data_dict)
+    if audience.works_on_resource(audience.reader(context), resource.id):
+        return found
+    return found if released.entry(resource.id) is not None else _refused()
+
+
+@tk.chained_auth_function
+def package_update(next_auth: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+    """Who may not see the working copy may not change it: an answer to a change shows all of it."""
+    found = next_auth(context, data_dict)
+    if not found["success"]:
+        return found
+    package = core.get_package_object(context, data_dict)
+    return found if audience.works_on(audience.reader(context), package) else _refused()
+
+
+@tk.chained_auth_function
+@tk.auth_allow_anonymous_access
+def task_status_show(next_auth: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+    """The state of work on a dataset or resource may quote its content: for those who work on it."""
+    found = next_auth(context, data_dict)
+    task: Any = context.get("task_status")
+    if not found["success"] or task is None:
+        return found
+    user = audience.reader(context)
+    package = audience.package_of(task.entity_id) or model.Package.get(task.entity_id)
+    return found if package is not None and audience.works_on(user, package) else _refused()
