@@ -1,0 +1,264 @@
+"""A policy's rules are data; that held is blocked and a first release is agreed to by a person is not up to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ckanext.privacy.engine.errors import InvalidPolicy
+from ckanext.privacy.engine.findings import (
+    ColumnReport,
+    Combination,
+    EngineFacts,
+    EntityFinding,
+    FileFacts,
+    FileReport,
+    Held,
+    MetadataFinding,
+    Outcome,
+    RiskReport,
+    Sensitivity,
+    SmallCell,
+    TableReport,
+)
+from ckanext.privacy.engine.policy import DEFAULT, TESTS, Policy, ReleaseOutcome, judge, judge_release, load_policy
+from ckanext.privacy.engine.updates import Evidence
+
+POLICY = load_policy()
+
+
+def column(name: str, entity: str | None = None, grade: str = "none", share: float = 1.0) -> ColumnReport:
+    found = (EntityFinding(entity, 0.9, 10, share),) if entity else ()
+    return ColumnReport(name, 10, bool(entity), Sensitivity(grade), "", found)
+
+
+def report(*columns: ColumnReport, held: tuple[Held, ...] = (), risk: RiskReport | None = None) -> FileReport:
+    table = TableReport("t", False, 10, columns, risk or RiskReport())
+    return FileReport(FileFacts("f.csv", "0", 1, "csv"), EngineFacts("1"), POLICY.facts, Outcome.CLEAR, held, (table,))
+
+
+def policy_file(folder: Path, **changes: object) -> Path:
+    data = yaml.safe_load(DEFAULT.read_text("utf-8")) | changes
+    path = folder / "policy.yaml"
+    path.write_text(yaml.safe_dump(data), "utf-8")
+    return path
+
+
+PLAIN = report(column("trees"))
+NAMES = report(column("name", "PERSON", "moderate"))
+STANDING_OUT = RiskReport(("age",), 1, 3, (SmallCell(("age",), 3, 1),))
+
+
+@pytest.mark.parametrize(
+    ("file", "outcome", "rule"),
+    [
+        (PLAIN, Outcome.CLEAR, None),
+        (NAMES, Outcome.BLOCKED, "direct-identifiers"),
+        (report(column("curp", "MX_CURP", "high")), Outcome.BLOCKED, "direct-identifiers"),
+        (report(column("councillor", "PERSON", "low")), Outcome.ONE_STEWARD, "mild-personal-data"),
+        (report(column("notes", "PHONE_NUMBER", "moderate", 0.001)), Outcome.ONE_STEWARD, "moderate-personal-data"),
+        (report(column("born", "DATE_OF_BIRTH", "high")), Outcome.TWO_STEWARDS, "high-personal-data"),
+        (report(column("illness", "HEALTH", "severe")), Outcome.TWO_STEWARDS, "grave-personal-data"),
+        (
+            report(column("illness", "HEALTH", "severe"), risk=STANDING_OUT),
+            Outcome.BLOCKED,
+            "grave-facts-of-people-who-stand-out",
+        ),
+        (report(risk=STANDING_OUT), Outcome.TWO_STEWARDS, "people-stand-out"),
+        (report(risk=RiskReport(("age",), 3, 0)), Outcome.ONE_STEWARD, "small-groups"),
+        (
+            report(risk=RiskReport(combinations=(Combination("c", ("a", "b"), Sensitivity.HIGH, "why"),))),
+            Outcome.TWO_STEWARDS,
+            "grave-combination",
+        ),
+        (replace(PLAIN, tables=(replace(PLAIN.tables[0], hidden=True),)), Outcome.ONE_STEWARD, "hidden-table"),
+        (report(held=(Held("It is encrypted.", "f.csv"),)), Outcome.BLOCKED, "held"),
+    ],
+)
+def test_the_default_policy_judges_a_file(file: FileReport, outcome: Outcome, rule: str | None) -> None:
+    verdict = judge(file, POLICY)
+    assert verdict.outcome is outcome
+    assert (verdict.reasons[0].rule if verdict.reasons else None) == rule
+
+
+def test_document_properties_do_not_make_a_workbook_hide_something() -> None:
+    properties = TableReport("document properties", True, 2, (column("text"),))
+    assert judge(replace(PLAIN, tables=(*PLAIN.tables, properties)), POLICY).outcome is Outcome.CLEAR
+
+
+def test_what_is_held_is_blocked_whatever_the_policy_says(tmp_path: Path) -> None:
+    rule = {"rule": "all-fine", "about": "table", "outcome": "clear", "reason": "Fine."}
+    lax = load_policy(policy_file(tmp_path, rules=[rule]))
+    held = report(held=(Held("It is encrypted.", "f.csv"),))
+    assert judge(held, lax).outcome is Outcome.BLOCKED
+    assert judge_release(Evidence({"1": held}), lax, previous=Evidence({"1": held})).outcome is ReleaseOutcome.BLOCKED
+
+
+def test_a_column_about_people_that_no_rule_speaks_of_needs_a_person(tmp_path: Path) -> None:
+    rule = {"rule": "quality", "about": "quality", "outcome": "clear", "reason": "Fine."}
+    silent = load_policy(policy_file(tmp_path, rules=[rule]))
+    assert judge(NAMES, silent).outcome is Outcome.ONE_STEWARD
+
+
+def test_a_rule_falls_silent_where_its_exception_holds(tmp_path: Path) -> None:
+    rule = {
+        "rule": "people",
+        "about": "column",
+        "when": {"sensitive": True},
+        "unless": {"entities": ["PERS*"]},
+        "outcome": "two_stewards",
+        "reason": "{place}",
+    }
+    policy = load_policy(policy_file(tmp_path, rules=[rule]))
+    assert judge(report(column("phone", "PHONE_NUMBER", "moderate")), policy).outcome is Outcome.TWO_STEWARDS
+    assert judge(NAMES, policy).outcome is Outcome.ONE_STEWARD
+
+
+@pytest.mark.parametrize(
+    ("declared", "outcome"),
+    [
+        (None, Outcome.ONE_STEWARD),
+        ({"legal_basis": "dpv:PublicInterest"}, Outcome.ONE_STEWARD),
+        ({}, Outcome.TWO_STEWARDS),
+        ({"legal_basis": "x", "personal_data": ["dpv:NonPersonalData"]}, Outcome.TWO_STEWARDS),
+    ],
+)
+def test_what_the_officer_declared_counts(declared: dict[str, object] | None, outcome: Outcome) -> None:
+    ages = report(column("age", "AGE", "moderate"))
+    assert judge(ages, POLICY, declarations=declared).outcome is outcome
+
+
+def test_faults_in_the_tables_form_need_a_person() -> None:
+    assert judge(PLAIN, POLICY, quality_errors=3).reasons[0].rule == "malformed-table"
+
+
+def test_a_first_release_is_agreed_to_by_a_person_even_where_nothing_was_found() -> None:
+    verdict = judge_release(Evidence({"1": PLAIN}), POLICY)
+    assert verdict.outcome is ReleaseOutcome.ONE_STEWARD
+    assert verdict.outcome.approvals == 1
+
+
+AGES = report(column("age", "AGE", "moderate"), risk=RiskReport(("age",), 6, 0))
+
+
+@pytest.mark.parametrize("file", [PLAIN, AGES, report(column("born", "DATE_OF_BIRTH", "high"))])
+def test_an_update_that_brings_nothing_new_goes_by_itself(file: FileReport) -> None:
+    verdict = judge_release(Evidence({"1": file}), POLICY, previous=Evidence({"1": file}))
+    assert verdict.outcome is ReleaseOutcome.AUTOMATIC
+    assert verdict.outcome.approvals == 0
+
+
+def with_table(**changes: object) -> FileReport:
+    return replace(AGES, tables=(replace(AGES.tables[0], **changes),))
+
+
+@pytest.mark.parametrize(
+    ("update", "sentence"),
+    [
+        (with_table(columns=(*AGES.tables[0].columns, column("ward"))), "other columns"),
+        (with_table(columns=(column("age", "PHONE_NUMBER", "moderate", 0.001),)), "did not hold before"),
+        (with_table(columns=(column("age", "AGE", "high"),)), "graver"),
+        (with_table(rows=20), "20 rows"),
+        (with_table(hidden=True), "hidden"),
+        (with_table(risk=RiskReport(("age",), 5, 0)), "smallest group"),
+        (with_table(risk=RiskReport(("age",), 6, 2)), "only ones"),
+        (with_table(risk=RiskReport(("age",), 6, 0, (SmallCell(("age",), 1, 2),))), "small groups"),
+        (replace(AGES, tables=(*AGES.tables, *AGES.tables)), "2 tables"),
+    ],
+)
+def test_an_update_that_goes_beyond_what_was_approved_waits(update: FileReport, sentence: str) -> None:
+    verdict = judge_release(Evidence({"1": update}), POLICY, previous=Evidence({"1": AGES}))
+    assert verdict.outcome in {ReleaseOutcome.ONE_STEWARD, ReleaseOutcome.TWO_STEWARDS}
+    assert any(reason.rule == "changed" and sentence in reason.sentence for reason in verdict.reasons)
+
+
+def test_a_finding_that_spreads_waits() -> None:
+    before, after = (report(column("notes", "PHONE_NUMBER", "moderate", share)) for share in (0.001, 0.009))
+    strict = replace(POLICY, automatic=replace(POLICY.automatic, share_growth=0.001))
+    assert judge_release(Evidence({"1": after}), POLICY, previous=Evidence({"1": before})).outcome.approvals == 0
+    assert judge_release(Evidence({"1": after}), strict, previous=Evidence({"1": before})).outcome.approvals == 1
+
+
+def test_a_new_file_new_faults_and_a_new_phone_number_in_the_description_wait() -> None:
+    approved = Evidence({"1": PLAIN})
+    phone = MetadataFinding("notes", "PHONE_NUMBER", 0.9, Sensitivity.MODERATE, 0, 9, "***", "why")
+    for update in (
+        Evidence({"1": PLAIN, "2": PLAIN}),
+        Evidence({"1": PLAIN}, quality_errors={"1": 1}),
+        Evidence({"1": PLAIN}, metadata=(phone,)),
+    ):
+        assert judge_release(update, POLICY, previous=approved).outcome is ReleaseOutcome.ONE_STEWARD
+    known = Evidence({"1": PLAIN}, metadata=(phone,))
+    assert judge_release(known, POLICY, previous=known).outcome is ReleaseOutcome.AUTOMATIC
+
+
+@pytest.mark.parametrize("automatic", [{"allowed": False}, {"up_to": "clear"}])
+def test_a_policy_can_keep_updates_from_going_by_themselves(tmp_path: Path, automatic: dict[str, object]) -> None:
+    policy = load_policy(policy_file(tmp_path, automatic=automatic))
+    evidence = Evidence({"1": AGES})
+    assert judge_release(evidence, policy, previous=evidence).outcome is ReleaseOutcome.ONE_STEWARD
+
+
+grades = st.sampled_from(list(Sensitivity)[1:])
+entities = st.sampled_from(["PERSON", "AGE", "HEALTH", "PHONE_NUMBER", "FREE_TEXT"])
+
+
+@given(entities, grades, grades, st.floats(0, 1), st.floats(0, 1))
+def test_graver_or_more_is_never_judged_milder(
+    entity: str, one: Sensitivity, other: Sensitivity, share: float, more: float
+) -> None:
+    mild, grave = sorted((one, other), key=lambda grade: grade.rank)
+    few, many = sorted((share, more))
+    less = judge(report(column("c", entity, mild.value, few)), POLICY).outcome
+    assert judge(report(column("c", entity, grave.value, many)), POLICY).outcome.rank >= less.rank
+
+
+@given(st.lists(st.sampled_from([PLAIN, NAMES, AGES]), min_size=1, max_size=4))
+def test_a_release_is_never_milder_than_its_gravest_file(files: list[FileReport]) -> None:
+    verdict = judge_release(Evidence({str(n): file for n, file in enumerate(files)}), POLICY)
+    gravest = max(judge(file, POLICY).outcome.rank for file in files)
+    assert Outcome(verdict.outcome.value).rank >= max(gravest, Outcome.ONE_STEWARD.rank)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name: [", "line 1: the policy is not valid YAML"),
+        ("name: p", "at the top"),
+        ("{name: p, version: '1', rules: [], colour: red}", "colour"),
+        ("{name: p, version: '1', rules: [{rule: r, about: column, outcome: maybe, reason: x}]}", "rules[0].outcome"),
+        (
+            "{name: p, version: '1', rules: [{rule: r, about: column, outcome: clear, reason: x, when: {shade: 1}}]}",
+            "shade",
+        ),
+        ("{name: p, version: '1', rules: [{rule: r, about: column, outcome: clear, reason: '{place'}]}", 'rule "r"'),
+    ],
+)
+def test_a_faulty_policy_gets_one_sentence_that_names_the_place(tmp_path: Path, text: str, told: str) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(InvalidPolicy) as error:
+        load_policy(path)
+    assert told in str(error.value)
+    assert "p.yaml" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_policy_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidPolicy, match=r"none\.yaml: the policy cannot be opened"):
+        load_policy(tmp_path / "none.yaml")
+
+
+def test_the_schema_knows_every_condition_that_the_code_tests() -> None:
+    schema = yaml.safe_load(DEFAULT.with_name("schema.yaml").read_text("utf-8"))
+    assert set(schema["$defs"]["when"]["properties"]) == set(TESTS)
+
+
+def test_a_policy_names_itself_and_its_version() -> None:
+    assert isinstance(POLICY, Policy)
+    assert (POLICY.facts.name, POLICY.facts.version) == ("default", POLICY.version)
