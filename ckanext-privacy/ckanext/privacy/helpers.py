@@ -1,0 +1,34 @@
+"""What the templates of the gate ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.model import Release, Steward
+from ckanext.privacy.views import panel, words
+from ckanext.privacy.views.calls import act
+
+__all__ = ["privacy_queue_count", "privacy_release_panel", "privacy_released_on"]
+
+
+def privacy_release_panel(package: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the release panel of a dataset for those who keep it or decide about it; None for everybody else."""
+    return panel.build(package)
+
+
+def privacy_released_on(package: dict[str, Any]) -> str:
+    """Return the day on which the version that the public sees was released; empty where there is none."""
+    public = Release.public(package["id"])
+    return words.date(public.released) if public else ""
+
+
+def privacy_queue_count() -> int | None:
+    """Return how many releases wait for the reader's decision; None for people who decide nothing."""
+    user = tk.current_user
+    if not user.is_authenticated:
+        return None
+    if not user.sysadmin and not Steward.organizations(user.id):
+        return None
+    return act("privacy_release_list", state="in_review", limit=1)["count"]

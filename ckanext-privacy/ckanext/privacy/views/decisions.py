@@ -1,0 +1,152 @@
+"""What can be decided about a release, in words: forms, ready-made reasons, and what was decided before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.views import words
+from ckanext.privacy.workflow.transitions import TRANSITIONS, Event, State
+
+Json = Mapping[str, Any]
+N_ = words.N_
+
+#: decision -> title, hint, button, and reasons that can be picked and edited
+FORMS: dict[str, dict[str, Any]] = {
+    "return": {
+        "title": N_("Return it for changes"),
+        "hint": N_("The person who asked sees your reason, changes the dataset and asks again."),
+        "button": N_("Return for changes"),
+        "style": "btn-outline",
+        "reasons": (
+            N_("A column names or reaches people directly. Please remove or mask it, then ask again."),
+            N_("Some groups of people are too small. Please make ages, places or dates coarser, then ask again."),
+            N_("The description does not say how the data was collected, or who agreed to it. Please add it."),
+            N_("The table has errors that readers would stumble over. Please correct them, then ask again."),
+        ),
+    },
+    "reject": {
+        "title": N_("Refuse it"),
+        "hint": N_("For data that should not be public at all. The person who asked can appeal."),
+        "button": N_("Refuse this release"),
+        "style": "btn-danger",
+        "reasons": (
+            N_("Releasing this data could harm the people in it, and no cleaning would leave it useful."),
+            N_("There is no legal basis, or no agreement of the community, for making this public."),
+            N_("The community asked that this data is not released."),
+        ),
+    },
+    "withdraw": {
+        "title": N_("Take it down"),
+        "hint": N_("The public stops seeing the dataset at once: page, downloads, tables and search."),
+        "button": N_("Take this release down"),
+        "style": "btn-danger",
+        "reasons": (
+            N_("People in the data can be recognised."),
+            N_("The community, or a person in the data, asked for it."),
+            N_("The data is wrong, or was released by mistake."),
+        ),
+    },
+    "appeal": {
+        "title": N_("Appeal against the refusal"),
+        "hint": N_("Openness is a right too. Say why this should be looked at again; a steward decides anew."),
+        "button": N_("Appeal"),
+        "style": "btn-primary",
+        "reasons": (),
+    },
+}
+
+DONE = {
+    "approve": N_("Your approval is recorded."),
+    "return": N_("You returned the release. The person who asked sees your reason."),
+    "reject": N_("You refused the release. The person who asked sees your reason and can appeal."),
+    "withdraw": N_("You took the release down. The public no longer sees the dataset."),
+    "appeal": N_("Your appeal is recorded. A steward looks at the release again."),
+}
+
+
+def offered(release: Json) -> dict[str, Any]:
+    """Return the decisions that fit the state and the reader, and why the reader cannot approve where that is so."""
+    state = State(release["state"])
+    fit = {str(event) for (before, event) in TRANSITIONS if before is state}
+    open_to = [name for name in ("approve", *FORMS) if name in fit and release["may"][name] is None]
+    waits = state is State.IN_REVIEW
+    return {
+        "decisions": open_to,
+        "forms": [_form(name) for name in FORMS if name in open_to],
+        "cannot": release["may"]["approve"] if waits else None,
+        "approve_sentence": _approve_sentence(release),
+    }
+
+
+def _form(decision: str) -> dict[str, Any]:
+    form = FORMS[decision]
+    said = {key: tk._(form[key]) for key in ("title", "hint", "button")}
+    return {**said, "decision": decision, "style": form["style"], "reasons": [tk._(each) for each in form["reasons"]]}
+
+
+def _approve_sentence(release: Json) -> str:
+    left = max((release["needs"] or 1) - release["approvals"], 1)
+    if left > 1:
+        return tk._("Two stewards must approve. After you, one more is needed before anything is public.")
+    return tk._("After your approval the public sees exactly this version.")
+
+
+def approvals(release: Json) -> str:
+    """Say how many of the needed approvals are there, where more than one is needed."""
+    if (release["needs"] or 0) < 2:
+        return ""
+    return tk._("{have} of {needs} have approved").format(have=release["approvals"], needs=release["needs"])
+
+
+def parameters(decision: str, form: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the action is asked with."""
+    if decision == "approve":
+        return {"snapshot_sha256": form.get("snapshot_sha256", ""), "note": form.get("note", "")}
+    asked: dict[str, Any] = {"reason": reason(decision, form)}
+    if decision == "withdraw":
+        asked["erase"] = form.get("erase") == "true"
+    return asked
+
+
+def reason(decision: str, form: Mapping[str, str]) -> str:
+    """Join the reason that was picked with the words that were written; the same words twice count once."""
+    ready = FORMS[decision]["reasons"]
+    number = form.get("picked", "")
+    picked = tk._(ready[int(number)]) if number.isdigit() and int(number) < len(ready) else ""
+    written = form.get("reason", "").strip()
+    if not picked or written.startswith(picked):
+        return written
+    return f"{picked} {written}".strip()
+
+
+def typed(decision: str, form: Mapping[str, str]) -> dict[str, str]:
+    """Return what a form held, so that nothing has to be typed twice."""
+    return {"decision": decision, **{name: form.get(name, "") for name in ("note", "reason", "picked")}}
+
+
+def history(release: Json) -> list[dict[str, str]]:
+    """Return who did what to a release, oldest first."""
+    asked = {
+        "person": named(release["requested_by"]),
+        "event": tk._(words.EVENTS["request"]),
+        "time": words.time(release["created"]),
+        "reason": release["note"] or "",
+    }
+    return [asked, *(_told(each) for each in release["decisions"] if each["event"] != Event.SCAN)]
+
+
+def _told(each: Json) -> dict[str, str]:
+    return {
+        "person": named(each["user"]) if each["user"] else words.say(words.ROLES, each["role"]),
+        "event": words.say(words.EVENTS, each["event"]),
+        "time": words.time(each["created"]),
+        "reason": each["reason"] or "",
+    }
+
+
+def named(person: Json | None) -> str:
+    """Return the name a person goes by; an account that is gone has none."""
+    return person["display_name"] if person else tk._("somebody whose account is gone")

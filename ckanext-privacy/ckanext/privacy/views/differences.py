@@ -1,0 +1,77 @@
+"""Turns the difference between a release and what is public into small tables. Plain functions over plain dicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.views.fields import Fields
+
+Json = Mapping[str, Any]
+#: Fields that name a thing twice or mean nothing to a reader.
+HIDDEN_FIELDS = frozenset(
+    {"id", "name", "creator_user_id", "owner_org", "type", "metadata_created", "package_id", "state"}
+)
+
+
+def groups(diff: Json, fields: Fields) -> list[dict[str, Any]]:
+    """Return the difference as titled groups of rows ``{what, before, after}``: the description, then each file."""
+    found = [{"title": tk._("Description"), "rows": list(_metadata(diff["metadata"], fields))}]
+    found += [{"title": _title(each), "rows": list(_resource(each, fields))} for each in diff["resources"]]
+    return [group for group in found if group["rows"]]
+
+
+def description(diff: Json, fields: Fields) -> list[dict[str, str]]:
+    """Return the fields of a description that would become public for the first time, as ``{label, value}``."""
+    return [{"label": row["what"], "value": row["after"]} for row in _metadata(diff["metadata"], fields)]
+
+
+def _title(each: Json) -> str:
+    titles = {
+        "added": tk._("New file: {name}"),
+        "removed": tk._("Removed file: {name}"),
+        "changed": tk._("Changed file: {name}"),
+    }
+    return titles[each["change"]].format(name=each["name"])
+
+
+def _metadata(changed: Any, fields: Fields) -> Iterator[dict[str, str]]:
+    for each in changed:
+        if each["field"] not in HIDDEN_FIELDS or each["change"] == "changed":
+            yield _field(each, fields)
+
+
+def _resource(each: Json, fields: Fields) -> Iterator[dict[str, str]]:
+    if each["change"] == "changed":
+        if each["content"]:
+            yield _row(tk._("Content"), tk._("the released file"), tk._("a different file"))
+        for changed in each["fields"]:
+            yield _field(changed, fields)
+        if each.get("views"):
+            yield _row(tk._("Previews"), tk._("as released"), tk._("changed"))
+    for table in each.get("tables", ()):
+        yield from _table(table)
+
+
+def _field(each: Json, fields: Fields) -> dict[str, str]:
+    name = each["field"]
+    return _row(fields.label(name), fields.value(name, each["before"]), fields.value(name, each["after"]))
+
+
+def _table(table: Json) -> Iterator[dict[str, str]]:
+    before, after = table["rows_before"], table["rows_after"]
+    if before != after:
+        what = tk._("Rows of {table}").format(table=table["name"])
+        yield _row(what, "–" if before is None else str(before), "–" if after is None else str(after))
+    if table["columns_added"]:
+        what = tk._("New columns of {table}").format(table=table["name"])
+        yield _row(what, "–", ", ".join(table["columns_added"]))
+    if table["columns_removed"]:
+        what = tk._("Removed columns of {table}").format(table=table["name"])
+        yield _row(what, ", ".join(table["columns_removed"]), "–")
+
+
+def _row(what: str, before: str, after: str) -> dict[str, str]:
+    return {"what": what, "before": before, "after": after}

@@ -1,0 +1,47 @@
+"""What a reader sees when an action says no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ckan.plugins import toolkit as tk
+from flask import Blueprint
+
+
+def register(blueprint: Blueprint) -> None:
+    """Let every page of a blueprint answer refusals in the same way."""
+    blueprint.register_error_handler(tk.NotAuthorized, refuse)
+    blueprint.register_error_handler(tk.ObjectNotFound, refuse)
+
+
+def refuse(error: Exception) -> Any:
+    """Send visitors to the log-in; tell everyone else that there is nothing here for them.
+
+    The answer is the same whether a dataset is missing or closed, so that nobody learns that it exists.
+    """
+    if not tk.current_user.is_authenticated:
+        return tk.redirect_to("user.login", came_from=tk.request.full_path.rstrip("?"))
+    return tk.abort(404, tk._("There is nothing here, or it is not yours to see."))
+
+
+def sentences(error: tk.ValidationError) -> list[str]:
+    """Return the messages of a validation error, one sentence each, without CKAN's field codes."""
+    return list(dict.fromkeys(_messages(error.error_dict)))
+
+
+def _messages(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not str(key).startswith("__type"):
+                yield from _messages(inner)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            yield from _messages(inner)
+    elif value:
+        yield str(value)
+
+
+def summary(error: tk.ValidationError, anchor: str) -> list[dict[str, str]]:
+    """Return the messages of a validation error for the error summary, each leading to one place of the page."""
+    return [{"anchor": anchor, "text": sentence} for sentence in sentences(error)]

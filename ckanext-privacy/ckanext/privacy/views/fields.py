@@ -1,0 +1,76 @@
+"""What people call the fields of a dataset, and how their values read: asked from ckanext-scheming if it is there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ckan.plugins import toolkit as tk
+
+Json = Mapping[str, Any]
+#: Longer values are cut on the page; the API has them whole.
+LONGEST = 400
+_EMPTY = (None, "", [], {})
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fields of one dataset type by name; none where no schema is known."""
+
+    dataset: dict[str, Json] = field(default_factory=dict)
+    resource: dict[str, Json] = field(default_factory=dict)
+
+    def label(self, name: str) -> str:
+        """Return what people call a field."""
+        known = self.dataset.get(name) or self.resource.get(name)
+        if not known or not known.get("label"):
+            return name.replace("_", " ").capitalize()
+        return tk.h.scheming_language_text(known["label"])
+
+    def value(self, name: str, value: Any) -> str:
+        """Return a field's value as text; codes of a vocabulary as their words."""
+        known = self.dataset.get(name) or self.resource.get(name) or {}
+        choices = tk.h.scheming_field_choices(known) if known else None
+        return plain(value, {each["value"]: tk.h.scheming_language_text(each["label"]) for each in choices or ()})
+
+    def section(self, package: Json, section: str) -> list[dict[str, str]]:
+        """Return what a dataset says in one section of its form, as ``{label, value}`` in the form's order."""
+        names = [name for name, known in self.dataset.items() if known.get("section") == section]
+        return [
+            {"label": self.label(name), "value": self.value(name, package[name])}
+            for name in names
+            if package.get(name) not in _EMPTY
+        ]
+
+
+def of_type(dataset_type: str | None) -> Fields:
+    """Return the fields of a dataset type."""
+    schema = tk.h.scheming_get_dataset_schema(dataset_type or "dataset") if _has_scheming() else None
+    if not schema:
+        return Fields()
+    dataset = {each["field_name"]: each for each in schema["dataset_fields"]}
+    return Fields(dataset, {each["field_name"]: each for each in schema.get("resource_fields", ())})
+
+
+def _has_scheming() -> bool:
+    return "scheming_get_dataset_schema" in tk.h
+
+
+def plain(value: Any, words: Mapping[str, str] | None = None) -> str:
+    """Return a value as text that people can read; an empty one is a dash."""
+    text = _text(value, words or {})
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def _text(value: Any, words: Mapping[str, str]) -> str:
+    if value in _EMPTY:
+        return "–"
+    if isinstance(value, str):
+        return words.get(value, value)
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {_text(inner, words)}" for key, inner in value.items() if inner not in _EMPTY)
+    if isinstance(value, list):
+        return " / ".join(_text(inner, words) for inner in value)
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,158 @@
+"""The release panel of a dataset: what stands between it and the public, as a list of tasks, and who acts next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.engine.findings import Outcome
+from ckanext.privacy.model import Release
+from ckanext.privacy.model.scan import DONE, FAILED
+from ckanext.privacy.views import words
+from ckanext.privacy.views.calls import act, may
+from ckanext.privacy.views.dataset import newest_scans
+from ckanext.privacy.workflow import requesting
+from ckanext.privacy.workflow.transitions import OPEN_STATES, State
+
+Json = Mapping[str, Any]
+#: The section of the form that asks who agreed; its gaps are a task of their own.
+BASIS_ANCHOR = "section-consent"
+REQUEST_STATES = frozenset({State.REQUESTED, State.SCANNING, State.IN_REVIEW})
+
+
+def build(package: Json) -> dict[str, Any] | None:
+    """Return the panel for those who keep a dataset or decide about it; None for everybody else."""
+    if package.get("state", "active") != "active" or not may("privacy_scan_list", id=package["id"]):
+        return None
+    status = act("privacy_status_show", id=package["id"])
+    edits = may("package_update", id=package["id"])
+    release = Release.get(status["release_id"]) if status["release_id"] else None
+    tasks = _tasks(package, status)
+    return {
+        "state": _state(status),
+        "public_sentence": _public_sentence(package["id"], status),
+        "next_sentence": status["next_step"] or tk._("Nothing needs to be done."),
+        "next_actor": words.say(words.ACTORS, status["next_actor"]),
+        "tasks": tasks if status["pending"] or status["state"] != State.RELEASED else [],
+        "changes": [change["sentence"] for change in status["pending"]],
+        "ended": _ended(release),
+        "may_scan": edits,
+        "may_request": edits and _may_request(status),
+        "cancel_id": status["release_id"] if edits and status["state"] in OPEN_STATES else None,
+        "review_href": tk.h.url_for("privacy.review", id=status["release_id"]) if status["release_id"] else None,
+    }
+
+
+def _state(status: Json) -> dict[str, str]:
+    if status["state"] == State.RELEASED and status["pending"]:
+        return {"code": "pending", "word": tk._("Released, with pending changes"), "tone": "waiting", "meaning": ""}
+    return words.state(status["state"])
+
+
+def _public_sentence(package_id: str, status: Json) -> str:
+    if not status["released"]:
+        return tk._("The public sees nothing of this dataset.")
+    public = Release.public(package_id)
+    date = words.date(public.released) if public else ""
+    if status["pending"]:
+        return tk._("The public sees the version of {date}; your changes wait for a release.").format(date=date)
+    return tk._("The public sees this version, released on {date}.").format(date=date)
+
+
+def _ended(release: Release | None) -> dict[str, str] | None:
+    """Return the reason why the last request ended, where somebody gave one that the officer should read."""
+    if release is None or release.state not in (State.RETURNED, State.REJECTED, State.WITHDRAWN, State.EXPIRED):
+        return None
+    told = words.state(release.state)
+    return {"title": f"{told['word']}, {words.date(release.ended)}", "reason": release.ended_reason or ""}
+
+
+def _may_request(status: Json) -> bool:
+    if status["state"] in OPEN_STATES:
+        return status["state"] == State.BLOCKED
+    return bool(status["pending"]) or status["state"] != State.RELEASED
+
+
+# Tasks ----------------------------------------------------------------------------------------------------------
+
+
+def _tasks(package: Json, status: Json) -> list[dict[str, Any]]:
+    missing = requesting.missing(dict(package))
+    basis = [each for each in missing if each["anchor"] == BASIS_ANCHOR]
+    scans = newest_scans(package["id"])
+    newest = [scans.get(resource["id"]) for resource in package["resources"]]
+    tasks = [
+        _described(tk._("Describe the dataset"), [each for each in missing if each not in basis], package),
+        _scanned(package, newest),
+        _resolved(package, newest),
+        _described(tk._("Say on which legal basis, and who agreed"), basis, package),
+    ]
+    return [*tasks, _requested(status), _reviewed(status)]
+
+
+def _task(title: str, state: tuple[str, str], hint: str = "", href: str = "", missing: Any = ()) -> dict[str, Any]:
+    word, tone = state
+    return {"title": title, "state": {"word": word, "tone": tone}, "hint": hint, "href": href, "missing": missing}
+
+
+def _described(title: str, missing: list[Any], package: Json) -> dict[str, Any]:
+    edit = tk.h.url_for(f"{package['type']}.edit", id=package["name"])
+    if not missing:
+        return _task(title, _done(), href=edit)
+    linked = [{**each, "href": f"{edit}#{each['anchor']}" if each["anchor"] else edit} for each in missing]
+    word = tk.ungettext("{n} thing missing", "{n} things missing", len(missing)).format(n=len(missing))
+    return _task(title, (word, "stop"), href=linked[0]["href"], missing=linked)
+
+
+def _scanned(package: Json, newest: list[Json | None]) -> dict[str, Any]:
+    title, href = tk._("Have the files scanned"), tk.h.url_for("privacy.scan_result", id=package["name"])
+    if not newest:
+        href = tk.h.url_for(f"{package['type']}_resource.new", id=package["name"])
+        return _task(title, (tk._("No file yet"), "held"), tk._("A dataset can be released without files."), href)
+    ended = [scan for scan in newest if scan and scan["status"] in (DONE, FAILED)]
+    if len(ended) == len(newest):
+        return _task(title, _done(), href=href)
+    word = tk._("{done} of {all} scanned").format(done=len(ended), all=len(newest))
+    return _task(title, (word, "waiting"), tk._("Files are also scanned when you request the release."), href)
+
+
+def _resolved(package: Json, newest: list[Json | None]) -> dict[str, Any]:
+    title, href = tk._("Resolve what was found"), tk.h.url_for("privacy.scan_result", id=package["name"])
+    outcomes = [scan["outcome"] for scan in newest if scan and scan["outcome"]]
+    if any(scan and scan["status"] == FAILED for scan in newest):
+        return _task(title, (tk._("To do"), "stop"), tk._("A file could not be looked at completely."), href)
+    if not outcomes:
+        return _task(title, (tk._("Cannot start yet"), "held"))
+    worst = max(outcomes, key=lambda outcome: Outcome(outcome).rank)
+    said = words.say(words.OUTCOMES, worst)
+    if worst == Outcome.BLOCKED:
+        return _task(
+            title, (tk._("To do"), "stop"), tk._("Clean the file, or replace it by one without this data."), href
+        )
+    return _task(title, _done(), said, href)
+
+
+def _requested(status: Json) -> dict[str, Any]:
+    title = tk._("Request the release")
+    if status["state"] in REQUEST_STATES:
+        return _task(title, _done())
+    return _task(title, (tk._("To do"), "held"), href="#release-note" if _may_request(status) else "")
+
+
+def _reviewed(status: Json) -> dict[str, Any]:
+    title = tk._("Review by a steward")
+    if status["state"] == State.IN_REVIEW:
+        return _task(title, (tk._("Waiting for a steward"), "waiting"), href=_review(status))
+    if status["state"] in (State.RETURNED, State.REJECTED, State.BLOCKED):
+        return _task(title, (words.state(status["state"])["word"], "stop"), href=_review(status))
+    return _task(title, (tk._("Cannot start yet"), "held"))
+
+
+def _review(status: Json) -> str:
+    return tk.h.url_for("privacy.review", id=status["release_id"])
+
+
+def _done() -> tuple[str, str]:
+    return tk._("Done"), "ok"

@@ -1,0 +1,161 @@
+"""The steward's pages: the queue, and the page on which a release is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy.model import Release
+from ckanext.privacy.views import decisions, differences, errors, fields, lists, words
+from ckanext.privacy.views.calls import act
+from ckanext.privacy.views.dataset import scanned_file
+
+Json = Mapping[str, Any]
+
+QUEUE_STATES = ("open", "in_review", "blocked", "scanning", "released", "returned", "rejected", "withdrawn", "expired")
+OUTCOMES = ("", "one_steward", "two_stewards", "blocked", "automatic")
+#: States that wait for something.
+OPEN = ("requested", "scanning", "in_review", "blocked")
+
+
+# The queue ------------------------------------------------------------------------------------------------------
+
+
+def queue() -> str:
+    """Show what waits for a decision, the oldest first, narrowed by what the address says."""
+    filters = _queue_filters()
+    asked = {each["name"]: each["chosen"] for each in filters if each["chosen"]}
+    found = act("privacy_release_list", **asked, limit=lists.PAGE_SIZE, offset=(lists.page() - 1) * lists.PAGE_SIZE)
+    waiting = sum(found["counts"].get(state, 0) for state in ("in_review", "blocked"))
+    heading = tk.ungettext("{n} release waits for a person.", "{n} releases wait for a person.", waiting)
+    rows = [_queue_row(release) for release in found["results"]]
+    frame = {"heading": heading.format(n=waiting), "filters": _with_counts(filters, found["counts"]), "rows": rows}
+    return tk.render("privacy/queue.html", {**frame, **lists.paging("privacy.queue", found["count"])})
+
+
+def _queue_filters() -> list[dict[str, Any]]:
+    mine = act("organization_list_for_user", permission="read")
+    organizations = [("", tk._("All"))] + [(each["id"], each["display_name"]) for each in mine]
+    states = [(code, tk._("Everything open") if code == "open" else words.state(code)["word"]) for code in QUEUE_STATES]
+    outcomes = [(code, words.say(words.OUTCOMES, code) or tk._("All")) for code in OUTCOMES]
+    return [
+        lists.choice("state", tk._("State"), states),
+        lists.choice("organization", tk._("Organization"), organizations),
+        lists.choice("outcome", tk._("Who decides"), outcomes),
+    ]
+
+
+def _with_counts(filters: list[dict[str, Any]], counts: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Write behind each state how many releases are in it."""
+    totals = {
+        **counts,
+        "open": sum(counts.get(state, 0) for state in ("requested", "scanning", "in_review", "blocked")),
+    }
+    states = filters[0]
+    states["options"] = [(code, f"{word} ({totals.get(code, 0)})") for code, word in states["options"]]
+    return filters
+
+
+def _queue_row(release: Json) -> dict[str, Any]:
+    reasons = release["reasons"] or []
+    return {
+        "id": release["id"],
+        "title": release["dataset"]["title"] or release["dataset"]["name"],
+        "organization": (release["organization"] or {}).get("title", ""),
+        "state": words.state(release["state"]),
+        "worst": reasons[0]["sentence"] if reasons else "",
+        "outcome": words.say(words.OUTCOMES, release["outcome"]),
+        "approvals": decisions.approvals(release),
+        "requested_by": decisions.named(release["requested_by"]),
+        "created": release["created"],
+        "age": words.age(release["created"]),
+    }
+
+
+# The review page ------------------------------------------------------------------------------------------------
+
+
+def show(id: str) -> str:
+    """Show all that a person needs to put their name to a release, or not."""
+    return _page(id)
+
+
+def decide(id: str, decision: str) -> Any:
+    """Carry out a decision; on any objection show the page again with what was typed."""
+    if decision not in decisions.FORMS and decision != "approve":
+        raise tk.ObjectNotFound
+    typed = decisions.typed(decision, tk.request.form)
+    try:
+        act(f"privacy_release_{decision}", id=id, **decisions.parameters(decision, tk.request.form))
+    except tk.ValidationError as error:
+        return _page(id, _objections(error, decision), typed), 409
+    except tk.NotAuthorized as error:
+        if not tk.current_user.is_authenticated:
+            raise
+        said = getattr(error, "sentence", None) or str(error)
+        return _page(id, [{"anchor": "decide", "text": said}], typed), 403
+    tk.h.flash_success(tk._(decisions.DONE[decision]))
+    return tk.redirect_to("privacy.review", id=id)
+
+
+def _objections(error: tk.ValidationError, decision: str) -> list[dict[str, str]]:
+    """Lead to the difference where the dataset changed meanwhile, else to the field that the objection is about."""
+    changed = "snapshot_sha256" in error.error_dict
+    anchor = "difference" if changed else ("decide" if decision == "approve" else f"reason-{decision}")
+    return errors.summary(error, anchor)
+
+
+def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | None = None) -> str:
+    release = act("privacy_release_show", id=id)
+    diff = act("privacy_release_diff", id=id)
+    dataset = release["dataset"]
+    known = fields.of_type(dataset["type"])
+    return tk.render(
+        "privacy/review.html",
+        {
+            "release": release,
+            "title": dataset["title"] or dataset["name"],
+            "pkg": {**dataset, "organization": release["organization"]},
+            "state": words.state(release["state"]),
+            "requested_by": decisions.named(release["requested_by"]),
+            "requested": words.time(release["created"]),
+            "outcome": words.say(words.OUTCOMES, release["outcome"]),
+            "approvals": decisions.approvals(release),
+            "facts": _facts(release),
+            "reasons": [reason["sentence"] for reason in release["reasons"] or ()],
+            "files": [scanned_file(scan["name"], scan, everything=False) for scan in release["scans"]],
+            "history": decisions.history(release),
+            "basis": known.section(_as_requested(id), "consent"),
+            **_difference(diff, known),
+            **decisions.offered(release),
+            "errors": problems,
+            "typed": typed or {},
+        },
+    )
+
+
+def _as_requested(release_id: str) -> dict[str, Any]:
+    """Return the description that a release holds, for a reader who was shown the release already."""
+    release = Release.get(release_id)
+    return release.snapshot["package"] if release else {}
+
+
+def _facts(release: Json) -> list[dict[str, str]]:
+    policy = release["policy"] or {}
+    facts = [
+        (tk._("Released"), words.date(release["released"])),
+        (tk._("Ends"), words.date(release["expires"])),
+        (tk._("Policy"), " ".join(filter(None, (policy.get("name"), policy.get("version"))))),
+    ]
+    return [{"label": label, "value": value} for label, value in facts if value]
+
+
+def _difference(diff: Json, known: fields.Fields) -> dict[str, Any]:
+    first = diff["public_id"] is None
+    return {
+        "first_release": first,
+        "description": differences.description(diff, known) if first else [],
+        "changes": differences.groups({**diff, "metadata": [] if first else diff["metadata"]}, known),
+    }

@@ -1,0 +1,247 @@
+"""The words of the pages: one table for each kind of code that actions answer with.
+
+Codes stay in the database and the API, words on the screen. A code without a word shows as itself, so that a newer
+engine never breaks an older page.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from ckan.plugins import toolkit as tk
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that pybabel looks for
+    """Mark a string for translation where no request, and so no language, is at hand yet."""
+    return message
+
+
+#: Release state -> (word, tone, what it means). The tone only picks a border; the word carries the meaning.
+STATES = {
+    "draft": (N_("Held"), "held", N_("Nobody has asked for a release yet.")),
+    "held": (N_("Held"), "held", N_("The public sees nothing of this dataset.")),
+    "requested": (N_("Requested"), "waiting", N_("A release was asked for; the files are about to be scanned.")),
+    "scanning": (N_("Being scanned"), "waiting", N_("The files are being scanned for data about people.")),
+    "in_review": (N_("In review"), "waiting", N_("A steward looks at it next.")),
+    "blocked": (N_("Held: something must be changed"), "stop", N_("It cannot be released as it is.")),
+    "released": (N_("Released"), "ok", N_("The public sees this version.")),
+    "returned": (N_("Returned"), "stop", N_("A steward asked for changes.")),
+    "rejected": (N_("Refused"), "stop", N_("A steward refused the release.")),
+    "withdrawn": (N_("Withdrawn"), "stop", N_("It was public and was taken down.")),
+    "superseded": (N_("Replaced"), "held", N_("A newer release took its place.")),
+    "expired": (N_("Expired"), "stop", N_("Its time ended; the public no longer sees it.")),
+    "cancelled": (N_("Cancelled"), "held", N_("The person who asked took the request back.")),
+}
+
+OUTCOMES = {
+    "automatic": N_("No steward needed"),
+    "clear": N_("Nothing found that a person must decide"),
+    "one_steward": N_("One steward decides"),
+    "two_stewards": N_("Two stewards decide"),
+    "blocked": N_("Held until it is changed"),
+}
+
+LEVELS = {
+    "none": N_("not about people"),
+    "low": N_("mild"),
+    "moderate": N_("moderate"),
+    "high": N_("grave"),
+    "severe": N_("very grave"),
+}
+
+SCAN_STATES = {
+    "queued": N_("Waiting for its turn"),
+    "running": N_("Being scanned"),
+    "done": N_("Scanned"),
+    "failed": N_("Could not be scanned"),
+    "none": N_("Not scanned yet"),
+}
+
+#: What happened to a release, as the history tells it.
+EVENTS = {
+    "request": N_("asked for the release"),
+    "scan": N_("started the scan"),
+    "judge": N_("finished the scan"),
+    "block": N_("held it"),
+    "approve": N_("approved"),
+    "release": N_("released it"),
+    "return": N_("returned it"),
+    "reject": N_("refused it"),
+    "appeal": N_("appealed"),
+    "override": N_("released it as an emergency"),
+    "withdraw": N_("withdrew it"),
+    "supersede": N_("replaced it"),
+    "expire": N_("let it expire"),
+    "cancel": N_("took the request back"),
+}
+
+#: What the public register tells of: event -> (word, tone).
+REGISTER = {
+    "release": (N_("Released"), "ok"),
+    "override": (N_("Released as an emergency"), "stop"),
+    "adopt": (N_("Was public before the reviews began"), "held"),
+    "reject": (N_("Refused"), "stop"),
+    "withdraw": (N_("Taken down"), "stop"),
+    "expire": (N_("Expired"), "held"),
+}
+
+#: Whose turn it is.
+ACTORS = {
+    "officer": N_("an editor of the dataset"),
+    "steward": N_("a steward"),
+    "scanner": N_("the scanner"),
+    "nobody": N_("nobody"),
+}
+
+#: In which role somebody acted.
+ROLES = {
+    "sysadmin": N_("System administrator"),
+    "steward": N_("Steward"),
+    "admin": N_("Administrator of the organization"),
+    "editor": N_("Editor"),
+    "member": N_("Member"),
+    "policy": N_("The policy"),
+    "clock": N_("The end date"),
+    "community": N_("The community"),
+    "other": N_("Other"),
+}
+
+#: Kinds of personal data in plain words. Kinds that are missing here show their code in lower case.
+ENTITIES = {
+    "PERSON": N_("names of people"),
+    "EMAIL_ADDRESS": N_("e-mail addresses"),
+    "PHONE_NUMBER": N_("phone numbers"),
+    "CREDIT_CARD": N_("card numbers"),
+    "IBAN_CODE": N_("bank account numbers"),
+    "FINANCIAL_ACCOUNT": N_("account numbers"),
+    "IP_ADDRESS": N_("internet addresses of devices"),
+    "MAC_ADDRESS": N_("device addresses"),
+    "DEVICE_ID": N_("device numbers"),
+    "NATIONAL_ID": N_("identity numbers"),
+    "US_SSN": N_("US social security numbers"),
+    "US_ITIN": N_("US taxpayer numbers"),
+    "US_PASSPORT": N_("US passport numbers"),
+    "US_DRIVER_LICENSE": N_("US driving licence numbers"),
+    "IN_AADHAAR": N_("Aadhaar numbers"),
+    "IN_PAN": N_("Indian tax numbers (PAN)"),
+    "IN_VOTER": N_("Indian voter numbers"),
+    "IN_PASSPORT": N_("Indian passport numbers"),
+    "IN_RATION_CARD": N_("ration card numbers"),
+    "IN_VEHICLE_REGISTRATION": N_("Indian vehicle plates"),
+    "ES_NIF": N_("Spanish identity numbers (NIF)"),
+    "ES_NIE": N_("Spanish identity numbers (NIE)"),
+    "IT_FISCAL_CODE": N_("Italian tax codes"),
+    "MX_CURP": N_("Mexican population codes (CURP)"),
+    "MX_RFC": N_("Mexican tax codes (RFC)"),
+    "CO_CEDULA": N_("Colombian identity numbers"),
+    "PE_DNI": N_("Peruvian identity numbers"),
+    "BR_CPF": N_("Brazilian identity numbers (CPF)"),
+    "NL_BSN": N_("Dutch citizen numbers (BSN)"),
+    "CN_RIC": N_("Chinese identity numbers"),
+    "AE_EMIRATES_ID": N_("Emirates ID numbers"),
+    "DATE_OF_BIRTH": N_("dates of birth"),
+    "AGE": N_("ages"),
+    "SEX": N_("sex or gender"),
+    "STREET_ADDRESS": N_("home addresses"),
+    "POSTCODE": N_("postcodes"),
+    "LOCATION": N_("places"),
+    "HOUSEHOLD_COORDINATES": N_("positions of homes"),
+    "HEALTH": N_("health or disability"),
+    "RELIGION": N_("religion"),
+    "CASTE_OR_ETHNICITY": N_("caste or ethnicity"),
+    "POLITICAL_OPINION": N_("political opinion"),
+    "SEXUAL_ORIENTATION": N_("sexual orientation"),
+    "INCOME": N_("income"),
+    "OCCUPATION": N_("occupation"),
+    "EDUCATION": N_("education"),
+    "MARITAL_STATUS": N_("marital status"),
+    "NATIONALITY": N_("nationality"),
+    "VEHICLE_PLATE": N_("vehicle plates"),
+    "SOCIAL_PROFILE": N_("social media profiles"),
+    "USERNAME": N_("user names"),
+    "FREE_TEXT": N_("free text that may name people"),
+    "MEDICAL_LICENSE": N_("medical licence numbers"),
+    "CRYPTO": N_("crypto-currency addresses"),
+}
+
+#: How a finding was made.
+DETECTORS = {
+    "header": N_("the heading"),
+    "pattern": N_("the shape of the values"),
+    "checksum": N_("their check digits"),
+    "names": N_("a list of names"),
+    "text": N_("words in the text"),
+    "neighbours": N_("the columns beside it"),
+}
+
+
+def say(table: Mapping[str, str], code: str | None) -> str:
+    """Return the word for a code in the reader's language; the code itself where there is none."""
+    if not code:
+        return ""
+    word = table.get(code)
+    return tk._(word) if word else code.replace("_", " ").lower()
+
+
+def state(code: str | None) -> dict[str, str]:
+    """Return word, tone and meaning of a release state; no release at all is the state ``draft``."""
+    word, tone, meaning = STATES.get(code or "draft", (code or "", "held", ""))
+    return {"code": code or "draft", "word": tk._(word), "tone": tone, "meaning": tk._(meaning) if meaning else ""}
+
+
+def percent(share: float | None) -> str:
+    """Return a share of 0..1 as whole percent that never rounds a few down to none, or almost all up to all."""
+    if share is None:
+        return ""
+    if 0 < share < 0.01:
+        return tk._("under 1 %")
+    if 0.99 < share < 1:
+        return tk._("over 99 %")
+    return f"{round(share * 100)} %"
+
+
+def moment(value: str | dt.datetime | None) -> dt.datetime | None:
+    """Read a time as actions answer it (ISO 8601); None where there is none. A time without a zone is UTC."""
+    if not value:
+        return None
+    read = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return read if read.tzinfo else read.replace(tzinfo=dt.timezone.utc)
+
+
+def date(value: str | dt.datetime | None) -> str:
+    """Return the day in the reader's language, such as ``3 March 2026``."""
+    read = moment(value)
+    return format_date(read, "long", locale=_locale()) if read else ""
+
+
+def time(value: str | dt.datetime | None) -> str:
+    """Return day, hour and zone in the reader's language."""
+    read = moment(value)
+    if read is None:
+        return ""
+    local = read.astimezone(tk.h.get_display_timezone())
+    return format_datetime(local, "d MMMM y, HH:mm z", locale=_locale())
+
+
+def age(value: str | dt.datetime | None) -> str:
+    """Return how long ago something was, in the largest unit that fits."""
+    read = moment(value)
+    if read is None:
+        return ""
+    hours = int((dt.datetime.now(dt.timezone.utc) - read).total_seconds() // 3600)
+    if hours < 1:
+        return tk._("less than an hour")
+    if hours < 48:
+        return tk.ungettext("{n} hour", "{n} hours", hours).format(n=hours)
+    days = hours // 24
+    return tk.ungettext("{n} day", "{n} days", days).format(n=days)
+
+
+def _locale() -> Locale:
+    try:
+        return Locale.parse(tk.h.lang())
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
