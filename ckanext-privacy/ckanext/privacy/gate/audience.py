@@ -26,7 +26,7 @@ def reader(context: Context) -> model.User | None:
         return None
     known = context.get("auth_user_obj")
     user = known if isinstance(known, model.User) and name in (known.name, known.id) else model.User.get(name)
-    return user if user is not None and user.is_active() else None
+    return user if user is not None and user.is_active else None
 
 
 def sees_working_copy(context: Context, package: model.Package) -> bool:
@@ -85,7 +85,7 @@ def visitor() -> model.User | None:
     user: Any = tk.current_user
     if not getattr(user, "is_authenticated", False):
         return None
-    return user if user.is_active() else None
+    return user if user.is_active else None
 
 
 def visitor_works_on_resource(resource_id: str | None) -> bool:

@@ -41,7 +41,7 @@ def working_labels(package: model.Package) -> list[str]:
 
 def user_labels(user: Any) -> list[str]:
     """Return all labels a person may read; a visitor reads what is public."""
-    if not user or getattr(user, "is_anonymous", False) or not user.is_active():
+    if not user or getattr(user, "is_anonymous", False) or not user.is_active:
         return [PUBLIC]
     return [PUBLIC, f"created-{user.id}", *_organizations(user), *_collaborations(user)]
 
