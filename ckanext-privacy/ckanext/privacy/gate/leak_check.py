@@ -5,6 +5,7 @@ It looks in two ways: at what is stored (rows, index, activities, tables), and t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -78,7 +79,7 @@ def _index() -> Iterator[Leak]:
             if shown is None:
                 yield _leak("search index", f"The dataset '{name}' is marked as public and has no release.")
                 break
-            if _content(tk.json.loads(document[field])) != _content(shown):
+            if _content(json.loads(document[field])) != _content(shown):
                 yield _leak("search index", f"The document of '{name}' differs from its release.")
                 break
 

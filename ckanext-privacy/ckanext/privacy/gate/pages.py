@@ -66,7 +66,9 @@ def check_views() -> None:
 def set_headers(response: Response) -> Response:
     """Keep working copies out of shared caches, and downloads out of the page."""
     if getattr(tk.current_user, "is_authenticated", False):
-        response.headers["Cache-Control"] = "private, no-store"
+        # CKAN sets the rest of the header after us, and "public" unless it is told so.
+        tk.request.environ["__no_cache__"] = True
+        response.cache_control.no_store = True
         response.vary.update(("Authorization", "Cookie"))
     if (tk.request.endpoint or "").endswith("resource.download") and response.status_code == 200:
         _as_attachment(response)

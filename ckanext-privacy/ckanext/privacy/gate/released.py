@@ -23,7 +23,7 @@ CUSTOM, DEFAULT = "package", "package_default"
 def conditions() -> tuple[sa.ColumnElement[bool], ...]:
     """The one definition of "the public may see it": a release in force, of a dataset whose row is active."""
     active = sa.select(model.Package.id).where(model.Package.id == Release.package_id, model.Package.state == "active")
-    return (*Release.is_public(), active.exists())
+    return (*Release.is_public(), active.correlate(Release).exists())
 
 
 def is_public(package_id: str) -> bool:

@@ -1,0 +1,148 @@
+"""Two audiences: editors read the working copy, everyone else the last release and nothing else."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from ckan import model
+from ckan.tests import factories, helpers
+from werkzeug.datastructures import FileStorage
+
+from ckanext.privacy.gate import leak_check
+from support.releasing import end, release
+
+OLD, NEW = "Rainfall of the year", "Unreleased draft title"
+
+
+@pytest.fixture
+def dataset(community):
+    """A dataset of the officer with one uploaded file, never released."""
+    officer = {"user": "officer"}
+    package = helpers.call_action(
+        "package_create", officer, name="rainfall", title=OLD, owner_org=community["organization"]["id"], private=False
+    )
+    upload = FileStorage(io.BytesIO(b"year,mm\n2020,81\n"), filename="rainfall.csv")
+    helpers.call_action(
+        "resource_create",
+        officer,
+        package_id=package["id"],
+        name="Rain",
+        format="CSV",
+        url="rainfall.csv",
+        upload=upload,
+    )
+    return helpers.call_action("package_show", officer, id=package["id"])
+
+
+def change(package: dict) -> None:
+    """Change title and file of a dataset as its officer."""
+    officer = {"user": "officer"}
+    helpers.call_action("package_patch", officer, id=package["id"], title=NEW, tag_string="secret-tag")
+    upload = FileStorage(io.BytesIO(b"year,mm,name\n2021,90,Asha\n"), filename="rainfall.csv")
+    resource = package["resources"][0]
+    helpers.call_action(
+        "resource_patch", officer, id=resource["id"], upload=upload, url="rainfall.csv", description=NEW
+    )
+
+
+def test_saving_as_public_is_held_and_the_answer_says_so(dataset):
+    """Nothing that is saved becomes public by being saved."""
+    assert dataset["private"] is True
+    assert model.Package.get("rainfall").private is True
+
+
+def test_nobody_outside_learns_that_a_held_dataset_exists(dataset, anonymous_api, api_as, community):
+    """A visitor and a stranger get the same answer as for a name that was never used."""
+    for ask in (anonymous_api, api_as(community["reader"])):
+        assert ask("package_show", id="rainfall")[0] == 404
+        assert ask("resource_show", id=dataset["resources"][0]["id"])[0] == 404
+        assert ask("package_list")[1]["result"] == []
+        assert ask("package_search", include_private=True)[1]["result"]["count"] == 0
+
+
+@pytest.mark.parametrize("person", ["officer", "editor", "admin", "steward1", "sysadmin"])
+def test_those_who_work_on_it_see_the_working_copy(dataset, api_as, community, person):
+    """Editors, administrators, stewards and sysadmins see and find a held dataset."""
+    ask = api_as(community[person])
+    assert ask("package_show", id="rainfall")[1]["result"]["title"] == OLD
+    assert ask("package_search", include_private=True)[1]["result"]["count"] == 1
+
+
+def test_a_member_without_editing_rights_is_the_public(dataset, api_as, community):
+    """To belong to an organisation does not open its held datasets."""
+    member = factories.UserWithToken()
+    helpers.call_action(
+        "member_create", {"user": "sysadmin"}, id="city-lab", object=member["id"], object_type="user", capacity="member"
+    )
+    ask = api_as(member)
+    assert ask("package_show", id="rainfall")[0] == 404
+    assert ask("package_search", include_private=True)[1]["result"]["count"] == 0
+
+
+def test_the_public_keeps_the_release_while_a_change_waits(dataset, app, anonymous_api):
+    """Metadata, search and bytes stay those of the release until the next one."""
+    release(dataset["id"])
+    change(dataset)
+    shown = anonymous_api("package_show", id="rainfall")[1]["result"]
+    assert (shown["title"], shown["private"]) == (OLD, False)
+    found = anonymous_api("package_search", q="rainfall")[1]["result"]["results"]
+    assert [each["title"] for each in found] == [OLD]
+    assert anonymous_api("package_search", q="draft")[1]["result"]["count"] == 0
+    assert anonymous_api("package_list")[1]["result"] == ["rainfall"]
+    assert anonymous_api("tag_list")[1]["result"] == []
+    answer = app.get(shown["resources"][0]["url"])
+    assert answer.data == b"year,mm\n2020,81\n"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert NEW not in app.get("/dataset/rainfall").get_data(as_text=True)
+    assert leak_check.find_leaks() == []
+
+
+def test_editors_get_their_own_bytes(dataset, app, community):
+    """The working file and the released file are two files."""
+    release(dataset["id"])
+    change(dataset)
+    headers = {"Authorization": community["officer"]["token"]}
+    answer = app.get(
+        f"/dataset/rainfall/resource/{dataset['resources'][0]['id']}/download/rainfall.csv", headers=headers
+    )
+    assert b"Asha" in answer.data
+    cache = set(answer.headers["Cache-Control"].split(", "))
+    assert cache >= {"private", "no-store"}
+    assert "public" not in cache
+    assert {"Authorization", "Cookie"} <= set(answer.vary)
+
+
+def test_a_new_release_shows_the_change(dataset, app, anonymous_api):
+    """What waited becomes public with the next release, bytes and all."""
+    release(dataset["id"])
+    change(dataset)
+    release(dataset["id"])
+    shown = anonymous_api("package_show", id="rainfall")[1]["result"]
+    assert shown["title"] == NEW
+    assert b"Asha" in app.get(shown["resources"][0]["url"]).data
+    assert leak_check.find_leaks() == []
+
+
+def test_a_resource_outside_of_the_release_does_not_exist(dataset, app, anonymous_api):
+    """A resource that was added after the release is not there for the public."""
+    release(dataset["id"])
+    added = helpers.call_action(
+        "resource_create", {"user": "officer"}, package_id=dataset["id"], url="https://example.org/x", name=NEW
+    )
+    assert anonymous_api("resource_show", id=added["id"])[0] == 404
+    assert app.get(f"/dataset/rainfall/resource/{added['id']}").status_code == 404
+    assert anonymous_api("resource_search", query="name:Unreleased")[1]["result"]["count"] == 0
+    assert anonymous_api("resource_search", query="name:Rain")[1]["result"]["count"] == 1
+
+
+def test_a_withdrawn_release_is_gone_at_once(dataset, app, anonymous_api):
+    """Withdrawal closes metadata, search, bytes and activities together."""
+    made = release(dataset["id"])
+    url = anonymous_api("package_show", id="rainfall")[1]["result"]["resources"][0]["url"]
+    end(made)
+    assert anonymous_api("package_show", id="rainfall")[0] == 404
+    assert anonymous_api("package_search")[1]["result"]["count"] == 0
+    assert app.get(url).status_code == 404
+    assert anonymous_api("recently_changed_packages_activity_list")[1]["result"] == []
+    assert leak_check.find_leaks() == []
