@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 import pytest
@@ -31,7 +31,7 @@ def report(name: str, rows: int = 1) -> ColumnReport:
     return ColumnReport(name, rows, True, sensitivity, "", (EntityFinding(entity, 0.9, rows, 1.0),))
 
 
-def risk(columns: dict[str, list[str | None]], **limits: int) -> RiskReport:
+def risk(columns: Mapping[str, Sequence[str | None]], **limits: int) -> RiskReport:
     return table_risk(pl.DataFrame(columns), [report(name) for name in columns], RiskSettings(**limits))
 
 
@@ -124,13 +124,13 @@ def test_a_combination_that_hides_everyone_in_a_crowd_is_none() -> None:
 
 
 def test_the_limit_says_which_groups_are_small() -> None:
-    columns: dict[str, list[str | None]] = {"sex": ["f"] * 4 + ["m"] * 9, "ward": ["1"] * 13}
+    columns = {"sex": ["f"] * 4 + ["m"] * 9, "ward": ["1"] * 13}
     assert risk(columns, k_limit=5).small_cells[0].groups == 1
     assert risk(columns, k_limit=4).small_cells == ()
 
 
 def test_only_the_strongest_quasi_identifiers_are_combined() -> None:
-    columns: dict[str, list[str | None]] = {"ward": ["1", "2"], "sex": ["f", "m"], "age": ["30", "40"]}
+    columns = {"ward": ["1", "2"], "sex": ["f", "m"], "age": ["30", "40"]}
     assert risk(columns, most_quasi_identifiers=2).quasi_identifiers == ("sex", "age")
 
 

@@ -262,3 +262,24 @@ def test_the_schema_knows_every_condition_that_the_code_tests() -> None:
 def test_a_policy_names_itself_and_its_version() -> None:
     assert isinstance(POLICY, Policy)
     assert (POLICY.facts.name, POLICY.facts.version) == ("default", POLICY.version)
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "policy.md").read_text("utf-8")
+
+
+def test_the_page_explains_every_key_and_its_example_judges_as_it_says(tmp_path: Path) -> None:
+    schema = yaml.safe_load(DEFAULT.with_name("schema.yaml").read_text("utf-8"))
+    keys = [*schema["$defs"]["when"]["properties"], *schema["$defs"]["rule"]["properties"]["about"]["enum"]]
+    keys += [f"{part}.{key}" for part in ("risk", "automatic") for key in schema["properties"][part]["properties"]]
+    assert not [key for key in keys if f"`{key}`" not in PAGE]
+
+    path = tmp_path / "city.yaml"
+    path.write_text(PAGE.split("```yaml\n")[1].split("```")[0], "utf-8")
+    city = load_policy(path)
+    caste, name = column("caste", "CASTE_OR_ETHNICITY", "severe"), column("name", "PERSON", "moderate")
+    consent = {"legal_basis": "dpv:ExplicitlyExpressedConsent"}
+    assert judge(report(caste, name), city, declarations={}).outcome is Outcome.BLOCKED
+    assert judge(report(caste), city, declarations={}).outcome is Outcome.BLOCKED
+    assert judge(report(caste), city, declarations=consent).outcome is Outcome.ONE_STEWARD
+    pair = report(caste, risk=RiskReport(("age",), 2, 0))
+    assert judge(pair, city, declarations=consent).outcome is Outcome.TWO_STEWARDS

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from presidio_analyzer import EntityRecognizer, RecognizerResult
+from .headings import words_of
+from .packs import Identifier, load_packs
 
-#: Confidence from which a find is believed. Presidio gives less to patterns without a checksum or a word beside them.
-BELIEVED = 0.4
+if TYPE_CHECKING:
+    from presidio_analyzer import AnalyzerEngine
+
 #: Web addresses are full of digits that are no telephone numbers.
 WEB_ADDRESS = re.compile(r"(?i)\b(?:https?://|www\.)\S+")
-#: Every recognizer here needs a digit or an @ to find anything.
-CANDIDATE = re.compile(r"[\d@]")
+#: Where something may be: an @, five digits with little between them, or a long word with a digit in it.
+CANDIDATE = re.compile(r"@|\d(?:[^\w]{0,5}\d){4}|\b(?=\w*\d)\w{7,}")
+#: Characters looked at on each side of such a place; words of context lie in it.
+AROUND = 48
+#: What belongs to organisations, and is nobody's.
+NOBODYS = "ORGANISATION"
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,8 @@ class Span:
 
 def find_spans(text: str) -> tuple[Span, ...]:
     """Return what was found, in the text's order and without overlaps: the surer, then the longer one stays."""
-    if not CANDIDATE.search(text):
-        return ()
-    hidden = WEB_ADDRESS.sub(lambda match: " " * len(match[0]), text)
-    found = [span for recognizer in _recognizers() for span in _results(recognizer, hidden)]
+    plain = WEB_ADDRESS.sub(lambda match: " " * len(match[0]), text)
+    found = [span for start, end in _windows(plain) for span in _find(plain, start, end)]
     found.sort(key=lambda span: (-span.confidence, span.start - span.end))
     kept: list[Span] = []
     for span in found:
@@ -43,17 +46,43 @@ def find_spans(text: str) -> tuple[Span, ...]:
     return tuple(sorted(kept, key=lambda span: span.start))
 
 
-def _results(recognizer: EntityRecognizer, text: str) -> Iterable[Span]:
-    results: list[RecognizerResult] = recognizer.analyze(text, recognizer.supported_entities, None)  # type: ignore[arg-type]
-    return (
-        Span(each.entity_type, round(each.score, 2), each.start, each.end)
-        for each in results or ()
-        if each.score >= BELIEVED
-    )
+def _windows(text: str) -> list[tuple[int, int]]:
+    """Stretches of the text around its candidates, between words, joined where they overlap."""
+    joined: list[tuple[int, int]] = []
+    for match in CANDIDATE.finditer(text):
+        start = text.rfind(" ", 0, max(match.start() - AROUND, 0)) + 1
+        space = text.find(" ", match.end() + AROUND)
+        end = len(text) if space < 0 else space
+        if joined and start <= joined[-1][1]:
+            start = joined.pop()[0]
+        joined.append((start, end))
+    return joined
+
+
+def _find(text: str, start: int, end: int) -> Iterator[Span]:
+    known = _identifiers()
+    for each in _analyzer().analyze(text[start:end], language="en"):
+        identifier = known.get(each.entity_type)
+        if identifier is None or identifier.kind == NOBODYS:
+            continue
+        first, last = start + each.start, start + each.end
+        if identifier.alone or each.entity_type == "PHONE_NUMBER" or _is_named(text, first, last, identifier):
+            yield Span(each.entity_type, round(each.score, 2), first, last)
+
+
+def _is_named(text: str, start: int, end: int, identifier: Identifier) -> bool:
+    """Whether a word beside the find says what it is; many numbers have an identifier's form by chance."""
+    beside = words_of(text[max(start - AROUND, 0) : start]) + words_of(text[end : end + AROUND])
+    return bool(set(beside) & {word for phrase in identifier.context for word in words_of(phrase)})
 
 
 @lru_cache(maxsize=1)
-def _recognizers() -> tuple[EntityRecognizer, ...]:
-    from .recognizers import text_recognizers
+def _identifiers() -> dict[str, Identifier]:
+    return {identifier.entity: identifier for pack in load_packs() for identifier in pack.identifiers}
 
-    return text_recognizers()
+
+@lru_cache(maxsize=1)
+def _analyzer() -> AnalyzerEngine:
+    from .recognizers import analyzer_of  # Presidio takes a second to import, which a policy must not wait for
+
+    return analyzer_of(load_packs())

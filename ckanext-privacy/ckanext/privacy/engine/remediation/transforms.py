@@ -203,7 +203,7 @@ def place_pair(metres: float) -> Callable[[str, str], Pair]:
     Rows of the grid are equally high; each row's cells are as wide in metres as they are high.
     """
     height = metres / METRES_PER_DEGREE
-    decimals = max(0, math.ceil(-math.log10(height))) + 1
+    decimals = max(0, math.ceil(-math.log10(height)))
 
     def apply(latitude: str, longitude: str) -> Pair:
         lat, lon = _number(latitude), _number(longitude)
