@@ -14,6 +14,7 @@ import yaml
 from .findings import Sensitivity
 from .headings import Meaning, meanings
 from .names import CLASSES, classify
+from .packs import identifiers
 from .profile import ColumnProfile
 from .shapes import TESTS
 from .values import Values
@@ -103,6 +104,17 @@ def load_kinds(path: Path = ENTITIES) -> dict[str, Kind]:
         entity: Kind(entity, **{**facts, "sensitivity": Sensitivity(facts["sensitivity"])})
         for entity, facts in data.items()
     }
+
+
+def kind_of(entity: str) -> Kind:
+    """Return what is known about an entity; identifiers of countries are a case of a more general kind."""
+    return load_kinds()[general_of(entity)]
+
+
+def general_of(entity: str) -> str:
+    """Return the entity that another is a case of: NATIONAL_ID for MX_CURP, itself for PERSON."""
+    known = identifiers().get(entity)
+    return known.kind if known else entity
 
 
 def column_of(profile: ColumnProfile) -> Column:

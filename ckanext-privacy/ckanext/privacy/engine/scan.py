@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import polars as pl
-
+from .confirm import Confirmer, confirmer_of
 from .disclosure import table_risk
 from .errors import UnreadableFile
 from .evidence import column_of
@@ -54,31 +53,35 @@ def scan_file(
 def _scan(
     path: Path, name: str, settings: ScanSettings, policy: Policy, progress: Progress, started: float
 ) -> FileReport:
+    confirmer = confirmer_of(settings.countries)
     try:
         file = open_tables(path, name, settings.limits)
-        tables = tuple(_scan_tables(file, progress))
+        tables = tuple(_scan_tables(file, confirmer, progress))
         facts, held = file.facts, tuple(file.held)
     except UnreadableFile as error:
         facts = FileFacts(name, "", path.stat().st_size if path.exists() else 0, "unknown")
         held, tables = (Held(error.reason, error.where or name),), ()
+    countries = tuple(pack.code for pack in confirmer.packs if pack.phone)
     seconds = round(time.monotonic() - started, 3)
-    engine = EngineFacts(VERSION, (), settings.countries, seconds)
+    engine = EngineFacts(VERSION, confirmer.names if tables else (), countries, seconds)
     report = FileReport(facts, engine, policy.facts, Outcome.CLEAR, held, tables)
     progress(1.0)
-    return FileReport(facts, engine, policy.facts, judge(report, policy).outcome, held, tables)
+    return replace(report, outcome=judge(report, policy).outcome)
 
 
-def _scan_tables(file: OpenFile, progress: Progress) -> list[TableReport]:
+def _scan_tables(file: OpenFile, confirmer: Confirmer, progress: Progress) -> Iterator[TableReport]:
     weight = sum(table.weight for table in file.tables) or 1
-    done, reports = 0, []
+    done = 0
     for table in file.tables:
-        reports.append(_scan_table(table))
+        yield _scan_table(table, confirmer)
         done += table.weight
         progress(0.99 * done / weight)
-    return reports
 
 
-def _scan_table(table: Table) -> TableReport:
-    profile = profile_table(table, lambda cells: pl.repeat(False, cells.len(), eager=True), lambda _rows: None)
-    columns = judge_columns([column_of(column) for column in profile.columns])
-    return TableReport(table.name, table.hidden, profile.rows, columns, table_risk(table, columns))
+def _scan_table(table: Table, confirmer: Confirmer) -> TableReport:
+    profile = profile_table(table, confirmer.prefilter, lambda _rows: None)
+    columns = [column_of(column) for column in profile.columns]
+    for column in columns:
+        confirmer.confirm(column)
+    reports = judge_columns(columns)
+    return TableReport(table.name, table.hidden, profile.rows, reports, table_risk(table, reports))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .attributes import heading_words, load_rules
-from .evidence import Column, Evidence, find_names, load_kinds
+from .evidence import Column, Evidence, find_names, general_of, kind_of
 from .findings import ColumnReport, EntityFinding, Sensitivity
 from .headings import UNSPACED
 from .masking import mask
@@ -98,7 +98,7 @@ def _is_organisation(column: Column) -> bool:
 
 
 def _believed(column: Column) -> set[str]:
-    return {each.entity for each in column.evidence.values() if each.confidence >= BELIEVED}
+    return {general_of(each.entity) for each in column.evidence.values() if each.confidence >= BELIEVED}
 
 
 def _aggregated(columns: Sequence[Column]) -> bool:
@@ -109,14 +109,14 @@ def _aggregated(columns: Sequence[Column]) -> bool:
 
 
 def _report(column: Column, setting: Setting) -> ColumnReport:
-    profile, kinds = column.profile, load_kinds()
+    profile = column.profile
     found = sorted(_kept(column, setting), key=lambda each: -each.confidence)
     if not found:
         return ColumnReport(profile.name, profile.filled, False, Sensitivity.NONE, "Nothing about people was found.")
-    grave = max((kinds[each.entity].sensitivity for each in found), key=lambda level: level.rank)
+    grave = max((kind_of(each.entity).sensitivity for each in found), key=lambda level: level.rank)
     entities = tuple(_finding(column, each) for each in found)
     first = found[0]
-    reason = f"Holds {kinds[first.entity].label}, by {_and(first.detectors)}."
+    reason = f"Holds {kind_of(first.entity).label}, by {_and(first.detectors)}."
     return ColumnReport(profile.name, profile.filled, True, grave, reason, entities)
 
 
@@ -129,9 +129,11 @@ def _kept(column: Column, setting: Setting) -> list[Evidence]:
 
 
 def _is_about_people(evidence: Evidence, column: Column, setting: Setting) -> bool:
+    if general_of(evidence.entity) == "ORGANISATION":
+        return False
     if evidence.entity in CONTACTS and (setting.organisations or "ORGANISATION" in column.said):
         return False
-    return setting.people or not load_kinds()[evidence.entity].people
+    return setting.people or not kind_of(evidence.entity).people
 
 
 def _finding(column: Column, evidence: Evidence) -> EntityFinding:

@@ -1,0 +1,154 @@
+"""The lossless prefilter: one regular expression over whole columns that no flagged cell can escape.
+
+Every recognizer's patterns are loosened until the linear-time engine of polars takes them: look-around is dropped
+(it only ever forbids), character classes become ASCII plus everything beyond it, ``\\b`` becomes the ASCII boundary
+where its neighbours are ASCII and vanishes elsewhere. Cells with other characters are also tested after folding:
+every script's digits, full-width forms, spaces and dashes to ASCII, and once more without invisible characters.
+A differential test proves against Presidio that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import polars as pl
+
+#: What Presidio's telephone recognizer may flag: five digits or more with little between them.
+PHONE = r"[0-9](?:[^0-9A-Za-z]{0,5}[0-9]){4}"
+#: Tested when a pattern cannot be loosened: every cell that is not blank goes to Presidio.
+ANYTHING = r"(?s:.)"
+
+LOOKAROUND = ("(?=", "(?!", "(?<=", "(?<!")
+WIDE = r"\x{80}-\x{10FFFF}"
+#: No script has decimal digits beyond this code point.
+LAST_DIGIT = 0x20000
+INSIDE = {r"\d": "0-9", r"\w": f"0-9A-Za-z_{WIDE}"}
+OUTSIDE = {r"\d": "[0-9]", r"\w": f"[0-9A-Za-z_{WIDE}]", r"\D": "(?s:.)", r"\W": "(?s:.)", r"\S": "(?s:.)", r"\B": ""}
+#: A back-reference repeats what it points at, whatever that is.
+OUTSIDE |= {rf"\{number}": "(?s:.*)" for number in range(1, 10)}
+
+
+def loosen(pattern: str) -> str:
+    """Return a pattern that matches in every text where the given one does, in RE2's and Rust's syntax.
+
+    >>> loosen(r"\\b(?!000)\\d{3}\\b")
+    '(?-u:\\\\b)[0-9]{3}(?-u:\\\\b)'
+    """
+    text = _drop_lookaround(pattern)
+    boundary = "" if r"\w" in text or not text.isascii() else r"(?-u:\b)"
+    pieces, inside, index = [], False, 0
+    while index < len(text):
+        token = text[index : index + 2] if text[index] == "\\" else text[index]
+        index += len(token)
+        inside = (inside or token == "[") and token != "]"
+        pieces.append(boundary if token == r"\b" else (INSIDE if inside else OUTSIDE).get(token, token))
+    return _checked("".join(pieces))
+
+
+def _drop_lookaround(pattern: str) -> str:
+    index = 0
+    while index < len(pattern):
+        if pattern[index] == "\\":
+            index += 2
+        elif pattern.startswith(LOOKAROUND, index):
+            pattern = pattern[:index] + pattern[_group_end(pattern, index) :]
+        else:
+            index += 1
+    return pattern
+
+
+def _group_end(pattern: str, start: int) -> int:
+    depth, inside, index = 0, False, start
+    while index < len(pattern):
+        char = pattern[index]
+        if char == "\\":
+            index += 1
+        elif char == "[":
+            inside = True
+        elif char == "]":
+            inside = False
+        elif not inside:
+            depth += (char == "(") - (char == ")")
+            if depth == 0:
+                return index + 1
+        index += 1
+    return len(pattern)
+
+
+def _checked(pattern: str) -> str:
+    try:
+        pl.Series([""]).str.contains(pattern)
+    except pl.exceptions.ComputeError:
+        return ANYTHING
+    return pattern
+
+
+@dataclass(frozen=True)
+class Prefilter:
+    """Tests columns against loosened patterns."""
+
+    patterns: tuple[str, ...]
+
+    @cached_property
+    def combined(self) -> str:
+        """All patterns as one alternation, without regard to case."""
+        return "(?is:" + "|".join(f"(?:{pattern})" for pattern in dict.fromkeys(self.patterns)) + ")"
+
+    def __call__(self, cells: pl.Series) -> pl.Series:
+        """Return which cells a recognizer might flag; blank cells never."""
+        hits = cells.str.contains(self.combined).fill_null(False)
+        foreign = (cells.str.len_bytes() != cells.str.len_chars()).fill_null(False) & ~hits
+        if not foreign.any():
+            return hits
+        odd = cells.filter(foreign)
+        folded = fold_digits(odd)
+        found = folded.str.contains(self.combined) | drop_invisible(folded).str.contains(self.combined)
+        return hits.scatter(foreign.arg_true(), found.fill_null(False))
+
+
+def prefilter_of(patterns: Iterable[str], phones: bool = True) -> Prefilter:
+    """Build the prefilter for recognizers' patterns."""
+    loosened = [loosen(pattern) for pattern in patterns]
+    return Prefilter((*loosened, PHONE) if phones else tuple(loosened))
+
+
+def fold_digits(cells: pl.Series) -> pl.Series:
+    """Turn every script's digits, spaces, dashes and full-width letters into ASCII, one character for one."""
+    many, few = _folds()
+    return cells.str.replace_many(many, few)
+
+
+def drop_invisible(cells: pl.Series) -> pl.Series:
+    """Leave out zero-width characters and direction marks."""
+    return cells.str.replace_all(r"[\p{Cf}\x{34F}\x{FE00}-\x{FE0F}]", "")
+
+
+def fold_text(text: str) -> str:
+    """Fold one text as columns are folded.
+
+    >>> fold_text("\u0967\u0968\u0969 \uff14\u200b5")
+    '123 45'
+    """
+    cells = drop_invisible(fold_digits(pl.Series([text])))
+    return unicodedata.normalize("NFC", str(cells[0]))
+
+
+@lru_cache
+def _folds() -> tuple[list[str], list[str]]:
+    """Characters that regular expressions without case and in Unicode take for an ASCII one, and that one."""
+    folds = {"ſ": "s", "K": "k", "İ": "i", "ı": "i"}
+    for code in range(0x80, LAST_DIGIT):
+        char = chr(code)
+        kind = unicodedata.category(char)
+        if kind == "Nd":
+            folds[char] = str(unicodedata.digit(char))
+        elif kind == "Zs":
+            folds[char] = " "
+        elif kind == "Pd":
+            folds[char] = "-"
+        elif 0xFF01 <= code <= 0xFF5E:
+            folds[char] = chr(code - 0xFEE0)
+    return list(folds), list(folds.values())
