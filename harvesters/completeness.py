@@ -32,7 +32,7 @@ def doubts(answer: Answer, *, known: int, missing: int, threshold: float) -> lis
     found = []
     if answer.stopped:
         found.append(f"Reading stopped before the end: {answer.stopped}")
-    if answer.seen == 0:
+    elif answer.seen == 0:
         found.append("The portal answered with no records at all.")
     if answer.announced is not None and answer.seen < answer.announced:
         found.append(f"The portal announced {answer.announced} records but delivered {answer.seen}.")

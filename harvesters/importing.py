@@ -8,42 +8,25 @@ itself. Saving a batch twice, or twice at once, does nothing the second time.
 from __future__ import annotations
 
 import json
-import logging
-from dataclasses import dataclass
-from datetime import datetime, timezone
+import re
 from typing import Any
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
-from ckan import logic, model
+from ckan import model
 from ckan.lib import search
-from ckan.lib.munge import munge_title_to_name
 from ckanext.harvest.model import HarvestObject, HarvestObjectError, HarvestObjectExtra
 
-from ckanext.cityportals import ledger
-from ckanext.cityportals.gathering import GATHERED, PLAN, source_settings
-from ckanext.cityportals.mapping import Mapped
-from ckanext.cityportals.merge import fingerprints, merge
-from ckanext.cityportals.placing import DATASET_TYPE, lift, place, schema_fields
+from ckanext.cityportals.gathering import GATHERED, PLAN
 from ckanext.cityportals.portals import Portal
-from ckanext.cityportals.withdrawal import context
-
-log = logging.getLogger(__name__)
+from ckanext.cityportals.saving import Item, desk_for, now, save
 
 #: what a record can be at fault for; everything else (no database, no search index) is tried again later
 _RECORD_ERRORS = (tk.ValidationError, tk.NotAuthorized, sa.exc.DataError, sa.exc.IntegrityError, ValueError, KeyError)
 #: fields a dataset cannot do without
 _INDISPENSABLE = frozenset({"id", "name", "owner_org", "resources", "type"})
-_REPORT_STATUS = {"added": "added", "changed": "updated", "renamed": "updated"}
 _OPEN_STATES = (GATHERED, "WAITING", "FETCH", "IMPORT")
-
-
-@dataclass(frozen=True)
-class Item:
-    """One record to save: its harvest object and what gathering planned for it."""
-
-    object: HarvestObject
-    plan: dict[str, Any]
+_MAIL = re.compile(r"\S+@\S+")
 
 
 def import_batch(portal: Portal, leader: HarvestObject) -> bool:
@@ -66,12 +49,13 @@ def plan_of(harvest_object: HarvestObject) -> dict[str, Any]:
 
 def _save(portal: Portal, object_ids: list[str], without: frozenset[str] = frozenset()) -> None:
     items = _open_items(object_ids)
-    known_fields = schema_fields()
-    dataset_ids = [_save_one(portal, item, known_fields, without) for item in items]
-    _index(dataset_ids)
+    if not items:
+        return
+    desk = desk_for(portal, items[0].object.source, without)
+    for item in items:
+        save(item, desk)
     model.Session.commit()
-    if items:
-        search.index_for("Package").commit()
+    search.index_for("Package").commit()
 
 
 def _open_items(object_ids: list[str]) -> list[Item]:
@@ -112,133 +96,17 @@ def _set_aside(object_id: str, reason: str) -> None:
     harvest_object = HarvestObject.get(object_id)
     harvest_object.state = "ERROR"
     harvest_object.report_status = "errored"
-    harvest_object.import_finished = _now()
+    harvest_object.import_finished = now()
     model.Session.add(HarvestObjectError(message=reason, object=harvest_object, stage="Import"))
     model.Session.commit()
 
 
 def _sentence(error: Exception) -> str:
-    """Why a record was not saved, for the report."""
+    """Why a record was not saved, for the report; without the e-mail addresses that messages may quote."""
     if isinstance(error, tk.ValidationError):
         said = "; ".join(f"{name}: {message}" for name, message in error.error_summary.items())
-        return f"The record does not fit this catalogue: {said}"
-    return f"The record could not be saved ({type(error).__name__}): {str(error).splitlines()[0][:300]}"
-
-
-def _save_one(portal: Portal, item: Item, known_fields: frozenset[str], without: frozenset[str]) -> str:
-    """Save one record in the open transaction; the id of its dataset."""
-    mapped = portal.to_dataset(json.loads(item.object.content))
-    settings = source_settings(item.object.source)
-    source_id, remote_ids = item.object.harvest_source_id, item.plan["entry"]["remote_ids"]
-    complete = complete_fields(mapped.dataset, settings, source_id, remote_ids)
-    fields = {name: value for name, value in complete.items() if name not in without}
-    warnings = [
-        *mapped.warnings,
-        *(f"{name} does not fit this catalogue and was left out." for name in sorted(without)),
-    ]
-    package = model.Package.get(item.plan["dataset_id"])
-    if package is None:
-        _create(item, fields, known_fields)
-    else:
-        conflicts = _update(package, fields, known_fields)
-        warnings += [f"{name} was changed here and at the source; ours stays." for name in conflicts]
-    _remember(item, Mapped(fields, mapped.leftovers, warnings))
-    _close(item)
-    return item.plan["dataset_id"]
-
-
-def complete_fields(
-    dataset: dict[str, Any], settings: dict[str, Any], source_id: str, remote_ids: list[str]
-) -> dict[str, Any]:
-    """The mapped fields and where they came from, the texts marked with their language.
-
-    Where the portal does not say the language of a text, the source's settings do, or else the site's own is assumed.
-    """
-    language = settings.get("language") or tk.config["ckan.locale_default"]
-    translated = {
-        f"{name}_translated": dataset.get(f"{name}_translated") or {language: dataset[name]}
-        for name in ("title", "notes")
-        if dataset.get(name)
-    }
-    return {**dataset, **translated, "harvest_source_id": source_id, "harvest_remote_ids": remote_ids}
-
-
-def _create(item: Item, fields: dict[str, Any], known_fields: frozenset[str]) -> None:
-    dataset_id = item.plan["dataset_id"]
-    source = model.Package.get(item.object.harvest_source_id)
-    dataset = {
-        **fields,
-        "id": dataset_id,
-        "name": _free_name(fields.get("title") or item.object.guid, dataset_id),
-        "type": DATASET_TYPE,
-        "owner_org": source.owner_org,
-        "private": True,
-    }
-    tk.get_action("package_create")(_batch_context(), place(dataset, fields, known_fields))
-
-
-def _update(package: model.Package, fields: dict[str, Any], known_fields: frozenset[str]) -> list[str]:
-    """Bring the record's changes into a dataset; names of the fields where the local edit was kept."""
-    own = {*fields, *(ledger.entry(package).get("mapped") or {})}
-    stored = tk.get_action("package_show")(context(use_cache=False), {"id": package.id})
-    remembered = ledger.entry(package)
-    merged = merge(lift(stored, own), fields, remembered.get("mapped") or {}, remembered.get("saved") or {})
-    dataset = place(merged.dataset, own, known_fields)
-    tk.get_action("package_update")(_batch_context(changed_entities={"packages": {package.id}}), dataset)
-    savepoint = model.Session.get_nested_transaction()
-    if savepoint is not None:
-        savepoint.commit()  # package_update leaves its savepoint open when it is told not to commit
-    return merged.conflicts
-
-
-def _batch_context(**members: Any) -> dict[str, Any]:
-    return context(defer_commit=True, return_id_only=True, **members)
-
-
-def _free_name(title: str, dataset_id: str) -> str:
-    """A name from the title; with a piece of the id where another dataset, also a deleted one, has it already."""
-    name = munge_title_to_name(title)[:90].strip("-") or "dataset"
-    return f"{name}-{dataset_id[:8]}" if model.Package.get(name) or len(name) < 2 else name
-
-
-def _remember(item: Item, mapped: Mapped) -> None:
-    fields = mapped.dataset
-    package = model.Package.get(item.plan["dataset_id"])
-    saved = tk.get_action("package_show")(context(use_cache=False), {"id": package.id})
-    ledger.write(
-        package,
-        {
-            **item.plan["entry"],
-            "source_id": item.object.harvest_source_id,
-            "mapped": fields,
-            "saved": fingerprints(lift(saved, fields), sorted(fields)),
-            "warnings": mapped.warnings,
-            "leftovers": mapped.leftovers,
-            "missing_since": None,
-            "missing_runs": 0,
-            "withdrawn": False,
-        },
-    )
-
-
-def _close(item: Item) -> None:
-    """Make the object the current one of its dataset."""
-    earlier = sa.update(HarvestObject).where(HarvestObject.package_id == item.plan["dataset_id"])
-    model.Session.execute(earlier.values(current=False))
-    item.object.package_id = item.plan["dataset_id"]
-    item.object.current = True
-    item.object.state = "COMPLETE"
-    item.object.report_status = _REPORT_STATUS[item.plan["kind"]]
-    item.object.import_finished = _now()
-    model.Session.flush()
-
-
-def _index(dataset_ids: list[str]) -> None:
-    """Put the datasets into the search index, without committing it."""
-    index = search.index_for("Package")
-    for dataset_id in dataset_ids:
-        default, custom = logic.package_show_default_and_custom_schemas(context(), dataset_id)
-        index.update_dict({**default, "with_custom_schema": custom}, defer_commit=True)
+        return _MAIL.sub("…@…", f"The record does not fit this catalogue: {said}")
+    return f"The record could not be saved ({type(error).__name__})."
 
 
 def close_abandoned() -> None:
@@ -257,8 +125,3 @@ def close_abandoned() -> None:
 
 def _jobs_with_open_objects() -> sa.Select[Any]:
     return sa.select(HarvestObject.harvest_job_id).where(HarvestObject.state == GATHERED)
-
-
-def _now() -> datetime:
-    # ckanext-harvest's columns hold UTC without saying so
-    return datetime.now(timezone.utc).replace(tzinfo=None)

@@ -147,7 +147,7 @@ def licence(text: str, taker: Taker) -> str:
     for licence_id, patterns in vocabulary("licences").items():
         if wanted == licence_id.casefold() or any(re.search(pattern, wanted) for pattern in patterns):
             return licence_id
-    if wanted and not wanted.startswith("no licen"):
+    if wanted and wanted != "notspecified" and not wanted.startswith("no licen"):
         taker.warn(f"The licence is not one this catalogue knows: {text[:200]}")
     return "notspecified"
 

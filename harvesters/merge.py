@@ -12,8 +12,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-#: members of a resource that the source speaks about
-RESOURCE_MEMBERS = ("url", "name", "description", "format", "mimetype", "size", "last_modified")
+#: members of a resource whose change by a person counts as an edit
+RESOURCE_MEMBERS = ("url", "name", "description")
 
 
 @dataclass
@@ -32,16 +32,22 @@ def fingerprint(name: str, value: Any) -> str:
     if name == "tags":
         value = sorted(str(tag.get("name")) for tag in value or [])
     if name == "resources":
-        value = [
-            {member: each.get(member) or None for member in ("url", "name", "description")} for each in value or []
-        ]
+        value = [{member: each.get(member) or None for member in RESOURCE_MEMBERS} for each in value or []]
     text = json.dumps(value or None, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def fingerprints(dataset: dict[str, Any], names: list[str]) -> dict[str, str]:
-    """Fingerprints of these fields as they stand in a dataset."""
-    return {name: fingerprint(name, dataset.get(name)) for name in names}
+def fingerprints(local: dict[str, Any], remote: dict[str, Any]) -> dict[str, str]:
+    """Fingerprints of the fields a record speaks about, as they stand in a dataset."""
+    return {name: _print_here(name, local, remote) for name in remote}
+
+
+def _print_here(name: str, local: dict[str, Any], remote: dict[str, Any]) -> str:
+    """A field's fingerprint here; resources that people added are theirs and do not count."""
+    value = local.get(name)
+    if name == "resources":
+        value = [each for each in value or [] if any(_same(each, other) for other in remote.get(name) or [])]
+    return fingerprint(name, value)
 
 
 def merge(
@@ -59,18 +65,23 @@ def merge(
         now = remote.get(name)
         if now == last_remote.get(name):
             continue
-        edited = name in last_saved and fingerprint(name, local.get(name)) != last_saved[name]
-        if edited and fingerprint(name, local.get(name)) != fingerprint(name, now):
+        edited = name in last_saved and _print_here(name, local, last_remote) != last_saved[name]
+        if edited and _print_here(name, local, remote) != fingerprint(name, now):
             merged.conflicts.append(name)
             continue
-        merged.dataset[name] = now if now is not None else _nothing_like(local.get(name))
-    if "resources" in merged.dataset and merged.dataset["resources"] is remote.get("resources"):
-        merged.dataset["resources"] = _merge_resources(local, remote, last_remote)
+        merged.dataset[name] = _taken(name, local, remote, last_remote)
     return merged
 
 
+def _taken(name: str, local: dict[str, Any], remote: dict[str, Any], last_remote: dict[str, Any]) -> Any:
+    """The source's value of a field; a field it no longer speaks about is emptied, not dropped."""
+    if name == "resources":
+        return _merge_resources(local, remote, last_remote)
+    return remote[name] if name in remote else _nothing_like(local.get(name))
+
+
 def _nothing_like(value: Any) -> Any:
-    """The empty value of the same kind; a field is emptied, not dropped."""
+    """The empty value of the same kind."""
     return type(value)() if isinstance(value, (str, list, dict)) else None
 
 

@@ -14,9 +14,9 @@ from ckanext.cityportals import config, gathering, importing, ledger, presets, r
 from ckanext.cityportals.addresses import AddressError, check_url
 from ckanext.cityportals.client import NotModified, PortalError
 from ckanext.cityportals.harvester import check_settings
-from ckanext.cityportals.importing import complete_fields
 from ckanext.cityportals.logic import schema
 from ckanext.cityportals.portals import PORTALS, Portal, Record
+from ckanext.cityportals.saving import complete_fields
 
 __all__ = [
     "cityportals_city_list",

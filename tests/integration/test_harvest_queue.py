@@ -1,0 +1,184 @@
+"""The same runs through ckanext-harvest's queue: what its consumers, its cron command and a crash do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from ckan import model
+from ckan.plugins import toolkit as tk
+from ckanext.harvest import queue
+from ckanext.harvest.model import HarvestJob, HarvestObject
+from portals import records
+from portals.replay import replay
+
+from ckanext.cityportals import importing
+
+pytestmark = pytest.mark.usefixtures("clean_site")
+
+
+@pytest.fixture
+def source(community: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A source of twelve records in batches of five."""
+    with replay() as site, pytest.MonkeyPatch.context() as patch:
+        patch.setitem(tk.config, "ckanext.cityportals.batch_size", 5)
+        site.serve_catalogue([records.hub(number, title=f"Layer {number}") for number in range(1, 13)])
+        made = tk.get_action("harvest_source_create")(
+            {"user": "officer"},
+            {"name": "hub", "title": "Hub", "url": site.url, "source_type": "arcgis-hub", "frequency": "MANUAL",
+             "owner_org": community["organization"]["id"]},
+        )  # fmt: skip
+        yield made | {"site": site}
+
+
+def start(source: dict[str, Any]) -> str:
+    return tk.get_action("harvest_job_create")({"user": "officer", "model": model}, {"source_id": source["id"]})["id"]
+
+
+def consume(consumer: Any, callback: Any) -> int:
+    """Take everything from a queue, as a consumer process does; how many messages there were."""
+    taken = 0
+    while True:
+        method, header, body = consumer.basic_get(queue="")
+        if body is None:
+            return taken
+        consumer.redis.set(consumer.persistance_key(body), "2026-01-01 00:00:00.0")
+        callback(consumer, method, header, body)
+        taken += 1
+
+
+def gather() -> int:
+    return consume(queue.get_gather_consumer(), queue.gather_callback)
+
+
+def fetch() -> int:
+    return consume(queue.get_fetch_consumer(), queue.fetch_callback)
+
+
+def cron() -> None:
+    """What ``ckan harvester run`` does."""
+    tk.get_action("harvest_jobs_run")(
+        {"ignore_auth": True, "user": "sysadmin", "model": model, "session": model.Session}, {}
+    )
+
+
+def count() -> int:
+    model.Session.rollback()
+    return model.Session.query(model.Package).filter_by(type="dataset").count()
+
+
+def report(source: dict[str, Any]) -> dict[str, Any]:
+    return tk.get_action("cityportals_report_show")({"user": "officer"}, {"id": source["id"]})
+
+
+def test_a_queued_run_is_one_message_a_batch_and_ends(source: dict[str, Any]):
+    job = start(source)
+    assert gather() == 1
+    assert report(source)["state"] == "running"
+    assert fetch() == 3
+    cron()
+    assert HarvestJob.get(job).status == "Finished"
+    done = report(source)
+    assert (done["added"], done["complete"], done["state"]) == (12, True, "finished")
+    stats = tk.get_action("harvest_job_show")({"user": "officer", "model": model}, {"id": job})["stats"]
+    assert stats["added"] == 12
+
+
+def test_the_cron_command_during_a_run_doubles_nothing(source: dict[str, Any]):
+    start(source)
+    gather()
+    cron()
+    cron()
+    fetch()
+    assert count() == 12
+
+
+def test_a_gathering_that_was_killed_starts_afresh(source: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+    job = start(source)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("ckanext.cityportals.gathering.reconcile", _killed)
+        gather()
+    queue.get_gather_publisher().send({"harvest_job_id": job})
+    assert gather() == 1
+    fetch()
+    assert count() == 12
+
+
+def _killed(*args: Any, **kwargs: Any) -> Any:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("step", ["save", "search.index_for"])
+def test_a_batch_whose_consumer_was_killed_is_saved_once(
+    source: dict[str, Any], monkeypatch: pytest.MonkeyPatch, step: str
+):
+    """Killed before or after a record was written: all of the batch or nothing of it is there, and later all of it."""
+    start(source)
+    gather()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(f"ckanext.cityportals.importing.{step}", _killed)
+        fetch()
+    model.Session.rollback()
+    assert count() in (0, 5)
+    _requeue_unfinished()
+    fetch()
+    cron()
+    assert count() == 12
+    assert report(source)["added"] == 12
+    found = tk.get_action("package_search")({"ignore_auth": True}, {"include_private": True, "rows": 0})
+    assert found["count"] == 12
+
+
+def _requeue_unfinished() -> None:
+    """As ckanext-harvest does with what was taken from the queue and never acknowledged."""
+    connection = queue.get_connection()
+    for key in connection.keys(queue.get_fetch_routing_key() + ":*"):
+        queue.get_fetch_publisher().send({"harvest_object_id": key.rpartition(":")[2]})
+
+
+def test_a_batch_delivered_twice_is_saved_once(source: dict[str, Any]):
+    start(source)
+    gather()
+    leaders = [each.id for each in model.Session.query(HarvestObject).filter_by(state="WAITING")]
+    fetch()
+    for leader in leaders:
+        queue.get_fetch_publisher().send({"harvest_object_id": leader})
+    fetch()
+    assert count() == 12
+    assert model.Session.query(HarvestObject).filter_by(current=True).count() == 12
+
+
+def test_a_batch_that_was_given_up_does_not_keep_its_job_running(source: dict[str, Any]):
+    job = start(source)
+    gather()
+    for leader in model.Session.query(HarvestObject).filter_by(state="WAITING"):
+        leader.retry_times = 4
+    model.Session.commit()
+    fetch()
+    cron()
+    assert HarvestJob.get(job).status == "Finished"
+    assert len([each for each in report(source)["errors"] if "five attempts" in each["reason"]]) == 9
+
+
+def test_a_record_that_is_refused_costs_only_itself_and_says_why(
+    source: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
+    real = importing.save
+
+    def refuse_one(item: Any, desk: Any) -> str:
+        if json.loads(item.object.content)["title"] == "Layer 3":
+            raise tk.ValidationError({"name": ["of someone@example.org"]})
+        return real(item, desk)
+
+    start(source)
+    gather()
+    monkeypatch.setattr("ckanext.cityportals.importing.save", refuse_one)
+    fetch()
+    cron()
+    done = report(source)
+    assert done["added"] == count() == 11
+    assert len(done["errors"]) == 1
+    assert "does not fit" in done["errors"][0]["reason"]
+    assert "someone@example.org" not in done["errors"][0]["reason"]
