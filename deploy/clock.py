@@ -17,7 +17,7 @@ log = logging.getLogger("clock")
 
 #: Minutes between two runs of a `ckan` command. ckanext-harvest closes finished jobs only in `harvester run`.
 SCHEDULE: dict[tuple[str, ...], int] = {
-    ("harvester", "run"): 2,
+    ("harvester", "run"): 5,
     ("privacy", "leak-check"): 15,
     ("privacy", "expire"): 60,
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from deploy import processes, services, site, stack
-from deploy.layout import ROOT, Layout, write_private
+from deploy.layout import ROOT, DeployError, Layout, write_private
 
 SYSADMIN = "sysadmin"
 _EVERYTHING = (*processes.SERVICES, *processes.CATALOGUE)
@@ -77,12 +77,18 @@ def _fingerprint(ini: Path) -> str:
 
 def seed(layout: Layout) -> None:
     """Fill the demo through its API and write `.run/demo.json`."""
+    from ckanapi import CKANAPIError
+
+    from deploy.demo import gate
     from deploy.demo import seed as stories
 
     click.echo("Filling the demo catalogue through ckanapi")
     sysadmin = json.loads((layout.run / "sysadmin.json").read_text())
     portals = layout.url("portals")
-    log_ins = stories.fill(layout.url("ckan"), sysadmin, portals, tell=lambda line: click.echo(f"  {line}"))
+    try:
+        log_ins = stories.fill(layout.url("ckan"), sysadmin, portals, tell=lambda line: click.echo(f"  {line}"))
+    except (CKANAPIError, gate.SeedError) as error:
+        raise DeployError(f"the demo could not be filled: {error} (make demo goes on from here)") from error
     write_private(layout.demo_json, json.dumps(log_ins, indent=2))
 
 

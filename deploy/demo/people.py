@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from ckanapi import NotFound, RemoteCKAN, ValidationError
+from ckanapi import NotFound, RemoteCKAN
 
 ORGANIZATION = "nandira-city-lab"
 TITLE = "Nandira City Lab"
@@ -52,10 +52,6 @@ def _make_organization(admin: RemoteCKAN) -> None:
 
 
 def _appoint(admin: RemoteCKAN, name: str) -> None:
-    known = admin.action.privacy_steward_list(organization=ORGANIZATION)
-    if name in str(known):
-        return
-    try:
+    stewards = admin.action.privacy_steward_list(organization=ORGANIZATION)
+    if name not in {steward["username"] for steward in stewards}:
         admin.action.privacy_steward_add(username=name, organization=ORGANIZATION)
-    except ValidationError as error:
-        raise RuntimeError(f"{name} could not be made a steward: {error.error_dict}") from error

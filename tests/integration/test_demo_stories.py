@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-import yaml
 from ckan.tests import helpers
 from deploy.demo import files
-from deploy.demo.seed import STORIES
+from deploy.demo.seed import STORIES, read_story
 
 PATHS = sorted(STORIES.glob("*.yaml"))
-
-
-def _story(path: Path):
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_the_schema_keeps_every_field_of_a_story(path, community):
     """No field is refused, and none gets lost."""
-    wanted = _story(path)["dataset"]
+    wanted = read_story(path)["dataset"]
     context = {"user": "officer", "ignore_auth": False}
 
     created = helpers.call_action(
@@ -34,4 +27,4 @@ def test_the_schema_keeps_every_field_of_a_story(path, community):
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_file_of_a_story_can_be_made(path):
     """A story names only files that exist."""
-    assert {described["maker"] for described in _story(path).get("files", [])} <= set(files.MAKERS)
+    assert {described["maker"] for described in read_story(path).get("files", [])} <= set(files.MAKERS)
