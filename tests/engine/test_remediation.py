@@ -16,6 +16,7 @@ import openpyxl
 import polars as pl
 import pytest
 import yaml
+from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl.comments import Comment
@@ -33,6 +34,7 @@ from ckanext.privacy.engine.remediation import (
     preview_plan,
     suggest_plan,
 )
+from ckanext.privacy.engine.remediation.command import clean_command
 from ckanext.privacy.engine.remediation.schema import MEASURES
 from ckanext.privacy.engine.remediation.transforms import (
     generalise_code,
@@ -613,3 +615,41 @@ def test_the_pages_example_does_what_the_page_shows(tmp_path: Path) -> None:
     cleaned = [cell.value for cell in openpyxl.load_workbook(tmp_path / "out.xlsx")["Households"][2]]
     assert cleaned[1:] == [1987, "10000-14999", 19.076, 72.88, "care", "call [PHONE_NUMBER]", "f", 3]
     assert re.fullmatch("p-[a-z2-7]{16}", cleaned[0])
+
+
+# The command -------------------------------------------------------------------------------------------------------
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(clean_command, [str(argument) for argument in arguments])
+
+
+def test_the_command_suggests_and_applies_a_plan(tmp_path: Path) -> None:
+    source, out = write(tmp_path, SURVEY), tmp_path / "out.csv"
+    suggested = run(source, "--suggest", "--out", tmp_path / "plan.yaml")
+    assert (suggested.exit_code, suggested.output) == (0, "")
+    assert "phone" in {step.column for step in load_plan(tmp_path / "plan.yaml").tables[0].steps}
+    assert run(source, "--suggest").output == (tmp_path / "plan.yaml").read_text("utf-8")
+    cleaned = run(source, "--plan", tmp_path / "plan.yaml", "--out", out, "--key", write(tmp_path, KEY, "key"))
+    assert cleaned.exit_code in {0, 1}
+    assert "A new scan says:" in cleaned.output
+    assert "98200" not in cleaned.output + out.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["none.csv", "--suggest"], "none.csv"),
+        (["in.csv", "--plan", "none.yaml", "--out", "out.csv"], "none.yaml: the plan cannot be opened"),
+        (["in.csv"], "--suggest"),
+    ],
+)
+def test_the_command_says_in_one_sentence_what_it_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], told: str
+) -> None:
+    write(tmp_path, SURVEY)
+    monkeypatch.chdir(tmp_path)
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert told in result.output
+    assert left(tmp_path) == ["in.csv"]
