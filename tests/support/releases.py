@@ -10,6 +10,7 @@ from typing import Any
 import rq
 from ckan import model
 from ckan.lib import jobs
+from ckan.plugins import plugin_loaded
 from ckan.tests import factories, helpers
 from werkzeug.datastructures import FileStorage
 
@@ -23,6 +24,16 @@ PEOPLE = "name,email\n" + "".join(
 )
 
 
+#: What a dataset must say of itself where the community fields are on.
+DESCRIBED = {
+    "title_translated": {"en": "Water points"},
+    "notes_translated": {"en": "Where water is, and how much."},
+    "data_about": ["facilities"],
+    "license_id": "cc-by",
+    "contact": [{"name": "Data desk", "email": "data-desk@example.org"}],
+}
+
+
 def act(user: str, action: str, **data: Any) -> Any:
     """Call an action as a user, with the user's own rights."""
     model.Session.expire_all()
@@ -33,7 +44,8 @@ def act(user: str, action: str, **data: Any) -> Any:
 def make_dataset(text: str | bytes | None = WATER, filename: str = "water.csv", user: str = "officer", **fields: Any) -> Any:
     """Create a dataset of the organisation with one uploaded file."""
     name = fields.pop("name", factories.Dataset.stub().name)
-    data = {"name": name, "title": "Water points", "owner_org": "city-lab", "notes": "Where water is.", **fields}
+    described = DESCRIBED if plugin_loaded("communitydata") else {"title": "Water points", "notes": "Where water is."}
+    data = {"name": name, "owner_org": "city-lab", **described, **fields}
     dataset = act(user, "package_create", **data)
     if text is not None:
         add_file(dataset["id"], text, filename, user=user)

@@ -57,9 +57,9 @@ def release_approve(not_empty: Validator, ignore_empty: Validator, unicode_safe:
 
 
 @validator_args
-def with_reason(not_empty: Validator, unicode_safe: Validator) -> Schema:
+def with_reason(not_empty: Validator, unicode_safe: Validator, strip_value: Validator) -> Schema:
     """A record and the reason for what is done to it."""
-    return {"id": [not_empty, unicode_safe], "reason": [not_empty, unicode_safe]}
+    return {"id": [not_empty, unicode_safe], "reason": [not_empty, unicode_safe, strip_value, not_empty]}
 
 
 @validator_args

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from ckan import authz, model
 from ckan.plugins import toolkit as tk
+from ckan.types import Context
 
 from ckanext.privacy.model import Edit, Release, Steward
 
@@ -59,7 +60,8 @@ def is_steward(user: model.User, organization_id: str | None) -> bool:
 
 def may_update(user: model.User, package_id: str) -> bool:
     """Say whether a person may edit the dataset."""
-    return authz.is_authorized_boolean("package_update", {"user": user.name, "model": model}, {"id": package_id})
+    context = cast("Context", {"user": user.name, "auth_user_obj": user, "model": model})
+    return authz.is_authorized_boolean("package_update", context, {"id": package_id})
 
 
 def why_not_decide(user: model.User, release: Release) -> str | None:
