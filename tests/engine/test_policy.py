@@ -27,6 +27,7 @@ from ckanext.privacy.engine.findings import (
     TableReport,
 )
 from ckanext.privacy.engine.policy import DEFAULT, TESTS, Policy, ReleaseOutcome, judge, judge_release, load_policy
+from ckanext.privacy.engine.scan import ScanSettings, scan_file
 from ckanext.privacy.engine.updates import Evidence
 
 POLICY = load_policy()
@@ -283,3 +284,15 @@ def test_the_page_explains_every_key_and_its_example_judges_as_it_says(tmp_path:
     assert judge(report(caste), city, declarations=consent).outcome is Outcome.ONE_STEWARD
     pair = report(caste, risk=RiskReport(("age",), 2, 0))
     assert judge(pair, city, declarations=consent).outcome is Outcome.TWO_STEWARDS
+
+
+def test_the_policys_limits_of_risk_reach_the_scan(tmp_path: Path) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("sex,age\n" + "f,30\n" * 7 + "m,40\n" * 9, "utf-8")
+    strict = policy_file(tmp_path, risk={"k_limit": 8})
+    small = [
+        cell.groups
+        for settings in (ScanSettings(), ScanSettings(policy=strict))
+        for cell in scan_file(table, settings=settings).tables[0].risk.small_cells
+    ]
+    assert small == [1]

@@ -60,3 +60,11 @@ def _exit_code(reports: list[FileReport]) -> int:
     if any(not report.tables and report.held for report in reports):
         return FAILED
     return CLEAR if all(report.outcome is Outcome.CLEAR for report in reports) else DECIDE
+
+
+def clean_command() -> None:
+    """Run ``privacy-clean``; see :mod:`.remediation.command`."""
+    # A scan must not wait for the libraries that only cleaning needs.
+    from .remediation.command import clean_command as command
+
+    command()
