@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.model import Release, Steward
@@ -26,9 +27,7 @@ def privacy_released_on(package: dict[str, Any]) -> str:
 
 def privacy_queue_count() -> int | None:
     """Return how many releases wait for the reader's decision; None for people who decide nothing."""
-    user = tk.current_user
-    if not user.is_authenticated:
-        return None
-    if not user.sysadmin and not Steward.organizations(user.id):
+    user = model.User.get(tk.current_user.name) if tk.current_user.is_authenticated else None
+    if user is None or not (user.sysadmin or Steward.organizations(user.id)):
         return None
     return act("privacy_release_list", state="in_review", limit=1)["count"]

@@ -8,55 +8,10 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
-from ckanext.privacy.views import errors, findings, words
+from ckanext.privacy.views import errors, findings, steps
 from ckanext.privacy.views.calls import act, working_copy
 from ckanext.privacy.views.dataset import newest_scans
-
-Step = dict[str, Any]
-Plan = Mapping[str, Any]
-
-#: What can be done to a column: words, and the plan's step without its column. See ``docs/cleaning.md``.
-CHOICES: tuple[tuple[str, Step], ...] = (
-    (words.N_("Remove the column"), {"action": "drop"}),
-    (words.N_("Empty its cells"), {"action": "blank"}),
-    (words.N_("Mask the values"), {"action": "mask"}),
-    (words.N_("Mask the values, keep the last two characters"), {"action": "mask", "keep_last": 2}),
-    (words.N_("Black out names, numbers and addresses in the text"), {"action": "redact"}),
-    (words.N_("Replace each value by a pseudonym"), {"action": "pseudonymise"}),
-    (words.N_("Dates: keep the month"), {"action": "generalise_date", "to": "month"}),
-    (words.N_("Dates: keep the year"), {"action": "generalise_date", "to": "year"}),
-    (words.N_("Dates: keep the decade"), {"action": "generalise_date", "to": "decade"}),
-    (words.N_("Numbers: groups of 5"), {"action": "generalise_number", "width": 5}),
-    (words.N_("Numbers: groups of 10"), {"action": "generalise_number", "width": 10}),
-    (words.N_("Numbers: groups of 100"), {"action": "generalise_number", "width": 100}),
-    (words.N_("Places: to the nearest 500 metres"), {"action": "generalise_place", "metres": 500}),
-    (words.N_("Places: to the nearest kilometre"), {"action": "generalise_place", "metres": 1000}),
-    (words.N_("Codes: keep the first 2 characters"), {"action": "generalise_code", "keep": 2}),
-    (words.N_("Codes: keep the first 3 characters"), {"action": "generalise_code", "keep": 3}),
-)
-
-WORDS = {json.dumps(step, sort_keys=True): word for word, step in CHOICES}
-
-#: A suggestion with parameters that are not on offer is named by its action.
-ACTIONS = {
-    "drop": words.N_("Remove the column"),
-    "blank": words.N_("Empty its cells"),
-    "mask": words.N_("Mask the values"),
-    "redact": words.N_("Black out names, numbers and addresses in the text"),
-    "pseudonymise": words.N_("Replace each value by a pseudonym"),
-    "generalise_date": words.N_("Make dates coarser"),
-    "generalise_number": words.N_("Put numbers into groups"),
-    "generalise_place": words.N_("Make places coarser"),
-    "generalise_text": words.N_("Put values into groups"),
-    "generalise_code": words.N_("Shorten codes"),
-}
-
-
-#: Suggested rules that span columns, as sentences.
-RULES = {
-    "small_groups": words.N_("Empty {columns} in rows that share them with fewer than {n} rows"),
-    "small_counts": words.N_("Replace counts below {n} in {columns}"),
-}
+from ckanext.privacy.views.steps import Plan
 
 
 def show(id: str, resource_id: str) -> Any:
@@ -108,26 +63,24 @@ def chosen_plan(suggested: Plan, form: Mapping[str, str]) -> dict[str, Any]:
 
 def _chosen_table(number: str, suggested: Plan, form: Mapping[str, str]) -> dict[str, Any]:
     name = form[f"table-{number}"]
-    steps = [
+    chosen = [
         {**json.loads(value), "column": form[f"column-{field.removeprefix('step-')}"]}
         for field, value in form.items()
         if field.startswith(f"step-{number}-") and value
     ]
-    dropped = {step["column"] for step in steps if step["action"] == "drop"}
-    rules = {key: _rule(planned(suggested, name).get(key), dropped) for key in RULES if form.get(f"{key}-{number}")}
-    return {"table": name, "columns": steps, **{key: rule for key, rule in rules.items() if rule}}
+    dropped = {step["column"] for step in chosen if step["action"] == "drop"}
+    rules = {
+        key: _rule(steps.planned(suggested, name).get(key), dropped)
+        for key in steps.RULES
+        if form.get(f"{key}-{number}")
+    }
+    return {"table": name, "columns": chosen, **{key: rule for key, rule in rules.items() if rule}}
 
 
 def _rule(rule: Mapping[str, Any] | None, dropped: set[str]) -> dict[str, Any] | None:
     """Return a rule about small groups without the columns that go anyway; None if none is left."""
     left = [column for column in (rule or {}).get("columns", ()) if column not in dropped]
     return {**rule, "columns": left} if rule and left else None
-
-
-def planned(plan: Plan, table: str) -> Mapping[str, Any]:
-    """Return what a plan does to a table; one without a name means the only table of its file."""
-    tables = plan.get("tables", ())
-    return next((each for each in tables if each.get("table") in (None, table)), {})
 
 
 # From a plan to the page ----------------------------------------------------------------------------------------
@@ -163,14 +116,14 @@ def _cleanable(report: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
 
 
 def _table(table: Mapping[str, Any], suggested: Plan, plan: Plan) -> dict[str, Any]:
-    offered, chosen = planned(suggested, table["name"]), planned(plan, table["name"])
+    offered, chosen = steps.planned(suggested, table["name"]), steps.planned(plan, table["name"])
     columns = findings.columns(table, everything=True)
     return {
         "name": table["name"],
         "columns": [{**column, **_offer(column["name"], chosen.get("columns", ()))} for column in columns],
         "rules": [
             {"name": key, "sentence": _rule_sentence(key, offered[key]), "chosen": key in chosen}
-            for key in RULES
+            for key in steps.RULES
             if offered.get(key)
         ],
     }
@@ -178,23 +131,19 @@ def _table(table: Mapping[str, Any], suggested: Plan, plan: Plan) -> dict[str, A
 
 def _rule_sentence(key: str, rule: Mapping[str, Any]) -> str:
     columns = findings.and_list(list(rule["columns"]))
-    return tk._(RULES[key]).format(columns=columns, n=rule["fewer_than"])
+    return tk._(steps.RULES[key]).format(columns=columns, n=rule["fewer_than"])
 
 
-def _offer(column: str, steps: Iterable[Step]) -> dict[str, Any]:
+def _offer(column: str, plan: Iterable[steps.Step]) -> dict[str, Any]:
     """Return what can be done to a column; a step of the plan that is not on offer is added to the offer."""
-    partner = next((step["column"] for step in steps if step.get("longitude") == column), None)
-    mine = next((step for step in steps if step["column"] == column), None)
-    chosen = _value(mine) if mine else ""
-    offered = {"": tk._("Keep it as it is"), **{value: tk._(word) for value, word in WORDS.items()}}
+    partner = next((step["column"] for step in plan if step.get("longitude") == column), None)
+    mine = next((step for step in plan if step["column"] == column), None)
+    chosen = steps.value(mine) if mine else ""
+    offered = {"": tk._("Keep it as it is"), **{value: tk._(word) for value, word in steps.WORDS.items()}}
     if mine and chosen not in offered:
-        offered[chosen] = words.say(ACTIONS, mine["action"])
+        offered[chosen] = steps.word(mine)
     options = [{"value": value, "word": word, "chosen": value == chosen} for value, word in offered.items()]
     return {"options": options, "partner": partner}
-
-
-def _value(step: Step) -> str:
-    return json.dumps({key: value for key, value in step.items() if key != "column"}, sort_keys=True)
 
 
 def _preview(table: Mapping[str, Any]) -> dict[str, Any]:

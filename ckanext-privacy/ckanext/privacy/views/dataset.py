@@ -7,7 +7,7 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
-from ckanext.privacy.views import errors, findings, words
+from ckanext.privacy.views import errors, findings, steps, words
 from ckanext.privacy.views.calls import act, may, working_copy
 
 #: Seconds between two looks at a running scan, where no JavaScript asks more often.
@@ -94,6 +94,9 @@ def _file(resource: dict[str, Any], scan: dict[str, Any] | None, *, everything: 
     name = resource.get("name") or tk._("Unnamed file")
     told = scanned_file(name, scan or {"status": "none"}, everything=everything)
     may_clean = bool(told["tables"]) and may("privacy_remediation_apply", resource_id=resource["id"])
+    for table in told["tables"] if may_clean else ():
+        suggested = steps.suggestions((scan or {})["report"], table["name"])
+        table["columns"] = [{**column, "advice": suggested.get(column["name"])} for column in table["columns"]]
     return {**told, "id": resource["id"], "may_clean": may_clean}
 
 

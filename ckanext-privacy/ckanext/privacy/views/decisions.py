@@ -72,13 +72,18 @@ def offered(release: Json) -> dict[str, Any]:
     state = State(release["state"])
     fit = {str(event) for (before, event) in TRANSITIONS if before is state}
     open_to = [name for name in ("approve", *FORMS) if name in fit and release["may"][name] is None]
-    waits = state is State.IN_REVIEW
     return {
         "decisions": open_to,
         "forms": [_form(name) for name in FORMS if name in open_to],
-        "cannot": release["may"]["approve"] if waits else None,
+        "cannot": _why_not_approve(state, release),
         "approve_sentence": _approve_sentence(release),
     }
+
+
+def _why_not_approve(state: State, release: Json) -> str | None:
+    if state is State.BLOCKED:
+        return tk._("Nobody can approve this as it is. An editor has to clean or replace the file, and ask again.")
+    return release["may"]["approve"] if state is State.IN_REVIEW else None
 
 
 def _form(decision: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ckan.plugins import toolkit as tk
@@ -76,7 +76,7 @@ def sentence(sensitive: bool, entities: Iterable[Json], filled: int) -> str:
     return tk._("Holds {kinds}.").format(kinds=and_list(kinds))
 
 
-def and_list(items: list[str]) -> str:
+def and_list(items: Sequence[str]) -> str:
     """Join words as people do: ``a``, ``a and b``, ``a, b and c``."""
     if len(items) < 2:
         return "".join(items)
@@ -99,7 +99,7 @@ def risk(risk: Json, rows: int) -> dict[str, Any]:
     }
 
 
-def _risk_sentences(names: list[str], k: int | None, uniques: int | None, rows: int) -> Iterable[str]:
+def _risk_sentences(names: Sequence[str], k: int | None, uniques: int | None, rows: int) -> Iterable[str]:
     if not names or k is None:
         yield tk._("No columns were found that together could point at one person.")
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ckan.plugins import toolkit as tk
@@ -33,7 +33,7 @@ def build(package: Json) -> dict[str, Any] | None:
     return {
         "state": _state(status),
         "public_sentence": _public_sentence(package["id"], status),
-        "next_sentence": status["next_step"] or tk._("Nothing needs to be done."),
+        "next_sentence": _next_sentence(tasks, status),
         "next_actor": words.say(words.ACTORS, status["next_actor"]),
         "tasks": tasks if status["pending"] or status["state"] != State.RELEASED else [],
         "changes": [change["sentence"] for change in status["pending"]],
@@ -49,6 +49,15 @@ def _state(status: Json) -> dict[str, str]:
     if status["state"] == State.RELEASED and status["pending"]:
         return {"code": "pending", "word": tk._("Released, with pending changes"), "tone": "waiting", "meaning": ""}
     return words.state(status["state"])
+
+
+def _next_sentence(tasks: list[dict[str, Any]], status: Json) -> str:
+    """Name the first thing that has to be put right, where the officer's own work comes before the request."""
+    if _may_request(status):
+        first = next((task for task in tasks if task["state"]["tone"] == "stop"), None)
+        if first:
+            return tk._("{task}, then request the release.").format(task=first["title"])
+    return status["next_step"] or tk._("Nothing needs to be done.")
 
 
 def _public_sentence(package_id: str, status: Json) -> str:
@@ -106,7 +115,7 @@ def _described(title: str, missing: list[Any], package: Json) -> dict[str, Any]:
     return _task(title, (word, "stop"), href=linked[0]["href"], missing=linked)
 
 
-def _scanned(package: Json, newest: list[Json | None]) -> dict[str, Any]:
+def _scanned(package: Json, newest: Sequence[Json | None]) -> dict[str, Any]:
     title, href = tk._("Have the files scanned"), tk.h.url_for("privacy.scan_result", id=package["name"])
     if not newest:
         href = tk.h.url_for(f"{package['type']}_resource.new", id=package["name"])
@@ -118,7 +127,7 @@ def _scanned(package: Json, newest: list[Json | None]) -> dict[str, Any]:
     return _task(title, (word, "waiting"), tk._("Files are also scanned when you request the release."), href)
 
 
-def _resolved(package: Json, newest: list[Json | None]) -> dict[str, Any]:
+def _resolved(package: Json, newest: Sequence[Json | None]) -> dict[str, Any]:
     title, href = tk._("Resolve what was found"), tk.h.url_for("privacy.scan_result", id=package["name"])
     outcomes = [scan["outcome"] for scan in newest if scan and scan["outcome"]]
     if any(scan and scan["status"] == FAILED for scan in newest):

@@ -28,8 +28,8 @@ def queue() -> str:
     filters = _queue_filters()
     asked = {each["name"]: each["chosen"] for each in filters if each["chosen"]}
     found = act("privacy_release_list", **asked, limit=lists.PAGE_SIZE, offset=(lists.page() - 1) * lists.PAGE_SIZE)
-    waiting = sum(found["counts"].get(state, 0) for state in ("in_review", "blocked"))
-    heading = tk.ungettext("{n} release waits for a person.", "{n} releases wait for a person.", waiting)
+    waiting = found["counts"].get("in_review", 0)
+    heading = tk.ungettext("{n} release waits for a steward.", "{n} releases wait for a steward.", waiting)
     rows = [_queue_row(release) for release in found["results"]]
     frame = {"heading": heading.format(n=waiting), "filters": _with_counts(filters, found["counts"]), "rows": rows}
     return tk.render("privacy/queue.html", {**frame, **lists.paging("privacy.queue", found["count"])})
@@ -128,7 +128,7 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "files": [scanned_file(scan["name"], scan, everything=False) for scan in release["scans"]],
             "history": decisions.history(release),
             "basis": known.section(_as_requested(id), "consent"),
-            **_difference(diff, known),
+            **_difference(release, diff, known),
             **decisions.offered(release),
             "errors": problems,
             "typed": typed or {},
@@ -152,10 +152,25 @@ def _facts(release: Json) -> list[dict[str, str]]:
     return [{"label": label, "value": value} for label, value in facts if value]
 
 
-def _difference(diff: Json, known: fields.Fields) -> dict[str, Any]:
+def _difference(release: Json, diff: Json, known: fields.Fields) -> dict[str, Any]:
     first = diff["public_id"] is None
+    new_files = [each for each in diff["resources"] if each["change"] == "added"]
     return {
+        "is_open": release["state"] in OPEN,
+        "is_public": diff["public_id"] == release["id"],
         "first_release": first,
         "description": differences.description(diff, known) if first else [],
-        "changes": differences.groups({**diff, "metadata": [] if first else diff["metadata"]}, known),
+        "new_files": [_new_file(each, release["scans"]) for each in new_files] if first else [],
+        "changes": [] if first else differences.groups(diff, known),
     }
+
+
+def _new_file(each: Json, scans: list[Json]) -> dict[str, Any]:
+    sha256 = next((scan["sha256"] for scan in scans if scan["resource_id"] == each["id"]), None)
+    tables = [
+        tk._("{name}: {rows} rows, columns {columns}").format(
+            name=table["name"], rows=table["rows_after"], columns=", ".join(table["columns_added"])
+        )
+        for table in each["tables"]
+    ]
+    return {"name": each["name"], "sha256": sha256, "tables": tables}

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from ckan.plugins import toolkit as tk
 
 
@@ -214,7 +214,7 @@ def moment(value: str | dt.datetime | None) -> dt.datetime | None:
 def date(value: str | dt.datetime | None) -> str:
     """Return the day in the reader's language, such as ``3 March 2026``."""
     read = moment(value)
-    return format_date(read, "long", locale=_locale()) if read else ""
+    return format_date(read.astimezone(tk.h.get_display_timezone()), "long", locale=_locale()) if read else ""
 
 
 def time(value: str | dt.datetime | None) -> str:
@@ -223,7 +223,7 @@ def time(value: str | dt.datetime | None) -> str:
     if read is None:
         return ""
     local = read.astimezone(tk.h.get_display_timezone())
-    return format_datetime(local, "d MMMM y, HH:mm z", locale=_locale())
+    return f"{format_date(local, 'long', locale=_locale())}, {format_time(local, 'HH:mm z', locale=_locale())}"
 
 
 def age(value: str | dt.datetime | None) -> str:
