@@ -55,8 +55,8 @@ class PrivacyPlugin(
     def configure(self, config: CKANConfig) -> None:
         if get_permission_labels() is not self:
             raise CkanConfigurationException(
-                "CKAN asks only the first plugin with permission labels who may see a dataset, and that is not 'privacy': "
-                "put privacy first in ckan.plugins."
+                "CKAN asks only the first plugin with permission labels who may see a dataset, and that is not "
+                "'privacy': put privacy first in ckan.plugins."
             )
         uploads.refuse_public_storage()
         guard.install()
@@ -104,8 +104,8 @@ class PrivacyPlugin(
 
     # IUploader
 
-    def get_resource_uploader(self, data_dict: dict[str, Any]) -> Any:
-        return uploads.uploader_for(data_dict)
+    def get_resource_uploader(self, resource: dict[str, Any]) -> Any:
+        return uploads.uploader_for(resource)
 
     # IFiles
 

@@ -1,4 +1,4 @@
-"""The activity stream: one public activity a released dataset, written from the release; all else is for its editors."""
+"""The activity stream: one public activity a released dataset, written from the release; the rest is for editors."""
 
 from __future__ import annotations
 
@@ -31,19 +31,26 @@ def publish(release: Release) -> None:
     from ckanext.activity.model import Activity
 
     close(model.Session, package)
-    site = model.User.get(tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"])
-    shown = released.show(release.snapshot[released.CUSTOM])
+    user = _author(release)
     model.Session.add(
         Activity(
-            user_id=site.id if site else "",
+            user_id=user.id,
             object_id=release.package_id,
             activity_type="changed package" if _was_released_before(release) else "new package",
-            # People decide and the catalogue publishes: the stream names nobody.
-            data={"package": shown, "actor": site.name if site else None, "release": release.id},
+            data={"package": released.show(release.snapshot[released.CUSTOM]), "actor": user.name},
             permission_labels=[labels.PUBLIC, *labels.working_labels(package)],
         )
     )
     model.Session.flush()
+
+
+def _author(release: Release) -> model.User:
+    """Return who asked for the release; the catalogue itself where nobody did. Who approved is named nowhere."""
+    asked = model.User.get(release.requested_by)
+    site = None if asked else model.User.get(tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"])
+    if (author := asked or site) is None:
+        raise LookupError("CKAN could not make its site user, so nobody can be named as the author of an activity.")
+    return author
 
 
 def _was_released_before(release: Release) -> bool:
@@ -65,5 +72,6 @@ def close(session: Session | Any, package: model.Package) -> None:
 def erase(package_id: str) -> None:
     """Forget what the activities of a dataset said; that something happened stays."""
     stream = table()
+    nothing = {"package": {"id": package_id, "name": package_id, "title": "—", "resources": []}}
     if stream is not None:
-        model.Session.execute(sa.update(stream).where(stream.c.object_id == package_id).values(data={}))
+        model.Session.execute(sa.update(stream).where(stream.c.object_id == package_id).values(data=nothing))

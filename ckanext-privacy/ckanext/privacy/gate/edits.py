@@ -5,7 +5,7 @@ from __future__ import annotations
 from ckan import model
 from ckan.model import meta
 from ckan.types import Context
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from ckanext.privacy.model import Edit
 from ckanext.privacy.model.columns import now
@@ -31,7 +31,7 @@ def _editor(context: Context) -> str | None:
     return user.id if user else None
 
 
-def _note(package_id: str, user_id: str) -> insert:
+def _note(package_id: str, user_id: str) -> Insert:
     moment = now()
     row = insert(Edit).values(package_id=package_id, user_id=user_id, at=moment)
     return row.on_conflict_do_update(index_elements=["package_id", "user_id"], set_={"at": moment})

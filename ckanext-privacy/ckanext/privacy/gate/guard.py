@@ -6,12 +6,13 @@ database has a trigger for what does not pass here (raw SQL, ``Query.update``).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from ckan import model
 from ckan import plugins as p
 from ckan.model import meta
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ckanext.privacy.gate import lifecycle, released
@@ -20,8 +21,8 @@ from ckanext.privacy.gate import lifecycle, released
 def install() -> None:
     """Watch every session CKAN hands out; again does nothing."""
     for target in (model.Session, meta.create_local_session):
-        if not sa.event.contains(target, "before_flush", before_flush):
-            sa.event.listen(target, "before_flush", before_flush)
+        if not event.contains(target, "before_flush", before_flush):
+            event.listen(target, "before_flush", before_flush)
 
 
 def before_flush(session: Session, _context: Any, _instances: Any) -> None:
@@ -42,7 +43,7 @@ def before_flush(session: Session, _context: Any, _instances: Any) -> None:
 def _keep(session: Session, package: model.Package) -> None:
     if package.private is not True:
         package.private = True
-    changed = sa.inspect(package).attrs
+    changed: Any = cast("Any", sa.inspect(package)).attrs
     if changed.name.history.has_changes() and released.is_public(package.id):
         # Links to the released dataset must keep leading to it, and the new name may say what is not released.
         package.name = _stored_name(session, package)
@@ -52,7 +53,8 @@ def _keep(session: Session, package: model.Package) -> None:
 
 
 def _stored_name(session: Session, package: model.Package) -> str:
-    query = sa.select(model.Package.__table__.c.name).where(model.Package.__table__.c.id == package.id)
+    table = model.package_table
+    query = sa.select(table.c.name).where(table.c.id == package.id)
     return session.connection().execute(query).scalar_one()
 
 

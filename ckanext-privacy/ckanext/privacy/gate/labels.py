@@ -1,4 +1,4 @@
-"""Permission labels: who finds which dataset in the index, and which activity. ``public`` comes from a release alone."""
+"""Permission labels: who finds which dataset, and which activity. ``public`` comes from a release alone."""
 
 from __future__ import annotations
 

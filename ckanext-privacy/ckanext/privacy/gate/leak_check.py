@@ -38,13 +38,13 @@ def _public_ids() -> set[str]:
 
 def _open_rows() -> Iterator[Leak]:
     """Rows that CKAN would show to everyone if the gate's plugin were taken away."""
-    table = model.Package.__table__
+    table = model.package_table
     for name in model.Session.scalars(sa.select(table.c.name).where(table.c.private.is_(False))):
         yield _leak("database", f"The dataset '{name}' is stored as public.")
 
 
 def _renamed_rows() -> Iterator[Leak]:
-    table = model.Package.__table__
+    table = model.package_table
     query = sa.select(table.c.name, Release.snapshot["package"]["name"].astext)
     query = query.join(Release, Release.package_id == table.c.id).where(*released.conditions())
     for name, released_name in model.Session.execute(query):
@@ -85,7 +85,7 @@ def _index() -> Iterator[Leak]:
 
 
 def _content(package: dict[str, Any]) -> bytes:
-    """Return what two answers about a dataset must agree in: all but what moves without anybody changing the content."""
+    """Return what two answers about a dataset must agree in: all but what moves without the content changing."""
     apart = {"organization", "groups", "tracking_summary"}
     resources = [
         {key: value for key, value in each.items() if key != "tracking_summary"} for each in package["resources"]
@@ -99,9 +99,13 @@ def _activities() -> Iterator[Leak]:
     if table is None:
         return
     query = sa.select(table.c.id, table.c.object_id, table.c.data).join(
-        model.Package.__table__, model.Package.__table__.c.id == table.c.object_id
+        model.package_table, model.package_table.c.id == table.c.object_id
     )
-    open_to_all = sa.or_(table.c.permission_labels.is_(None), sa.text("'public' = ANY(permission_labels)"))
+    open_to_all = sa.or_(
+        table.c.activity_type.is_(None),
+        table.c.activity_type.not_like("%package"),
+        sa.text("'public' = ANY(permission_labels)"),
+    )
     for activity_id, package_id, data in model.Session.execute(query.where(open_to_all)):
         shown = released.package(package_id)
         if shown is None or _content((data or {}).get("package") or {"resources": []}) != _content(shown):

@@ -1,4 +1,4 @@
-"""What holds for every page and API answer: caches, downloads, and the few views that have no action to stand behind."""
+"""What holds for every page and API answer: caches, downloads, and the views that no action stands behind."""
 
 from __future__ import annotations
 

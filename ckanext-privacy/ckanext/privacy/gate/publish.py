@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from ckan import logic, model
+from sqlalchemy import event
 
 from ckanext.privacy.gate import activities, rows, store
 from ckanext.privacy.model import Release
@@ -77,17 +78,23 @@ def _needed() -> set[tuple[str, str]]:
 
 def install() -> None:
     """Erase after the commit, never before: what is erased cannot be rolled back. Again does nothing."""
-    for event, handler in (("after_commit", _erase_now), ("after_rollback", _forget)):
-        if not sa.event.contains(model.Session, event, handler):
-            sa.event.listen(model.Session, event, handler)
+    for name, handler in (("after_commit", _erase_now), ("after_rollback", _forget)):
+        if not event.contains(model.Session, name, handler):
+            event.listen(model.Session, name, handler)
 
 
 def _erase_now(session: Any) -> None:
-    for kind, name in session.info.pop(_TO_ERASE, set()):
-        try:
-            (store.remove if kind == "bytes" else rows.drop)(name)
-        except Exception:  # a commit has happened: the rest must be erased too
-            log.exception("Released content could not be erased: %s %s.", kind, name)
+    for part in session.info.pop(_TO_ERASE, set()):
+        _erase_part(*part)
+
+
+def _erase_part(kind: str, name: str) -> None:
+    erase = store.remove if kind == "bytes" else rows.drop
+    try:
+        erase(name)
+    except Exception:
+        # The commit has happened: nothing can be taken back, and the other parts must be erased too.
+        log.exception("Released content could not be erased: %s %s.", kind, name)
 
 
 def _forget(session: Any) -> None:

@@ -85,12 +85,12 @@ def _transaction() -> Iterator[sa.Connection]:
     """One view of the table from the first statement to the last, whoever writes to it meanwhile."""
     from ckanext.datastore.backend.postgres import get_write_engine
 
-    with get_write_engine().connect().execution_options(isolation_level="REPEATABLE READ") as connection:
-        with connection.begin():
-            # Text must not depend on the server's settings, since it is hashed.
-            connection.execute(sa.text("SET LOCAL datestyle = 'ISO, YMD'"))
-            connection.execute(sa.text("SET LOCAL timezone = 'UTC'"))
-            yield connection
+    engine = get_write_engine().execution_options(isolation_level="REPEATABLE READ")
+    with engine.begin() as connection:
+        # Text must not depend on the server's settings, since it is hashed.
+        connection.execute(sa.text("SET LOCAL datestyle = 'ISO, YMD'"))
+        connection.execute(sa.text("SET LOCAL timezone = 'UTC'"))
+        yield connection
 
 
 _COLUMNS = sa.text("""

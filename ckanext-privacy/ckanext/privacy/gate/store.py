@@ -29,7 +29,7 @@ CHUNK = 1 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class NotStored(LookupError):
+class NotStored(LookupError):  # noqa: N818 - says what is wrong, as CKAN's own ObjectNotFound does
     """Raised when bytes that should be in the store are not there."""
 
     def __init__(self, sha256: str) -> None:

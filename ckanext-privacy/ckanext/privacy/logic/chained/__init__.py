@@ -1,6 +1,6 @@
 """CKAN's own actions and auth functions, each with the gate in front: one module a subject.
 
-A function here bears the name of what it stands in front of. Those of optional plugins are left out where the plugin is.
+A function here bears the name of what it stands in front of. Those for an optional plugin need that plugin.
 """
 
 from __future__ import annotations

@@ -18,10 +18,10 @@ def _refused() -> AuthResult:
 
 @tk.chained_auth_function
 @tk.auth_allow_anonymous_access
-def resource_show(next_auth: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def resource_show(next_auth: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
     """A resource outside of the release exists for nobody but those who work on it."""
-    found = next_auth(context, data_dict)
-    if not found["success"]:
+    found = next_auth(context, data_dict or {})
+    if not found.get("success"):
         return found
     resource = core.get_resource_object(context, data_dict)
     if audience.works_on_resource(audience.reader(context), resource.id):
@@ -30,10 +30,10 @@ def resource_show(next_auth: AuthFunction, context: Context, data_dict: DataDict
 
 
 @tk.chained_auth_function
-def package_update(next_auth: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def package_update(next_auth: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
     """Who may not see the working copy may not change it: an answer to a change shows all of it."""
-    found = next_auth(context, data_dict)
-    if not found["success"]:
+    found = next_auth(context, data_dict or {})
+    if not found.get("success"):
         return found
     package = core.get_package_object(context, data_dict)
     return found if audience.works_on(audience.reader(context), package) else _refused()
@@ -41,11 +41,11 @@ def package_update(next_auth: AuthFunction, context: Context, data_dict: DataDic
 
 @tk.chained_auth_function
 @tk.auth_allow_anonymous_access
-def task_status_show(next_auth: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def task_status_show(next_auth: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
     """The state of work on a dataset or resource may quote its content: for those who work on it."""
-    found = next_auth(context, data_dict)
+    found = next_auth(context, data_dict or {})
     task: Any = context.get("task_status")
-    if not found["success"] or task is None:
+    if not found.get("success") or task is None:
         return found
     user = audience.reader(context)
     package = audience.package_of(task.entity_id) or model.Package.get(task.entity_id)

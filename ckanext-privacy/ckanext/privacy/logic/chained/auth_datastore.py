@@ -10,13 +10,13 @@ from ckanext.privacy.gate import audience
 
 @tk.chained_auth_function
 @tk.auth_allow_anonymous_access
-def datastore_search_sql(next_auth: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def datastore_search_sql(next_auth: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
     """SQL reads working tables, so each table must belong to a dataset the reader works on."""
     # CKAN hands over a generator: whoever reads it first leaves nothing for the next.
-    tables = list(context["table_names"])
+    tables = list(context.get("table_names", ()))
     context["table_names"] = tables
     user = audience.reader(context)
     if all(audience.works_on_resource(user, table) for table in tables):
-        return next_auth(context, data_dict)
+        return next_auth(context, data_dict or {})
     sentence = tk._("SQL reads tables that may not be released yet. Use datastore_search: it reads the released rows.")
     return {"success": False, "msg": sentence}

@@ -13,13 +13,13 @@ from ckanext.privacy.gate import audience
 
 @tk.chained_auth_function
 @tk.auth_allow_anonymous_access
-def harvest_object_show(next_auth: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def harvest_object_show(next_auth: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
     """A record as it was harvested can be read by those who work on its dataset or on its source."""
-    owner = _owner(data_dict)
+    owner = _owner(data_dict or {})
     user = audience.reader(context)
     package = model.Package.get(owner) if owner else None
     if package is not None and audience.works_on(user, package):
-        return next_auth(context, data_dict)
+        return next_auth(context, data_dict or {})
     return {"success": False, "msg": tk._("Not authorized")}
 
 
@@ -34,6 +34,6 @@ def _owner(data_dict: DataDict) -> str | None:
 
 
 @tk.chained_auth_function
-def harvest_object_list(next_auth: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def harvest_object_list(next_auth: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
     """The list of all records is for system administrators, who are asked nowhere."""
     return {"success": False, "msg": tk._("Not authorized")}

@@ -7,7 +7,7 @@ from typing import Any
 from ckan import model
 from ckan import plugins as p
 from ckan.plugins import toolkit as tk
-from ckan.types import ChainedAction, Context, DataDict
+from ckan.types import Action, Context, DataDict
 from flask import has_request_context
 
 from ckanext.privacy.gate import audience, released
@@ -27,7 +27,7 @@ def _check(action: str, context: Context, data_dict: DataDict) -> None:
 
 @tk.chained_action
 @tk.side_effect_free
-def package_show(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def package_show(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Answer with the working copy for those who work on it (never from the index), else with the release."""
     package = model.Package.get(data_dict.get("id") or _name(data_dict, "name_or_id"))
     if package is None:
@@ -53,7 +53,7 @@ def _prepared(package: dict[str, Any]) -> dict[str, Any]:
 
 @tk.chained_action
 @tk.side_effect_free
-def resource_show(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def resource_show(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Answer with the working resource for those who work on it, else with the released one."""
     resource_id = _name(data_dict)
     package = audience.package_of(resource_id)
@@ -71,7 +71,7 @@ def resource_show(original: ChainedAction, context: Context, data_dict: DataDict
 
 @tk.chained_action
 @tk.side_effect_free
-def resource_view_list(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def resource_view_list(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Answer with the views the reader may see: the working ones, or those that were released."""
     resource_id = _name(data_dict)
     package = audience.package_of(resource_id)
@@ -91,7 +91,7 @@ def _can_be_drawn(view: dict[str, Any]) -> bool:
 
 @tk.chained_action
 @tk.side_effect_free
-def resource_view_show(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def resource_view_show(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Answer with one view, in the state the reader may see."""
     view_id = _name(data_dict)
     view = model.ResourceView.get(view_id)
@@ -109,7 +109,7 @@ def resource_view_show(original: ChainedAction, context: Context, data_dict: Dat
 
 @tk.chained_action
 @tk.side_effect_free
-def package_search(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def package_search(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Search with the reader's own rights: CKAN's front page searches with none checked."""
     if has_request_context() and context.get("ignore_auth"):
         context = context.copy()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ckan.plugins import toolkit as tk
-from ckan.types import ChainedAction, Context, DataDict
+from ckan.types import Action, Context, DataDict
 
 
 def _as_seen(context: Context, package_id: str) -> dict[str, Any] | None:
-    own = {"user": context.get("user", ""), "ignore_auth": False}
+    own: Context = {"user": context.get("user", ""), "ignore_auth": False}
     try:
         return tk.get_action("package_show")(own, {"id": package_id})
     except (tk.ObjectNotFound, tk.NotAuthorized):
@@ -24,7 +24,7 @@ def _check_seen(context: Context, data_dict: DataDict) -> None:
 
 @tk.chained_action
 @tk.side_effect_free
-def dataset_follower_count(original: ChainedAction, context: Context, data_dict: DataDict) -> int:
+def dataset_follower_count(original: Action, context: Context, data_dict: DataDict) -> int:
     """Count the followers of a dataset the reader may see."""
     _check_seen(context, data_dict)
     return original(context, data_dict)
@@ -32,14 +32,14 @@ def dataset_follower_count(original: ChainedAction, context: Context, data_dict:
 
 @tk.chained_action
 @tk.side_effect_free
-def am_following_dataset(original: ChainedAction, context: Context, data_dict: DataDict) -> bool:
+def am_following_dataset(original: Action, context: Context, data_dict: DataDict) -> bool:
     """Say whether the reader follows a dataset they may see."""
     _check_seen(context, data_dict)
     return original(context, data_dict)
 
 
 @tk.chained_action
-def follow_dataset(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def follow_dataset(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Follow a dataset the reader may see."""
     _check_seen(context, data_dict)
     return original(context, data_dict)
@@ -47,7 +47,7 @@ def follow_dataset(original: ChainedAction, context: Context, data_dict: DataDic
 
 @tk.chained_action
 @tk.side_effect_free
-def dataset_followee_list(original: ChainedAction, context: Context, data_dict: DataDict) -> list[Any]:
+def dataset_followee_list(original: Action, context: Context, data_dict: DataDict) -> list[Any]:
     """List followed datasets as the reader may see them; CKAN answers with the rows."""
     found = (_as_seen(context, package["id"]) for package in original(context.copy(), data_dict))
     return [package for package in found if package]
@@ -55,7 +55,7 @@ def dataset_followee_list(original: ChainedAction, context: Context, data_dict: 
 
 @tk.chained_action
 @tk.side_effect_free
-def followee_list(original: ChainedAction, context: Context, data_dict: DataDict) -> list[Any]:
+def followee_list(original: Action, context: Context, data_dict: DataDict) -> list[Any]:
     """List what somebody follows, datasets as the reader may see them."""
     # CKAN switches the checks off in the context it is given, so it gets one of its own.
     found = [_followee(context, followee) for followee in original(context.copy(), data_dict)]

@@ -6,14 +6,14 @@ from typing import Any
 
 from ckan import model
 from ckan.plugins import toolkit as tk
-from ckan.types import ChainedAction, Context, DataDict
+from ckan.types import Action, Context, DataDict
 
 from ckanext.privacy.gate import audience
 
 
 @tk.chained_action
 @tk.side_effect_free
-def harvest_source_list(original: ChainedAction, context: Context, data_dict: DataDict) -> list[Any]:
+def harvest_source_list(original: Action, context: Context, data_dict: DataDict) -> list[Any]:
     """List the sources the reader works on."""
     found = original(context, data_dict)
     if context.get("ignore_auth"):

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.model import misc
 from ckan.plugins import toolkit as tk
-from ckan.types import ChainedAction, Context, DataDict
+from ckan.types import Action, Context, DataDict
+from sqlalchemy.dialects.postgresql import JSONB
 
 from ckanext.privacy.gate import audience, released
 from ckanext.privacy.model import Release
@@ -16,7 +17,7 @@ from ckanext.privacy.model import Release
 
 @tk.chained_action
 @tk.side_effect_free
-def package_list(original: ChainedAction, context: Context, data_dict: DataDict) -> list[str]:
+def package_list(original: Action, context: Context, data_dict: DataDict) -> list[str]:
     """Return the names of released datasets."""
     tk.check_access("package_list", context, data_dict)
     limit, offset = _page(data_dict)
@@ -41,7 +42,7 @@ def _page(data_dict: DataDict) -> tuple[int | None, int | None]:
 
 @tk.chained_action
 @tk.side_effect_free
-def member_list(original: ChainedAction, context: Context, data_dict: DataDict) -> list[Any]:
+def member_list(original: Action, context: Context, data_dict: DataDict) -> list[Any]:
     """Leave out datasets that the reader may not see, or that were not released as part of the group."""
     members = original(context, data_dict)
     if context.get("ignore_auth"):
@@ -63,7 +64,7 @@ def _visible(context: Context, package_ids: list[str], group_id: str) -> set[str
     return shown | {package.id for package in held if audience.works_on(user, package)}
 
 
-def _groups(package: dict[str, Any]) -> set[str]:
+def _groups(package: dict[str, Any]) -> set[str | None]:
     return {package.get("owner_org"), *(group["id"] for group in package.get("groups", []))}
 
 
@@ -72,12 +73,12 @@ _RESOURCES = sa.text("""
         jsonb_array_elements(snapshot #> '{package,resources}') AS resource
     WHERE privacy_release.state = 'released' AND (expires IS NULL OR expires > now())
         AND package.id = package_id AND package.state = 'active'
-""").columns(resource=sa.dialects.postgresql.JSONB)
+""").columns(resource=JSONB)
 
 
 @tk.chained_action
 @tk.side_effect_free
-def resource_search(original: ChainedAction, context: Context, data_dict: DataDict) -> dict[str, Any]:
+def resource_search(original: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Search the resources of releases, by the same ``field:term`` pairs as CKAN's."""
     tk.check_access("resource_search", context, data_dict)
     limit, offset = _page(data_dict)
@@ -118,7 +119,7 @@ def _shown(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @tk.chained_action
 @tk.side_effect_free
-def package_relationships_list(original: ChainedAction, context: Context, data_dict: DataDict) -> list[Any]:
+def package_relationships_list(original: Action, context: Context, data_dict: DataDict) -> list[Any]:
     """Name related datasets to those who work on the dataset; others find what was released in the dataset itself."""
     package = model.Package.get(tk.get_or_bust(data_dict, "id"))
     if package is None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ckan import model
 from ckan.plugins import toolkit as tk
-from ckan.types import ChainedAction, Context, DataDict
+from ckan.types import Action, Context, DataDict
 
 from ckanext.privacy.gate import audience, edits, released
 
@@ -46,7 +46,7 @@ def _inner(context: Context) -> Context:
 
 @tk.chained_action
 @tk.side_effect_free
-def datastore_search(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def datastore_search(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Search the working rows, or for everyone else the released ones."""
     resource_id = _table(tk.get_or_bust(data_dict, "resource_id"))
     if _works_on(context, resource_id):
@@ -58,7 +58,7 @@ def datastore_search(original: ChainedAction, context: Context, data_dict: DataD
 
 @tk.chained_action
 @tk.side_effect_free
-def datastore_info(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def datastore_info(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Describe the working table, or for everyone else the released one."""
     resource_id = _table(data_dict.get("resource_id") or tk.get_or_bust(data_dict, "id"))
     if _works_on(context, resource_id):
@@ -77,7 +77,7 @@ def _described(resource_id: str, table: str, data_dict: DataDict) -> dict[str, A
     return info
 
 
-def _noted(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def _noted(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Note who changes rows before they change: one who fails half-way has changed them too."""
     resource = data_dict.get("resource")
     resource_id = data_dict.get("resource_id") or data_dict.get("id")
@@ -89,30 +89,30 @@ def _noted(original: ChainedAction, context: Context, data_dict: DataDict) -> An
 
 
 @tk.chained_action
-def datastore_create(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def datastore_create(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Write working rows; the public's copy stays as it is."""
     return _noted(original, context, data_dict)
 
 
 @tk.chained_action
-def datastore_upsert(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def datastore_upsert(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Write working rows; the public's copy stays as it is."""
     return _noted(original, context, data_dict)
 
 
 @tk.chained_action
-def datastore_delete(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def datastore_delete(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Delete working rows; the public's copy stays as it is."""
     return _noted(original, context, data_dict)
 
 
 @tk.chained_action
-def datastore_records_delete(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def datastore_records_delete(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Delete working rows; the public's copy stays as it is."""
     return _noted(original, context, data_dict)
 
 
 @tk.chained_action
-def datastore_run_triggers(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def datastore_run_triggers(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Write working rows; the public's copy stays as it is."""
     return _noted(original, context, data_dict)

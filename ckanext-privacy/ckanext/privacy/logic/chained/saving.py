@@ -6,13 +6,13 @@ from typing import Any
 
 from ckan import model
 from ckan.plugins import toolkit as tk
-from ckan.types import ChainedAction, Context, DataDict
+from ckan.types import Action, Context, DataDict
 
 from ckanext.privacy.gate import audience, edits, notice
 
 
 @tk.chained_action
-def package_create(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def package_create(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Save a new dataset; it is held until it is released."""
     saved = original(context, data_dict)
     notice.saved(context, _id(saved))
@@ -20,7 +20,7 @@ def package_create(original: ChainedAction, context: Context, data_dict: DataDic
 
 
 @tk.chained_action
-def package_update(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def package_update(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Save a dataset; the public keeps what was released."""
     saved = original(context, data_dict)
     notice.saved(context, _id(saved))
@@ -32,9 +32,9 @@ def _id(saved: Any) -> str:
 
 
 @tk.chained_action
-def package_owner_org_update(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def package_owner_org_update(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Move a dataset to another organisation; its release ends, since others answer for it now."""
-    package = model.Package.get(data_dict.get("id"))
+    package = model.Package.get(data_dict.get("id") or "")
     before = package.owner_org if package else None
     answer = original(context, data_dict)
     if package is not None and package.owner_org != before and not context.get("defer_commit"):
@@ -49,7 +49,7 @@ def _reindex(package_id: str) -> None:
     index_update_package({"ignore_auth": True}, package_id)
 
 
-def _around_view(original: ChainedAction, context: Context, data_dict: DataDict, resource_id: str | None) -> Any:
+def _around_view(original: Action, context: Context, data_dict: DataDict, resource_id: str | None) -> Any:
     package = audience.package_of(resource_id)
     if package is not None:
         edits.record(context, package.id)
@@ -57,35 +57,35 @@ def _around_view(original: ChainedAction, context: Context, data_dict: DataDict,
 
 
 def _view_of(data_dict: DataDict) -> str | None:
-    view = model.ResourceView.get(data_dict.get("id")) if data_dict.get("id") else None
+    view = model.ResourceView.get(data_dict.get("id") or "") if data_dict.get("id") else None
     return view.resource_id if view else None
 
 
 @tk.chained_action
-def resource_view_create(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def resource_view_create(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Add a view to the working copy."""
     return _around_view(original, context, data_dict, data_dict.get("resource_id"))
 
 
 @tk.chained_action
-def resource_view_update(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def resource_view_update(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Change a view of the working copy."""
     return _around_view(original, context, data_dict, _view_of(data_dict))
 
 
 @tk.chained_action
-def resource_view_delete(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def resource_view_delete(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Remove a view from the working copy."""
     return _around_view(original, context, data_dict, _view_of(data_dict))
 
 
 @tk.chained_action
-def resource_view_reorder(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def resource_view_reorder(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Put the views of the working copy in another order."""
     return _around_view(original, context, data_dict, data_dict.get("id"))
 
 
-def _around_membership(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def _around_membership(original: Action, context: Context, data_dict: DataDict) -> Any:
     package = model.Package.get(data_dict.get("object")) if data_dict.get("object_type") == "package" else None
     if package is not None:
         edits.record(context, package.id)
@@ -93,18 +93,18 @@ def _around_membership(original: ChainedAction, context: Context, data_dict: Dat
 
 
 @tk.chained_action
-def member_create(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def member_create(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Put a dataset into a group: a change that waits like any other."""
     return _around_membership(original, context, data_dict)
 
 
 @tk.chained_action
-def member_delete(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def member_delete(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Take a dataset out of a group: a change that waits like any other."""
     return _around_membership(original, context, data_dict)
 
 
-def _around_relationship(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def _around_relationship(original: Action, context: Context, data_dict: DataDict) -> Any:
     package = model.Package.get(data_dict.get("subject"))
     if package is not None:
         edits.record(context, package.id)
@@ -112,18 +112,18 @@ def _around_relationship(original: ChainedAction, context: Context, data_dict: D
 
 
 @tk.chained_action
-def package_relationship_create(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def package_relationship_create(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Relate a dataset to another: a change that waits like any other."""
     return _around_relationship(original, context, data_dict)
 
 
 @tk.chained_action
-def package_relationship_update(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def package_relationship_update(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Change how a dataset relates to another: a change that waits like any other."""
     return _around_relationship(original, context, data_dict)
 
 
 @tk.chained_action
-def package_relationship_delete(original: ChainedAction, context: Context, data_dict: DataDict) -> Any:
+def package_relationship_delete(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Forget how a dataset relates to another: a change that waits like any other."""
     return _around_relationship(original, context, data_dict)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from ckan import model
 from ckan.plugins import toolkit as tk
-from ckan.types import ChainedAction, Context, DataDict
+from ckan.types import Action, Context, DataDict
 
 
 def _seen(context: Context, field: str) -> dict[str, int]:
     """Return the values of an index field in what the reader may see, with the number of datasets."""
     search = {"rows": 0, "facet.field": [field], "facet.limit": -1, "facet.mincount": 1, "include_private": True}
-    own = {key: context[key] for key in ("user", "auth_user_obj", "ignore_auth") if key in context}
+    kept = ("user", "auth_user_obj", "ignore_auth")
+    own = cast("Context", {key: value for key, value in context.items() if key in kept})
     return tk.get_action("package_search")(own, search)["facets"].get(field, {})
 
 
 @tk.chained_action
 @tk.side_effect_free
-def tag_list(original: ChainedAction, context: Context, data_dict: DataDict) -> list[Any]:
+def tag_list(original: Action, context: Context, data_dict: DataDict) -> list[Any]:
     """List free tags the reader may see. A vocabulary's tags are the site's own words and stay open."""
     tags = original(context, data_dict)
     if data_dict.get("vocabulary_id"):
@@ -29,7 +30,7 @@ def tag_list(original: ChainedAction, context: Context, data_dict: DataDict) -> 
 
 @tk.chained_action
 @tk.side_effect_free
-def tag_search(original: ChainedAction, context: Context, data_dict: DataDict) -> dict[str, Any]:
+def tag_search(original: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Search among free tags the reader may see."""
     if data_dict.get("vocabulary_id"):
         return original(context, data_dict)
@@ -41,7 +42,7 @@ def tag_search(original: ChainedAction, context: Context, data_dict: DataDict) -
 
 @tk.chained_action
 @tk.side_effect_free
-def tag_autocomplete(original: ChainedAction, context: Context, data_dict: DataDict) -> list[str]:
+def tag_autocomplete(original: Action, context: Context, data_dict: DataDict) -> list[str]:
     """Complete free tags the reader may see."""
     if data_dict.get("vocabulary_id"):
         return original(context, data_dict)
@@ -61,7 +62,7 @@ def _paged(found: list[Any], data_dict: DataDict) -> list[Any]:
 
 @tk.chained_action
 @tk.side_effect_free
-def tag_show(original: ChainedAction, context: Context, data_dict: DataDict) -> dict[str, Any]:
+def tag_show(original: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Show a tag that occurs in something the reader may see."""
     tag = model.Tag.get(tk.get_or_bust(data_dict, "id"), vocab_id_or_name=data_dict.get("vocabulary_id"))
     if tag is not None and tag.vocabulary_id is None and tag.name not in _seen(context, "tags"):
@@ -71,7 +72,7 @@ def tag_show(original: ChainedAction, context: Context, data_dict: DataDict) -> 
 
 @tk.chained_action
 @tk.side_effect_free
-def format_autocomplete(original: ChainedAction, context: Context, data_dict: DataDict) -> list[str]:
+def format_autocomplete(original: Action, context: Context, data_dict: DataDict) -> list[str]:
     """Complete file formats that occur in something the reader may see, the most used first."""
     tk.check_access("format_autocomplete", context, data_dict)
     query = str(tk.get_or_bust(data_dict, "q")).lower()

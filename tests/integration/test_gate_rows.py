@@ -1,0 +1,115 @@
+"""Rows of the datastore: the public reads the copy a release shows, whatever happens to the working table."""
+
+from __future__ import annotations
+
+import pytest
+from ckan.tests import helpers
+
+from ckanext.privacy.gate import freeze, leak_check, rows
+from ckanext.privacy.gate.snapshot import fingerprint
+from ckanext.privacy.model import Edit
+from support.releasing import end, release
+
+OFFICER = {"user": "officer", "ignore_auth": False}
+
+
+@pytest.fixture
+def table(community):
+    """A dataset of the officer with one table of rows, never released."""
+    package = helpers.call_action(
+        "package_create", OFFICER.copy(), name="wells", owner_org=community["organization"]["id"]
+    )
+    made = helpers.call_action(
+        "datastore_create",
+        OFFICER.copy(),
+        resource={"package_id": package["id"], "name": "Wells"},
+        fields=[{"id": "well", "type": "text", "info": {"label": "Well"}}, {"id": "litres", "type": "int"}],
+        records=[{"well": "north", "litres": 12}],
+        primary_key="well",
+    )
+    return {"package": package["id"], "id": made["resource_id"]}
+
+
+def upsert(table: dict, well: str, litres: int) -> None:
+    helpers.call_action(
+        "datastore_upsert",
+        OFFICER.copy(),
+        resource_id=table["id"],
+        force=True,
+        records=[{"well": well, "litres": litres}],
+    )
+
+
+def test_unreleased_rows_are_not_there(table, app, anonymous_api):
+    """No road leads to rows that were never released."""
+    for action in ("datastore_search", "datastore_info"):
+        assert anonymous_api(action, resource_id=table["id"])[0] == 404
+    assert anonymous_api("datastore_search_sql", sql=f'SELECT * FROM "{table["id"]}"')[0] == 403
+    assert anonymous_api("datastore_search", resource_id="_table_metadata")[0] == 404
+    assert app.get(f"/datastore/dump/{table['id']}").status_code == 404
+
+
+def test_the_public_reads_the_released_rows_while_others_wait(table, app, anonymous_api):
+    """A pending upsert neither shows nor hides anything."""
+    release(table["package"])
+    upsert(table, "south", 7)
+    found = anonymous_api("datastore_search", resource_id=table["id"])[1]["result"]
+    assert [row["well"] for row in found["records"]] == ["north"]
+    assert found["resource_id"] == table["id"]
+    info = anonymous_api("datastore_info", id=table["id"])[1]["result"]
+    assert (info["meta"]["id"], info["meta"]["count"]) == (table["id"], 1)
+    assert info["fields"][0]["info"] == {"label": "Well"}
+    dump = app.get(f"/datastore/dump/{table['id']}").get_data(as_text=True)
+    assert "north" in dump
+    assert "south" not in dump
+    assert leak_check.find_leaks() == []
+
+
+def test_editors_read_the_working_rows(table, api_as, community):
+    """Those who work on a dataset see their own rows, by SQL too."""
+    release(table["package"])
+    upsert(table, "south", 7)
+    ask = api_as(community["editor"])
+    assert ask("datastore_search", resource_id=table["id"])[1]["result"]["total"] == 2
+    assert ask("datastore_search_sql", sql=f'SELECT * FROM "{table["id"]}"')[0] == 200
+
+
+def test_a_released_copy_has_no_address_of_its_own(table, anonymous_api, api_as, community):
+    """The copy is read through the release and not by its name."""
+    made = release(table["package"])
+    copy = made.snapshot["resources"][table["id"]]["table"]
+    for ask in (anonymous_api, api_as(community["reader"]), api_as(community["officer"])):
+        assert ask("datastore_search", resource_id=copy)[0] == 404
+        assert ask("datastore_search_sql", sql=f'SELECT * FROM "{copy}"')[0] in (403, 404)
+
+
+def test_released_rows_survive_the_deletion_of_the_working_table(table, anonymous_api):
+    """Deleting rows is a change that waits like any other."""
+    release(table["package"])
+    helpers.call_action("datastore_delete", OFFICER.copy(), resource_id=table["id"], force=True)
+    assert anonymous_api("datastore_search", resource_id=table["id"])[1]["result"]["total"] == 1
+
+
+def test_changed_rows_change_the_fingerprint(table):
+    """An approval names the rows as well: one more row and it no longer fits."""
+    frozen = freeze.freeze(table["package"])
+    assert fingerprint(freeze.current(table["package"])) == fingerprint(frozen)
+    upsert(table, "south", 7)
+    assert fingerprint(freeze.current(table["package"])) != fingerprint(frozen)
+
+
+def test_writing_rows_makes_the_last_editor(table, community):
+    """Who changes rows has changed the content."""
+    helpers.call_action("package_patch", {"user": "editor"}, id=table["package"], title="Wells of the city")
+    assert Edit.last(table["package"]) == community["editor"]["id"]
+    upsert(table, "south", 7)
+    assert Edit.last(table["package"]) == community["officer"]["id"]
+
+
+def test_erasing_removes_the_copy(table):
+    """An erased release leaves no rows behind."""
+    made = release(table["package"])
+    copy = made.snapshot["resources"][table["id"]]["table"]
+    assert copy in rows.tables()
+    end(made, erase=True)
+    assert copy not in rows.tables()
