@@ -4,67 +4,138 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import local
 
 import click
 from tqdm import tqdm
 
 from .errors import EngineError
+from .explain import explanation
 from .findings import FileReport, Outcome, to_dict
+from .packs import load_packs
+from .policy import load_policy
+from .remediation.command import clean_command
+from .sandbox import Worker
 from .scan import ScanSettings, scan_file
+from .webpage import write_page
+
+__all__ = ["clean_command", "scan_command"]
 
 #: Exit codes: nothing to decide, a person must decide, could not scan.
 CLEAR, DECIDE, FAILED = 0, 1, 2
 
+OUTCOMES = {
+    Outcome.CLEAR: "nothing for a person to decide",
+    Outcome.ONE_STEWARD: "one steward must decide",
+    Outcome.TWO_STEWARDS: "two stewards must decide",
+    Outcome.BLOCKED: "blocked until it is cleaned",
+}
+
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--json", "json_out", metavar="OUT", help="Write the report as JSON; - for standard output.")
+@click.option("--json", "json_out", metavar="OUT", help="Write the reports as JSON; - for standard output.")
+@click.option("--html", "html_out", metavar="OUT", type=click.Path(path_type=Path), help="Write a page to read.")
 @click.option("--countries", default="", help="Country packs, such as in,mx; all of them by default.")
 @click.option("--policy", type=click.Path(path_type=Path), help="A policy file; the default one otherwise.")
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Files looked at at a time.")
 @click.option("--quiet", is_flag=True, help="Print no summary and no progress bar.")
-def scan_command(
-    files: tuple[Path, ...], json_out: str | None, countries: str, policy: Path | None, quiet: bool
+@click.option("--explain", is_flag=True, help="List recognizers, languages and measured recall, then stop.")
+def scan_command(  # noqa: PLR0913, PLR0917 - one parameter an option, as click has it
+    files: tuple[Path, ...],
+    json_out: str | None,
+    html_out: Path | None,
+    countries: str,
+    policy: Path | None,
+    jobs: int,
+    quiet: bool,
+    explain: bool,
 ) -> None:
     """Look at every cell of FILES and say what they tell about people.
 
     Exit code 0: looked at everything, nothing for a person to decide. 1: a person must decide. 2: could not scan.
     """
-    packs = tuple(code.strip().lower() for code in countries.split(",") if code.strip())
-    settings = ScanSettings(countries=packs, policy=policy)
+    settings = ScanSettings(tuple(code.strip().lower() for code in countries.split(",") if code.strip()), policy)
     try:
-        reports = [_scan_one(path, settings, quiet) for path in files]
-    except EngineError as error:
+        if explain:
+            click.echo(explanation(settings.countries))
+            return
+        load_policy(policy)
+        load_packs(settings.countries)
+        reports = _scan_all(files, settings, jobs, quiet)
+        _write(reports, json_out, html_out)
+    except (EngineError, OSError) as error:
         click.echo(str(error), err=True)
         sys.exit(FAILED)
-    _write_json(reports, json_out)
+    if not quiet and json_out != "-":
+        click.echo("\n".join(_summary(report) for report in reports))
     sys.exit(_exit_code(reports))
 
 
-def _scan_one(path: Path, settings: ScanSettings, quiet: bool) -> FileReport:
-    with tqdm(total=100, desc=path.name, disable=quiet or not sys.stderr.isatty(), leave=False) as bar:
-        return scan_file(path, settings=settings, progress=lambda share: bar.update(int(share * 100) - bar.n))
+def _scan_all(files: Sequence[Path], settings: ScanSettings, jobs: int, quiet: bool) -> list[FileReport]:
+    """Scan files in order of the arguments, each thread with a child process of its own."""
+    if not files:
+        raise EngineError("Name at least one file to scan; privacy-scan --help says more.")
+    own, workers = local(), []
+
+    def scan_one(path: Path) -> FileReport:
+        if not hasattr(own, "worker"):
+            own.worker = Worker(settings.limits.memory)
+            workers.append(own.worker)
+        return scan_file(path, settings=settings, worker=own.worker, progress=_Part(bar))
+
+    with tqdm(total=100 * len(files), unit="%", disable=quiet or not sys.stderr.isatty(), leave=False) as bar:
+        try:
+            with ThreadPoolExecutor(jobs) as pool:
+                return list(pool.map(scan_one, files))
+        finally:
+            for worker in workers:
+                worker.stop()
 
 
-def _write_json(reports: list[FileReport], out: str | None) -> None:
-    if not out:
+class _Part:
+    """One file's part of the progress bar."""
+
+    def __init__(self, bar: tqdm) -> None:
+        self.bar, self.done = bar, 0
+
+    def __call__(self, share: float) -> None:
+        step = int(share * 100) - self.done
+        self.done += step
+        self.bar.update(step)
+
+
+def _write(reports: list[FileReport], json_out: str | None, html_out: Path | None) -> None:
+    if html_out:
+        html_out.write_text(write_page(reports), "utf-8")
+    if not json_out:
         return
     text = json.dumps([to_dict(report) for report in reports], ensure_ascii=False, indent=1)
-    if out == "-":
-        click.echo(text)
+    if json_out == "-":
+        sys.stdout.buffer.write(text.encode() + b"\n")
     else:
-        Path(out).write_text(text, "utf-8")
+        Path(json_out).write_text(text + "\n", "utf-8")
+
+
+def _summary(report: FileReport) -> str:
+    lines = [f"{report.file.name}: {OUTCOMES[report.outcome]}"]
+    lines += [f"  held: {held.reason} ({held.where})" for held in report.held]
+    for table in report.tables:
+        lines += [
+            f"  {table.name}, column {column.name}: {column.sensitivity.value}. {column.reason}"
+            for column in table.columns
+            if column.sensitive
+        ]
+    return "\n".join(lines)
 
 
 def _exit_code(reports: list[FileReport]) -> int:
-    if any(not report.tables and report.held for report in reports):
+    unread = [report for report in reports if report.held and not report.tables]
+    for report in unread:
+        click.echo(f"{report.held[0].where}: {report.held[0].reason}", err=True)
+    if unread:
         return FAILED
     return CLEAR if all(report.outcome is Outcome.CLEAR for report in reports) else DECIDE
-
-
-def clean_command() -> None:
-    """Run ``privacy-clean``; see :mod:`.remediation.command`."""
-    # A scan must not wait for the libraries that only cleaning needs.
-    from .remediation.command import clean_command as command
-
-    command()

@@ -32,8 +32,8 @@ LUCK = 0.05
 #: Kinds that may stand within a longer value.
 WITHIN = frozenset({"EMAIL_ADDRESS", "PHONE_NUMBER"})
 
-BEFORE = re.compile(r"\w[./=_&%?-]$|/$")
-AFTER = re.compile(r"[./=_&%?-]\w")
+BEFORE = re.compile(r"(\w[./=_&%?-]?|/)$")
+AFTER = re.compile(r"[./=_&%?-]?\w")
 LETTERS = re.compile(r"[^\W\d_]+")
 DIGIT = re.compile(r"\d")
 DECIMAL = re.compile(r"[-+]?\d+([.,]\d+)?%?|\d{1,3}([., ]\d{3})+([.,]\d+)?|-?\d{1,3}\.\d+[,; ]+-?\d{1,3}\.\d+")
@@ -107,7 +107,7 @@ class Confirmer:
 
     def _entities(self, value: str) -> list[str]:
         # Telephone numbers take most of Presidio's time, and amounts and dates are none.
-        skip = {"PHONE_NUMBER"} if DECIMAL.fullmatch(value) and "." in value or DATE.fullmatch(value) else set()
+        skip = {"PHONE_NUMBER"} if (DECIMAL.fullmatch(value) and "." in value) or DATE.fullmatch(value) else set()
         return [each.entity for pack in self.packs for each in pack.identifiers if each.entity not in skip]
 
 

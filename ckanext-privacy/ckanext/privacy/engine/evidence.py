@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-import re
 from functools import cached_property, lru_cache
 from pathlib import Path
 

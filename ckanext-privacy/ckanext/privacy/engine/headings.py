@@ -18,8 +18,62 @@ LEXICON = Path(__file__).with_name("lexicon") / "headings.yaml"
 
 #: Words that join others and mean nothing by themselves.
 LITTLE = frozenset(
-    "a of the de del la las los el lo do da dos das di della dei du des le les l d van der den het een von dem zu i y e "
-    "et und and en no nr n o for to s का की के चे चा ची ke ka ki".split()
+    [
+        "a",
+        "of",
+        "the",
+        "de",
+        "del",
+        "la",
+        "las",
+        "los",
+        "el",
+        "lo",
+        "do",
+        "da",
+        "dos",
+        "das",
+        "di",
+        "della",
+        "dei",
+        "du",
+        "des",
+        "le",
+        "les",
+        "l",
+        "d",
+        "van",
+        "der",
+        "den",
+        "het",
+        "een",
+        "von",
+        "dem",
+        "zu",
+        "i",
+        "y",
+        "e",
+        "et",
+        "und",
+        "and",
+        "en",
+        "no",
+        "nr",
+        "n",
+        "o",
+        "for",
+        "to",
+        "s",
+        "का",
+        "की",
+        "के",
+        "चे",
+        "चा",
+        "ची",
+        "ke",
+        "ka",
+        "ki",
+    ]
 )
 MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640]")
 CAMEL = re.compile(r"(?<=[a-z\u00df-\u00ff])(?=[A-Z\u00c0-\u00de])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -151,3 +205,9 @@ def _phrase_words(text: str) -> tuple[str, ...]:
     """A phrase keeps its little words where it would be a single common word without them: contact no, born on."""
     words, every = words_of(text), all_words_of(text)
     return every if len(words) == 1 < len(every) else words
+
+
+def languages(path: Path = LEXICON) -> tuple[str, ...]:
+    """Return the ISO codes of the languages whose headings are understood."""
+    data = yaml.safe_load(path.read_text("utf-8"))
+    return tuple(sorted({language for kinds in data.values() for phrases in kinds.values() for language in phrases}))

@@ -50,7 +50,7 @@ class _AnythingType(type):
 class _Finder:
     @staticmethod
     def find_spec(name: str, _path: Any = None, _target: Any = None) -> ModuleSpec | None:
-        return ModuleSpec(name, _Finder, is_package=True) if name.split(".")[0] == HEAVY else None  # type: ignore[arg-type]
+        return ModuleSpec(name, _Finder, is_package=True) if name.partition(".")[0] == HEAVY else None  # type: ignore[arg-type]
 
     @staticmethod
     def create_module(spec: ModuleSpec) -> types.ModuleType:
@@ -69,5 +69,5 @@ def import_presidio() -> types.ModuleType:
         return importlib.import_module(".recognizers", __package__)
     finally:
         sys.meta_path.remove(_Finder)  # type: ignore[arg-type]
-        for name in [name for name in sys.modules if name.split(".")[0] == HEAVY]:
+        for name in [name for name in sys.modules if name.partition(".")[0] == HEAVY]:
             del sys.modules[name]

@@ -41,10 +41,10 @@ def loosen(pattern: str) -> str:
     boundary = "" if r"\w" in text or not text.isascii() else r"(?-u:\b)"
     pieces, inside, index = [], False, 0
     while index < len(text):
-        token = text[index : index + 2] if text[index] == "\\" else text[index]
-        index += len(token)
-        inside = (inside or token == "[") and token != "]"
-        pieces.append(boundary if token == r"\b" else (INSIDE if inside else OUTSIDE).get(token, token))
+        piece = text[index : index + 2] if text[index] == "\\" else text[index]
+        index += len(piece)
+        inside = (inside or piece == "[") and piece != "]"
+        pieces.append(boundary if piece == r"\b" else (INSIDE if inside else OUTSIDE).get(piece, piece))
     return _checked("".join(pieces))
 
 

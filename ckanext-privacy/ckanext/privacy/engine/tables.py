@@ -27,14 +27,16 @@ class Limits:
     """How far the readers go before they hold a file. Sizes in bytes.
 
     ``unpacked`` is what a zipped format may grow to, ``whole`` the most that is read of a format that cannot be
-    streamed, ``batch`` the text held in memory at a time.
+    streamed, ``batch`` the text held in memory at a time. ``memory`` is the address space of the process that reads,
+    and ``seconds`` how long one file may take.
     """
 
     bytes: int = 8 << 30
     unpacked: int = 1 << 30
     whole: int = 256 << 20
-    columns: int = 20_000
     batch: int = 16 << 20
+    memory: int = 6 << 30
+    seconds: int = 3600
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,11 @@ class RawFile:
 
 def open_tables(path: str | Path, name: str | None = None, limits: Limits | None = None) -> OpenFile:
     """Open a file by what it holds, not by what it is called. Raises ``UnreadableFile`` when it must be held."""
-    raw = read_raw(Path(path), name, limits or Limits())
+    return open_raw(read_raw(Path(path), name, limits or Limits()))
+
+
+def open_raw(raw: RawFile) -> OpenFile:
+    """Open a file after its first pass. Raises ``UnreadableFile`` when it must be held."""
     return _reader(raw)(raw)
 
 

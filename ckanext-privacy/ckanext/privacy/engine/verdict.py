@@ -18,6 +18,8 @@ BELIEVED = 0.5
 POINTERS = frozenset({"PERSON", "NATIONAL_ID", "DATE_OF_BIRTH", "PERSON_ID"})
 #: Entities that tell of people when two of them stand together.
 TRAITS = frozenset({"AGE", "SEX", "HEALTH", "MARITAL_STATUS", "RELIGION", "CASTE_OR_ETHNICITY", "NATIONALITY"})
+#: A pointer in a smaller share of a column is a finding, but does not make the table one about people.
+RARE = 0.05
 #: How to reach someone: an organisation has these, too.
 CONTACTS = frozenset(
     {"EMAIL_ADDRESS", "PHONE_NUMBER", "STREET_ADDRESS", "SOCIAL_PROFILE", "HOUSEHOLD_COORDINATES", "USERNAME", "PHOTO"}
@@ -87,7 +89,7 @@ def _spread_text(columns: Sequence[Column]) -> None:
 
 def _setting(columns: Sequence[Column]) -> Setting:
     found = set().union(*(_believed(column) for column in columns))
-    pointers = found & POINTERS
+    pointers = POINTERS & set().union(*(_believed(column, RARE) for column in columns))
     people = bool(pointers) or (len(found & TRAITS) >= 2 and not _aggregated(columns))
     organisations = not pointers and any(_is_organisation(column) for column in columns)
     return Setting(people, organisations)
@@ -97,8 +99,14 @@ def _is_organisation(column: Column) -> bool:
     return "ORGANISATION" in column.said or column.kinds["organisation"] > 0.4
 
 
-def _believed(column: Column) -> set[str]:
-    return {general_of(each.entity) for each in column.evidence.values() if each.confidence >= BELIEVED}
+def _believed(column: Column, share: float = 0.0) -> set[str]:
+    """Entities believed to be in a column, in at least a share of its filled cells."""
+    least = share * column.profile.filled
+    return {
+        general_of(each.entity)
+        for each in column.evidence.values()
+        if each.confidence >= BELIEVED and each.rows >= least
+    }
 
 
 def _aggregated(columns: Sequence[Column]) -> bool:
