@@ -97,9 +97,10 @@ def test_the_cron_command_during_a_run_doubles_nothing(source: dict[str, Any]):
 
 def test_a_gathering_that_was_killed_starts_afresh(source: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
     job = start(source)
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr("ckanext.cityportals.gathering.reconcile", _killed)
-        gather()
+        with pytest.raises(KeyboardInterrupt):
+            gather()
     queue.get_gather_publisher().send({"harvest_job_id": job})
     assert gather() == 1
     fetch()
@@ -117,9 +118,10 @@ def test_a_batch_whose_consumer_was_killed_is_saved_once(
     """Killed before or after a record was written: all of the batch or nothing of it is there, and later all of it."""
     start(source)
     gather()
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(f"ckanext.cityportals.importing.{step}", _killed)
-        fetch()
+        with pytest.raises(KeyboardInterrupt):
+            fetch()
     model.Session.rollback()
     assert count() in (0, 5)
     _requeue_unfinished()

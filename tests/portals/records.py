@@ -75,8 +75,8 @@ def ckan(number: int = 1, **members: Any) -> dict[str, Any]:
         "organization": {"name": "ambiente", "title": "Medio Ambiente"},
         "tags": [{"name": "árboles"}, {"name": "parques/jardines"}],
         "resources": [
-            {"id": f"11111111-0000-0000-0000-{number:012}", "name": "Inventario", "format": "csv", "mimetype": "text/csv",
-             "url": f"https://datos.example.org/arbolado-{number}.csv", "description": ""}
+            {"id": f"11111111-0000-0000-0000-{number:012}", "name": "Inventario", "format": "csv",
+             "mimetype": "text/csv", "url": f"https://datos.example.org/arbolado-{number}.csv", "description": ""}
         ],
         "extras": [{"key": "frequency", "value": "mensual"}, {"key": "area_tecnica", "value": "Parques"}],
         **members,
