@@ -82,7 +82,9 @@ def _write(graph: Graph, subject: Node, fields: Iterable[dict[str, Any]], values
             graph.add((subject, predicate, term))
 
 
-def _write_rows(graph: Graph, subject: Node, field: dict[str, Any], predicate: URIRef, rows: list[dict[str, Any]]) -> None:
+def _write_rows(
+    graph: Graph, subject: Node, field: dict[str, Any], predicate: URIRef, rows: list[dict[str, Any]]
+) -> None:
     for row in rows:
         node = BNode()
         graph.add((subject, predicate, node))
@@ -97,13 +99,19 @@ def _token(field: Mapping[str, Any], term: Node) -> str:
 
 
 def _known(field: Mapping[str, Any], terms: list[Node]) -> list[str]:
-    return [token for term in terms if (token := _token(field, term)) in vocabularies.schemes()[field["vocabulary"]].concepts]
+    return [
+        token
+        for term in terms
+        if (token := _token(field, term)) in vocabularies.schemes()[field["vocabulary"]].concepts
+    ]
 
 
 READERS: dict[str, Callable[[Mapping[str, Any], list[Node]], Any]] = {
     "literal": lambda field, terms: str(terms[0]),
     "literals": lambda field, terms: sorted(map(str, terms)),
-    "multilingual": lambda field, terms: {getattr(t, "language", None) or config.default_language(): str(t) for t in terms},
+    "multilingual": lambda field, terms: {
+        getattr(t, "language", None) or config.default_language(): str(t) for t in terms
+    },
     "concept": lambda field, terms: next(iter(_known(field, terms)), None),
     "concepts": _known,
     "iri": lambda field, terms: str(terms[0]),

@@ -18,6 +18,7 @@ __all__ = [
     "communitydata_gate_decides",
     "communitydata_language_name",
     "communitydata_missing",
+    "communitydata_needed",
     "communitydata_newest",
     "communitydata_outline",
     "communitydata_places",
@@ -106,6 +107,14 @@ def communitydata_missing(pkg_dict: dict[str, Any]) -> list[requirements.Require
     return requirements.missing_for_release(pkg_dict, tk._)
 
 
+def communitydata_needed(field: dict[str, Any], data: dict[str, Any], dataset_type: str) -> bool:
+    """Whether a question on the form must be answered before release, as far as the answers so far tell."""
+    if field.get("required_for_release") is True and "-" not in field["field_name"]:
+        return True
+    lacks = requirements.missing_for_release({**data, "type": dataset_type}) if data.get("id") else []
+    return any(lack.field == field["field_name"] for lack in lacks)
+
+
 def communitydata_gate_decides() -> bool:
     """Whether the privacy gate is there to decide what the public sees."""
     return p.plugin_loaded("privacy")
@@ -120,8 +129,8 @@ def communitydata_share(value: str | None) -> str:
 
 def communitydata_size(resource: dict[str, Any]) -> str:
     """A file's size for people, or that it is not known."""
-    size = resource.get("size")
-    return tk.h.localised_filesize(int(size)) if str(size or "").isdigit() else tk._("size not known")
+    size = str(resource.get("size") or "")
+    return tk.h.localised_filesize(int(size)) if size.isdigit() else tk._("size not known")
 
 
 def communitydata_outline(value: str) -> str:
@@ -158,7 +167,9 @@ def _search(**params: Any) -> dict[str, Any]:
 
 def communitydata_newest(dataset_type: str, rows: int = 4) -> list[dict[str, Any]]:
     """The records of a type that were released last, as far as the reader may see them."""
-    return _search(fq=f'dataset_type:"{dataset_type}" capacity:public', sort="metadata_modified desc", rows=rows)["results"]
+    return _search(fq=f'dataset_type:"{dataset_type}" capacity:public', sort="metadata_modified desc", rows=rows)[
+        "results"
+    ]
 
 
 def communitydata_places(rows: int = 12) -> list[dict[str, Any]]:
@@ -171,5 +182,3 @@ def communitydata_practices_using(pkg_dict: dict[str, Any]) -> list[dict[str, An
     """City practices that say they used this dataset."""
     address = tk.h.url_for(f"{pkg_dict['type']}.read", id=pkg_dict["name"], _external=True, locale="default")
     return _search(fq=f'dataset_type:"city-practice" vocab_data_used:"{address}"', rows=5)["results"]
-
-

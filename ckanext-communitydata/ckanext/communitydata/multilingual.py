@@ -48,7 +48,9 @@ def pick(texts: Mapping[str, str], wanted: str, default_language: str) -> str:
     return next(iter(texts.values()), "")
 
 
-def follow_plain(plain: str | None, texts: Texts, plain_before: str | None, texts_before: Texts, language: str) -> Texts:
+def follow_plain(
+    plain: str | None, texts: Texts, plain_before: str | None, texts_before: Texts, language: str
+) -> Texts:
     """Let a change that was made to the plain text alone reach the texts by language.
 
     A client that knows only ``title`` sends it back beside the ``title_translated`` it was shown. If only the plain one

@@ -1,7 +1,7 @@
 """Outlines made no more exact than the data may be. Plain Python: no CKAN in here.
 
-Coordinates are rounded before they are stored. Rounding them only where they are shown would leave the exact ones in the
-database, in the API and in the search index.
+Coordinates are rounded before they are stored. Rounding them only where they are shown would leave the exact ones in
+the database, in the API and in the search index.
 """
 
 from __future__ import annotations
@@ -51,12 +51,14 @@ def coarsen(outline: BaseGeometry, metres: float) -> BaseGeometry:
         return outline
     step_y = metres / METRES_IN_A_DEGREE
     rounded_y = shapely.transform(outline, lambda points: _snap(points, 1, step_y))
-    # The width of a degree of longitude shrinks towards the poles; taken from the rounded latitude it is the same next time.
+    # A degree of longitude shrinks towards the poles; taken from the rounded latitude its width is the same next time.
     furthest = max(abs(rounded_y.bounds[1]), abs(rounded_y.bounds[3]))
     step_x = step_y / max(math.cos(math.radians(furthest)), 0.01)
-    rounded = shapely.remove_repeated_points(shapely.transform(rounded_y, lambda points: _snap(points, 0, step_x)))
-    if shapely.get_dimensions(outline) < 2 or (rounded.is_valid and rounded.area > 0):
+    rounded = shapely.transform(rounded_y, lambda points: _snap(points, 0, step_x))
+    if shapely.get_dimensions(outline) < 2:
         return rounded
+    if rounded.area > 0 and rounded.is_valid:
+        return shapely.remove_repeated_points(rounded)
     return _cells_around(rounded, step_x, step_y)
 
 
@@ -67,18 +69,20 @@ def _snap(points: np.ndarray, axis: int, step: float) -> np.ndarray:
 
 
 def _cells_around(outline: BaseGeometry, step_x: float, step_y: float) -> BaseGeometry:
-    """The frame around an outline that lost its area; on the grid, so that it rounds to itself."""
+    """The frame around an outline that lost its area; grown towards the equator, as the far edge sets the grid."""
     west, south, east, north = outline.bounds
-    return shapely.box(
-        west, south, round(max(east, west + step_x), 7), round(max(north, south + step_y), 7), ccw=False
-    )
+    if abs(north) >= abs(south):
+        south = min(south, round(north - step_y, 7))
+    else:
+        north = max(north, round(south + step_y, 7))
+    return shapely.box(west, south, round(max(east, west + step_x), 7), north)
 
 
 def stored_form(value: Any, metres: float) -> str:
     """Return the GeoJSON text to keep for a given outline, rounded to ``metres``.
 
     >>> stored_form('{"type": "Point", "coordinates": [73.85612, 18.52041]}', 1000)
-    '{"type": "Point", "coordinates": [73.8549466, 18.5231764]}'
+    '{"type": "Point", "coordinates": [73.8585655, 18.5231764]}'
     """
     outline = coarsen(read_geometry(value), metres)
     text = json.dumps(mapping(outline))

@@ -9,14 +9,12 @@ import ckan.plugins.toolkit as tk
 import yaml
 from ckan.lib.plugins import DefaultTranslation
 
-from . import config, helpers, requirements, search_index, views
+from ckanext.privacy.interfaces import IReleaseRequirements
+
+from . import config as options
+from . import helpers, requirements, search_index, views
 from .logic import action, validators
 from .vocabularies import SOURCE
-
-try:
-    from ckanext.privacy.interfaces import IReleaseRequirements
-except ImportError:  # the gate is a plugin of its own, and this one works without it
-    IReleaseRequirements = p.Interface
 
 
 @tk.blanket.helpers(helpers)
@@ -38,14 +36,14 @@ class CommunityDataPlugin(
     def declare_config_options(self, declaration: Any, key: Any) -> None:
         """Declare our options, and set up scheming, which reads its own before our ``update_config`` has its turn."""
         declaration.load_dict(yaml.safe_load((SOURCE.parent / "config_declaration.yaml").read_text(encoding="utf-8")))
-        config.prepare_scheming(tk.config)
+        options.prepare_scheming(tk.config)
 
     # IConfigurer
-    def update_config(self, config_: Any) -> None:
+    def update_config(self, config: Any) -> None:
         """Add templates and assets; stop with one sentence if scheming is not there."""
-        config.require_scheming(config_)
-        config.prepare_dcat(config_)
-        tk.add_template_directory(config_, "templates")
+        options.require_scheming(config)
+        options.prepare_dcat(config)
+        tk.add_template_directory(config, "templates")
         tk.add_resource("assets", "communitydata")
 
     # IActions

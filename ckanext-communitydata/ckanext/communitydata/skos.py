@@ -34,7 +34,7 @@ def _labels(out: Graph, subject: URIRef, predicate: URIRef, text: str, languages
 
 
 def _add_scheme(out: Graph, scheme: vocabularies.Scheme, namespace: str, languages: Mapping[str, Translate]) -> None:
-    whole = URIRef(namespace + scheme.name)
+    whole = URIRef(scheme.iri(namespace))
     out.add((whole, RDF.type, SKOS.ConceptScheme))
     _labels(out, whole, SKOS.prefLabel, scheme.label, languages)
     _labels(out, whole, SKOS.definition, scheme.definition, languages)

@@ -44,7 +44,11 @@ def vocabulary(suffix: str | None = None) -> Response | str:
     if wanted == "text/html":
         return tk.render(
             "communitydata/vocabulary.html",
-            {"schemes": vocabularies.schemes().values(), "terms": vocabularies.source(), "namespace": config.namespace()},
+            {
+                "schemes": vocabularies.schemes().values(),
+                "terms": vocabularies.source(),
+                "namespace": config.namespace(),
+            },
         )
     graph = skos.graph(config.namespace(), _translations())
     answer = Response(graph.serialize(format=MEDIA_TYPES[wanted], encoding="utf-8"), mimetype=wanted)

@@ -39,6 +39,10 @@ class Scheme:
     definition: str
     concepts: dict[str, Concept]
 
+    def iri(self, namespace: str = DEFAULT_NAMESPACE) -> str:
+        """Full IRI of the list; set apart from the properties, some of which carry the same name."""
+        return f"{namespace}scheme.{self.name}"
+
 
 @cache
 def source() -> dict[str, Any]:

@@ -1,9 +1,9 @@
-/* Adds rows to a repeating question without a reload. Without it, saving adds the next empty row. */
+/* Adds rows to a repeating question without a reload. Without it, the spare row at the end takes one more. */
 ckan.module("communitydata-rows", function () {
   "use strict";
 
   function renumber(row, from, to) {
-    var old = "-" + from + "-";
+    const old = "-" + from + "-";
     ["id", "name", "for", "aria-describedby"].forEach(function (attribute) {
       row.querySelectorAll("[" + attribute + "]").forEach(function (element) {
         element.setAttribute(attribute, element.getAttribute(attribute).split(old).join("-" + to + "-"));
@@ -13,28 +13,35 @@ ckan.module("communitydata-rows", function () {
     row.querySelector("[data-row-number]").textContent = to + 1;
   }
 
-  function empty(row) {
-    row.querySelectorAll("input, textarea, select").forEach(function (input) {
+  function emptyCopy(row) {
+    const copy = row.cloneNode(true);
+    copy.querySelectorAll("input, textarea, select").forEach(function (input) {
       if (input.type === "checkbox") { input.checked = false; } else { input.value = ""; }
     });
-    row.querySelectorAll(".cd-remove, .cd-error").forEach(function (element) { element.remove(); });
+    copy.querySelectorAll(".cd-remove, .cd-error").forEach(function (element) { element.remove(); });
+    return copy;
   }
 
   return {
     initialize: function () {
-      var box = this.el[0];
-      var button = document.createElement("button");
+      const box = this.el[0];
+      const rows = box.querySelectorAll(".cd-row");
+      const pattern = emptyCopy(rows[rows.length - 1]);
+      const spare = box.querySelector(".cd-spare-row");
+      const first = Number(pattern.dataset.row);
+      let next = spare ? first : first + 1;
+      if (spare) { spare.remove(); }
+
+      const button = document.createElement("button");
       button.type = "button";
       button.className = "btn btn-secondary";
       button.textContent = this.options.add;
       button.addEventListener("click", function () {
-        var rows = box.querySelectorAll(":scope > .cd-row");
-        var last = rows[rows.length - 1];
-        var copy = last.cloneNode(true);
-        empty(copy);
-        renumber(copy, Number(last.dataset.row), Number(last.dataset.row) + 1);
-        box.insertBefore(copy, button);
-        copy.querySelector("input, textarea, select").focus();
+        const row = pattern.cloneNode(true);
+        renumber(row, first, next);
+        next += 1;
+        box.insertBefore(row, button);
+        row.querySelector("input, textarea, select").focus();
       });
       box.appendChild(button);
     }

@@ -31,6 +31,7 @@ __all__ = [
     "communitydata_languages",
     "communitydata_lines",
     "communitydata_share",
+    "communitydata_text",
     "communitydata_tidy_rows",
     "communitydata_uuid",
     "fluent_text",
@@ -62,10 +63,22 @@ def _drop(key: Key, data: FlatData) -> None:
 
 def _given(key: Key, data: FlatData) -> Any:
     value = data.get(key)
+    if isinstance(value, str):
+        value = value.strip()
     return None if value is tk.missing or value in ("", [], {}) else value
 
 
 # -- Single values
+def communitydata_text(key: Key, data: FlatData, errors: dict[Key, list[str]], context: dict[str, Any]) -> None:
+    """A text without blanks around it; one of blanks alone is not kept at all."""
+    value = _given(key, data)
+    if value is None:
+        _drop(key, data)
+    if not isinstance(value, str | int | float):
+        raise tk.Invalid(tk._("Give one text."))
+    data[key] = str(value)
+
+
 def communitydata_date(value: str) -> str:
     """A year, month, day or time that exists."""
     return _kept(fields.date, value)
@@ -224,7 +237,7 @@ def _free_name(title: str) -> str:
 
 
 def communitydata_tidy_rows(key: Key, data: FlatData, errors: dict[Key, list[str]], context: dict[str, Any]) -> None:
-    """Take out rows that are empty or marked for removal, and refuse parts of a row that nobody would ever see again."""
+    """Take out rows that are empty or marked for removal; refuse parts of a row that nobody would ever see again."""
     for row in _rows(data):
         inside = [k for k in data if k[:-1] == row]
         aside = data.pop((*row, "__extras"), {})
@@ -234,11 +247,8 @@ def communitydata_tidy_rows(key: Key, data: FlatData, errors: dict[Key, list[str
             continue
         for unset in set(inside) - set(filled):
             data.pop(unset, None)
-        unknown = sorted(name for name, value in aside.items() if value and not _belongs(name, inside))
-        if unknown:
-            errors.setdefault((row[0],), []).append(
-                tk._("Unknown part: {names}. Use the parts that the schema names.").format(names=", ".join(unknown))
-            )
+        for name in [name for name, value in aside.items() if value and not _belongs(name, inside)]:
+            errors.setdefault((*row, name), []).append(tk._("Unknown part. Use the parts that the schema names."))
 
 
 def _rows(data: FlatData) -> list[Key]:

@@ -1,0 +1,397 @@
+"""Describing data through the form and the API: nothing is lost, nothing blocks a draft, nothing runs as a script."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from ckan import model
+from ckan.plugins import toolkit as tk
+from ckan.tests import factories, helpers
+from hypothesis import HealthCheck, Phase, given, settings
+from lxml import html
+from support import descriptions
+from werkzeug.datastructures import MultiDict
+
+TYPES = ("dataset", "city-practice")
+#: Each example writes to the database; the clean site is wanted once, not for each.
+FEW = settings(
+    max_examples=6,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+
+
+@pytest.fixture
+def editor(clean_site) -> dict[str, Any]:
+    """A person who may describe data for `organization`."""
+    user = factories.SysadminWithToken()
+    return {**user, "organization": factories.Organization(user=user)["id"]}
+
+
+@pytest.fixture
+def site(app, editor):
+    """The pages as the editor sees them: `site.get`, `site.post`."""
+
+    class Site:
+        headers = {"Authorization": editor["token"]}
+
+        def get(self, address: str) -> Any:
+            return html.fromstring(app.get(address, headers=self.headers, status=200).body)
+
+        def post(self, address: str, data: Any) -> Any:
+            return app.post(address, data=MultiDict(data), headers=self.headers, follow_redirects=False)
+
+    return Site()
+
+
+def create(editor: dict[str, Any], **values: Any) -> dict[str, Any]:
+    return helpers.call_action("package_create", {"user": editor["name"]}, owner_org=editor["organization"], **values)
+
+
+def show(name: str) -> dict[str, Any]:
+    return helpers.call_action("package_show", id=name)
+
+
+def form_of(page: Any) -> list[tuple[str, str]]:
+    """What a browser without JavaScript would send if somebody pressed the button at once."""
+    return [*page.get_element_by_id("dataset-edit").form_values(), ("save", "")]
+
+
+def told(package: dict[str, Any], dataset_type: str) -> dict[str, Any]:
+    names = [field["field_name"] for field in descriptions.fields_of(dataset_type)]
+    return {name: package.get(name) for name in names}
+
+
+# -- Nothing is lost
+@pytest.mark.parametrize("dataset_type", TYPES)
+def test_the_api_gives_back_what_it_was_given_and_so_does_the_form(dataset_type, editor, site):
+    """Every field: API to form to API, opened and saved again without a change."""
+
+    @FEW
+    @given(descriptions.descriptions(dataset_type))
+    def round_trip(description: dict[str, Any]) -> None:
+        description["spatial_precision"] = "none"
+        created = create(editor, type=dataset_type, name=f"t-{model.types.make_uuid()[:8]}", **description)
+        expected = told({**description}, dataset_type)
+        if dataset_type == "city-practice":
+            expected.pop("spatial_precision", None)
+        assert told(created, dataset_type) == expected
+        address = f"/{dataset_type}/edit/{created['name']}"
+        answer = site.post(address, form_of(site.get(address)))
+        assert answer.status_code == 302, answer.body
+        assert told(show(created["name"]), dataset_type) == expected
+
+    round_trip()
+
+
+def test_the_form_keeps_core_fields_it_does_not_show_as_such(editor, site):
+    """Title, tags, licence, contact people: opened and saved, they are as before."""
+    before = create(
+        editor, name="core", title="Core", notes="All of it", license_id="cc-by", tags=[{"name": "water"}],
+        author="A desk", maintainer_email="desk@example.org", url="https://example.org/", version="3",
+        extras=[{"key": "bureau code", "value": "011:12"}], private=True,
+    )  # fmt: skip
+    site.post("/dataset/edit/core", form_of(site.get("/dataset/edit/core")))
+    after = show("core")
+    for name in (
+        "title",
+        "notes",
+        "license_id",
+        "author",
+        "maintainer_email",
+        "url",
+        "version",
+        "private",
+        "owner_org",
+    ):
+        assert after[name] == before[name], name
+    assert [tag["name"] for tag in after["tags"]] == ["water"]
+    assert after["extras"] == [{"key": "bureau code", "value": "011:12"}]
+
+
+def test_an_edit_of_the_form_keeps_what_only_machines_know(editor, site):
+    """The identifiers of a harvested record are on no form and survive it."""
+    create(editor, name="harvested", title="H", harvest_source_id="source-1", harvest_remote_ids=["a", "b"])
+    site.post("/dataset/edit/harvested", form_of(site.get("/dataset/edit/harvested")))
+    assert show("harvested")["harvest_remote_ids"] == ["a", "b"]
+    assert show("harvested")["harvest_source_id"] == "source-1"
+
+
+def test_rows_can_be_changed_added_and_removed_without_a_script(editor, site):
+    """The spare row takes a new one, the box removes one, the rest stays."""
+    create(editor, name="rows", title="Rows", contact=[{"name": "First"}, {"name": "Second", "email": "s@example.org"}])
+    sent = dict(form_of(site.get("/dataset/edit/rows")))
+    sent.update({"contact-0-remove": "yes", "contact-1-name": "Second desk", "contact-2-name": "Third"})
+    site.post("/dataset/edit/rows", sent)
+    assert show("rows")["contact"] == [{"name": "Second desk", "email": "s@example.org"}, {"name": "Third"}]
+
+
+def test_removing_every_row_leaves_none(editor, site):
+    """The last row goes too."""
+    create(editor, name="rows", title="Rows", contact=[{"name": "Only"}])
+    sent = {**dict(form_of(site.get("/dataset/edit/rows"))), "contact-0-remove": "yes"}
+    site.post("/dataset/edit/rows", sent)
+    assert not show("rows").get("contact")
+
+
+def test_unticking_everything_leaves_nothing_ticked(editor, site):
+    """A form sends no box that is not ticked; that means none, not as before."""
+    create(editor, name="boxes", title="Boxes", data_about=["persons"])
+    site.post("/dataset/edit/boxes", [(k, v) for k, v in form_of(site.get("/dataset/edit/boxes")) if k != "data_about"])
+    assert not show("boxes").get("data_about")
+
+
+def test_after_a_mistake_everything_typed_is_still_there(editor, site):
+    """A refused form comes back with all rows and languages, and says what is wrong beside the question."""
+    create(editor, name="slip", title="Slip")
+    sent = dict(form_of(site.get("/dataset/edit/slip")))
+    sent.update(
+        {
+            "number_of_records": "many",
+            "title_translated-es": "Desliz",
+            "communities-0-name_translated-en": "Tenants",
+            "communities-0-role": "subject",
+        }
+    )
+    page = html.fromstring(site.post("/dataset/edit/slip", sent).body)
+    typed = dict(page.get_element_by_id("dataset-edit").form_values())
+    assert typed["title_translated-es"] == "Desliz"
+    assert typed["communities-0-name_translated-en"] == "Tenants"
+    assert typed["communities-0-role"] == "subject"
+    assert "not a count" in page.get_element_by_id("error-number_of_records").text_content()
+    assert page.get_element_by_id("field-number_of_records").get("aria-invalid") == "true"
+
+
+# -- Nothing blocks a draft
+@pytest.mark.parametrize("dataset_type", TYPES)
+def test_a_title_is_enough_to_save(dataset_type, editor, site):
+    """The web address is made from it; everything else can wait."""
+    answer = site.post(
+        f"/{dataset_type}/new",
+        {
+            "title_translated-en": "Households of a place",
+            "_ckan_phase": "",
+            "save": "",
+            "owner_org": editor["organization"],
+        },
+    )
+    assert answer.status_code == 302, answer.body
+    assert show("households-of-a-place")["title"] == "Households of a place"
+
+
+def test_two_records_of_one_title_get_two_addresses(editor):
+    """The second does not fail."""
+    first, second = (create(editor, title_translated={"en": "The same"}) for _ in range(2))
+    assert first["name"] == "the-same"
+    assert second["name"].startswith("the-same-")
+
+
+def test_a_harvested_record_needs_none_of_our_fields(editor):
+    """Title and a resource, as a plain portal has them."""
+    made = create(
+        editor, name="plain", title="Plain", notes="As it came", resources=[{"url": "https://example.org/a.csv"}]
+    )
+    assert made["title_translated"] == {"en": "Plain"}
+    assert made["notes_translated"] == {"en": "As it came"}
+    assert "data_about" not in made
+
+
+def test_a_plain_client_can_change_the_title(editor):
+    """A patch of `title` alone is not undone by the texts by language."""
+    create(editor, name="patched", title_translated={"en": "Old", "mr": "जुने"})
+    helpers.call_action("package_patch", {"user": editor["name"]}, id="patched", title="New")
+    assert show("patched")["title_translated"] == {"en": "New", "mr": "जुने"}
+    assert show("patched")["title"] == "New"
+
+
+def test_private_is_still_what_a_client_says(editor):
+    """The form has no such choice where the gate decides; the API keeps it."""
+    assert create(editor, name="closed", title="Closed", private=True)["private"] is True
+
+
+# -- What is wrong is said
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("data_about", ["ghosts"], "not in the list"),
+        ("sensitivity", "very", "not in the list"),
+        ("instrument_languages", ["English"], "not a language code"),
+        ("title_translated", {"English": "T"}, "not a language code"),
+        ("review_date", "next year", "not a date"),
+        ("deprivation_water", "200", "not a share"),
+        ("plain_summary_translated", {"en": "x" * 601}, "at most 600"),
+        ("local_contexts_project", "12", "not a project number"),
+    ],
+)
+def test_a_value_that_cannot_be_kept_names_its_field_and_the_way_out(field, value, words, editor):
+    """One sentence for the field."""
+    with pytest.raises(tk.ValidationError) as refusal:
+        create(editor, **{"name": "wrong", "title": "W", field: value})
+    assert words in " ".join(refusal.value.error_dict[field])
+
+
+def test_an_unknown_part_of_a_row_is_refused_and_not_dropped(editor):
+    """A misspelt part would otherwise vanish without a word."""
+    with pytest.raises(tk.ValidationError, match="Unknown part"):
+        create(editor, name="wrong", title="W", communities=[{"kind": "tenants", "colour": "blue"}])
+
+
+# -- Places
+def test_coordinates_are_rounded_before_they_are_stored(editor):
+    """The exact ones are nowhere: not in the database, not in the index, not in the API."""
+    exact = {"type": "Point", "coordinates": [73.851234, 18.496543]}
+    made = create(
+        editor, name="placed", title="P", spatial_precision="ward", spatial_coverage=[{"text": "P", "geom": exact}]
+    )
+    stored = json.dumps(model.Package.get(made["id"]).extras)
+    found = helpers.call_action("package_search", q="name:placed", include_private=True)["results"][0]
+    for text in (stored, json.dumps(made), json.dumps(found)):
+        assert "851234" not in text
+        assert "496543" not in text
+        assert "Point" in text
+
+
+def test_declaring_a_coarser_precision_later_rounds_what_is_there(editor):
+    """A patch of the precision alone reaches the outline."""
+    exact = {"type": "Point", "coordinates": [73.851234, 18.496543]}
+    create(editor, name="placed", title="P", spatial_coverage=[{"text": "P", "geom": exact}])
+    helpers.call_action("package_patch", {"user": editor["name"]}, id="placed", spatial_precision="city")
+    assert "851234" not in json.dumps(show("placed"))
+
+
+# -- Pages
+NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'>"
+
+
+def test_what_people_write_never_runs(editor, site):
+    """Names of communities, notes, links: shown as text on the dataset's page, its form and in lists."""
+    texts = ("title", "notes", "limitations", "consent_note", "withdrawal_contact", "verification_note")
+    description = {
+        **dict.fromkeys(texts, NASTY),
+        "plain_summary_translated": {"en": NASTY},
+        "communities": [{"name_translated": {"en": NASTY}, "representative_body": NASTY}],
+        "consent_level": "collective",
+        "verification": "community",
+        "jurisdiction": [NASTY],
+        "in_series": ["javascript:alert(3)"],
+    }
+    create(editor, name="nasty", **description, resources=[{"url": "https://example.org/a.csv", "name": NASTY}])
+    for address in ("/dataset/nasty", "/dataset/edit/nasty", "/dataset/", "/"):
+        page = site.get(address)
+        assert not page.xpath("//script[contains(., 'alert(')]"), address
+        assert not page.xpath("//*[@onerror]"), address
+        assert not page.xpath("//a[starts-with(@href, 'javascript:alert')]"), address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/dataset/new",
+        "/dataset/edit/full",
+        "/city-practice/new",
+        "/dataset/full",
+        "/city-practice/",
+        "/dataset/",
+        "/",
+        "/ns/community-data",
+    ],
+)
+def test_every_page_has_one_heading_and_every_input_a_name(address, editor, site):
+    """A screen reader can say where one is and what is asked."""
+    create(
+        editor,
+        name="full",
+        title="Full",
+        communities=[{"kind": "tenants"}],
+        contact=[{"name": "Desk"}],
+        data_about=["persons"],
+    )
+    page = site.get(address)
+    assert len(page.xpath("//h1")) == 1
+    ids = page.xpath("//main//@id | //*[@role='main']//@id")
+    assert len(ids) == len(set(ids))
+    for control in page.xpath(
+        "//*[@role='main']//*[self::input[not(@type='hidden')] or self::textarea or self::select]"
+    ):
+        labels = page.xpath("//label[@for=$id]", id=control.get("id", ""))
+        assert control.get("aria-label") or any(label.text_content().strip() for label in labels), html.tostring(
+            control
+        )
+        assert all(page.xpath("//*[@id=$id]", id=name) for name in control.get("aria-describedby", "").split())
+
+
+def test_the_page_says_who_is_behind_the_data_and_what_a_file_weighs(editor, site):
+    """In words, not in tokens."""
+    lane = {"name_translated": {"en": "Lane 4"}, "kind": "waste-pickers"}
+    create(
+        editor, name="story", title="Story", communities=[lane],
+        consent_level="collective", deprivation_water="61", deprivation_tenure="not-measured",
+        resources=[{"url": "https://example.org/a.csv", "format": "CSV", "size": 18342}],
+    )  # fmt: skip
+    text = " ".join(site.get("/dataset/story").text_content().split())
+    for words in ("Lane 4", "Waste pickers", "The community together", "61 %", "not asked", "CSV, 17.9 KiB"):
+        assert words in text
+
+
+def test_the_page_tells_its_officer_what_is_missing(editor, site):
+    """With a link to the part of the form that asks for it."""
+    create(editor, name="bare", title="Bare")
+    links = site.get("/dataset/bare").xpath("//details[@class='cd-missing']//a/@href")
+    assert "/dataset/edit/bare#section-about" in links
+
+
+def test_a_practice_shows_the_data_it_used_and_the_data_shows_the_practice(editor, site):
+    """The two point at each other."""
+    create(editor, name="taps", title="Taps")
+    address = tk.url_for("dataset.read", id="taps", _external=True)
+    create(editor, type="city-practice", name="tap-by-tap", title="Tap by tap", data_used=[address])
+    assert site.get("/city-practice/tap-by-tap").xpath(f"//a[@href='{address}']")
+    assert site.get("/dataset/taps").xpath("//a[contains(@href, '/city-practice/tap-by-tap')]")
+
+
+def test_the_gate_can_ask_what_is_missing(editor):
+    """The plugin answers in the shape that the gate expects, for the sections of its form."""
+    from ckan import plugins as p
+
+    from ckanext.privacy.interfaces import IReleaseRequirements
+
+    answers = [
+        r
+        for plugin in p.PluginImplementations(IReleaseRequirements)
+        for r in plugin.release_requirements({"type": "dataset"})
+    ]
+    assert {"field", "label", "message", "anchor"} == set(answers[0])
+    assert any(answer["anchor"] == "section-about" and answer["field"] == "license_id" for answer in answers)
+
+
+# -- Starting up
+@pytest.mark.parametrize(
+    "plugins", [["communitydata"], ["scheming_datasets", "communitydata"]], ids=["alone", "too late"]
+)
+def test_a_site_without_scheming_before_it_is_told_in_one_sentence(plugins):
+    """What is missing and where to write it."""
+    from ckan.exceptions import CkanConfigurationException
+
+    from ckanext.communitydata import config
+
+    with pytest.raises(CkanConfigurationException, match=r"scheming_datasets.*\.$"):
+        config.require_scheming({"ckan.plugins": plugins})
+
+
+@pytest.mark.parametrize("presets", ["", "ckanext.scheming:presets.json", "my.module:presets.yaml"])
+def test_a_site_need_not_name_our_schemas(presets):
+    """Ours are read beside the presets that the site names; schemas that it names stand."""
+    from ckanext.communitydata import config
+
+    settings_ = {"scheming.presets": presets}
+    config.prepare_scheming(settings_)
+    config.prepare_scheming(settings_)
+    assert settings_["scheming.presets"].split() == [config.PRESETS, presets or config.SCHEMING_PRESETS]
+    assert settings_["scheming.dataset_schemas"] == config.SCHEMAS
+    own = {"scheming.dataset_schemas": "my.module:own.yaml"}
+    config.prepare_scheming(own)
+    assert own["scheming.dataset_schemas"] == "my.module:own.yaml"
