@@ -43,7 +43,7 @@ class Reading:
 
 def gather(portal: Portal, job: HarvestJob, client: Client) -> list[str]:
     """Run the first stage. Returns the ids of the objects that stand for a batch each."""
-    source = model.Package.get(job.source_id)
+    source = ledger.package(job.source_id)
     forget_objects(job)
     known = list(ledger.known_datasets(job.source_id))
     try:
@@ -150,7 +150,7 @@ def _judge(job: HarvestJob, reading: Reading, found: Reconciliation, known: list
     living = sum(not each.deleted and not each.withdrawn for each in known)
     newly_missing = sum(each.missing_since is None for each in found.missing)
     answer = Answer(len(reading.seen), reading.announced, reading.stopped)
-    accepted = ledger.entry(model.Package.get(job.source_id)).get("accept_loss") == job.id
+    accepted = ledger.entry(ledger.package(job.source_id)).get("accept_loss") == job.id
     threshold = 1.0 if accepted else config.loss_threshold()
     reasons = doubts(answer, known=living, missing=newly_missing, threshold=threshold)
     repeated = [
@@ -229,5 +229,5 @@ def first_page(portal: Portal, url: str, settings: dict[str, Any], client: Clien
 
 def errors_of(job: HarvestJob) -> list[dict[str, str]]:
     """What the gathering of this job complained about."""
-    run = ledger.entry(model.Package.get(job.source_id)).get("run", {})
+    run = ledger.entry(ledger.package(job.source_id)).get("run", {})
     return run["errors"] if run.get("job_id") == job.id else []

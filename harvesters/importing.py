@@ -14,15 +14,16 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.lib import search
+from ckan.lib.search.index import PackageSearchIndex
 from ckanext.harvest.model import HarvestObject, HarvestObjectError, HarvestObjectExtra
+from sqlalchemy.exc import DataError, IntegrityError
 
 from ckanext.cityportals.gathering import GATHERED, PLAN
 from ckanext.cityportals.portals import Portal
 from ckanext.cityportals.saving import Item, desk_for, now, save
 
 #: what a record can be at fault for; everything else (no database, no search index) is tried again later
-_RECORD_ERRORS = (tk.ValidationError, tk.NotAuthorized, sa.exc.DataError, sa.exc.IntegrityError, ValueError, KeyError)
+_RECORD_ERRORS = (tk.ValidationError, tk.NotAuthorized, DataError, IntegrityError, ValueError, KeyError)
 #: fields a dataset cannot do without
 _INDISPENSABLE = frozenset({"id", "name", "owner_org", "resources", "type"})
 _OPEN_STATES = (GATHERED, "WAITING", "FETCH", "IMPORT")
@@ -55,7 +56,7 @@ def _save(portal: Portal, object_ids: list[str], without: frozenset[str] = froze
     for item in items:
         save(item, desk)
     model.Session.commit()
-    search.index_for("Package").commit()
+    PackageSearchIndex().commit()
 
 
 def _open_items(object_ids: list[str]) -> list[Item]:

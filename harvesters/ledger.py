@@ -53,6 +53,14 @@ def known_datasets(source_id: str) -> Iterator[Known]:
         )
 
 
+def package(package_id: str) -> model.Package:
+    """A dataset or source that is known to exist."""
+    found = model.Package.get(package_id)
+    if found is None:
+        raise LookupError(f"Dataset {package_id} is gone from the database.")
+    return found
+
+
 def entry(package: model.Package) -> dict[str, Any]:
     """The entry of a dataset or source; empty where there is none."""
     return dict((package.plugin_data or {}).get(KEY) or {})

@@ -30,7 +30,7 @@ def last_report(source_id: str) -> dict[str, Any]:
     record counts as renamed whether or not it changed otherwise. ``missing`` are datasets whose record is gone but in
     its time of grace, ``withdrawn`` those whose grace is over. ``state`` is ``none``, ``running`` or ``finished``.
     """
-    run = ledger.entry(model.Package.get(source_id)).get("run")
+    run = ledger.entry(ledger.package(source_id)).get("run")
     job = _last_job(source_id)
     report = {
         "complete": False, "seen": 0, "added": 0, "changed": 0, "unchanged": 0, "renamed": 0,
@@ -83,4 +83,5 @@ def _seconds(job: HarvestJob) -> float:
         sa.select(sa.func.max(HarvestObject.import_finished)).where(HarvestObject.harvest_job_id == job.id)
     )
     ends = [moment for moment in (job.gather_finished, last_saved) if isinstance(moment, datetime)]
-    return round((max(ends) - job.gather_started).total_seconds(), 3) if job.gather_started and ends else 0.0
+    started = job.gather_started
+    return round((max(ends) - started).total_seconds(), 3) if started and ends else 0.0

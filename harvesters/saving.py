@@ -10,13 +10,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, cast
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import logic, model
 from ckan.lib import search
 from ckan.lib.munge import munge_title_to_name
+from ckan.types import Context
 from ckanext.harvest.model import HarvestObject, HarvestSource
 
 from ckanext.cityportals import ledger
@@ -49,24 +50,24 @@ class Desk:
     user: str
     without: frozenset[str] = frozenset()
 
-    def context(self, **members: Any) -> dict[str, Any]:
-        return {"user": self.user, "ignore_auth": True, **members}
+    def context(self, **members: Any) -> Context:
+        return cast(Context, {"user": self.user, "ignore_auth": True, **members})
 
-    def batch_context(self, **members: Any) -> dict[str, Any]:
+    def batch_context(self, **members: Any) -> Context:
         """A context that leaves committing and indexing to the end of the batch."""
         return self.context(defer_commit=True, return_id_only=True, **members)
 
 
 def desk_for(portal: Portal, source: HarvestSource, without: frozenset[str] = frozenset()) -> Desk:
     """The desk at which a source's records are saved."""
-    owner_org = model.Package.get(source.id).owner_org
+    owner_org = ledger.package(source.id).owner_org or ""
     settings = json.loads(source.config or "{}")
     return Desk(portal, source.id, owner_org, settings, schema_fields(), harvest_user(), without)
 
 
 def save(item: Item, desk: Desk) -> str:
     """Save one record in the open transaction and index it, committing neither; the id of its dataset."""
-    mapped = desk.portal.to_dataset(json.loads(item.object.content))
+    mapped = desk.portal.to_dataset(json.loads(item.object.content or "{}"))
     complete = complete_fields(mapped.dataset, desk.settings, desk.source_id, item.plan["entry"]["remote_ids"])
     fields = {name: value for name, value in complete.items() if name not in desk.without}
     warnings = list(mapped.warnings)
@@ -141,7 +142,7 @@ def _free_name(title: str, dataset_id: str) -> str:
 def _remember(item: Item, desk: Desk, mapped: Mapped, saved: dict[str, Any]) -> None:
     fields = mapped.dataset
     ledger.write(
-        model.Package.get(item.plan["dataset_id"]),
+        ledger.package(item.plan["dataset_id"]),
         {
             **item.plan["entry"],
             "source_id": desk.source_id,

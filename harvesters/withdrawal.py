@@ -7,10 +7,10 @@ withdrawn, which is reversible: it is made private and marked. Nothing here dele
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import ckan.plugins.toolkit as tk
-from ckan import model
+from ckan.types import Context
 
 from ckanext.cityportals import config, ledger
 from ckanext.cityportals.reconcile import Known
@@ -36,8 +36,7 @@ def grace_is_over(since: str, runs: int, now: datetime) -> bool:
 def withdraw(dataset_id: str, reason: str) -> None:
     """Take a dataset out of public sight. Its content, id and history stay."""
     _withdraw_release(dataset_id, reason)
-    package = model.Package.get(dataset_id)
-    if not package.private:
+    if not ledger.package(dataset_id).private:
         tk.get_action("package_patch")(context(), {"id": dataset_id, "private": True})
     ledger.note([dataset_id], withdrawn=True)
 
@@ -53,12 +52,14 @@ def _withdraw_release(dataset_id: str, reason: str) -> None:
         withdraw_release(context(), {"id": status["release_id"], "reason": reason, "erase": False})
 
 
-def context(**members: Any) -> dict[str, Any]:
+def context(**members: Any) -> Context:
     """A context for what the harvester does in its own name."""
-    return {"user": harvest_user(), "ignore_auth": True, **members}
+    return cast(Context, {"user": harvest_user(), "ignore_auth": True, **members})
 
 
 def harvest_user() -> str:
     """The user in whose name harvesting acts: ckanext-harvest's setting, else the site's own user."""
     named = tk.config.get("ckanext.harvest.user_name")
-    return named or tk.get_action("get_site_user")({"ignore_auth": True, "defer_commit": True}, {})["name"]
+    return (
+        named or tk.get_action("get_site_user")(cast(Context, {"ignore_auth": True, "defer_commit": True}), {})["name"]
+    )

@@ -137,7 +137,7 @@ def cityportals_run(context: Context, data_dict: DataDict) -> dict[str, Any]:
         {"source_id": source.id, "run": not data_dict["wait"] and not data_dict["accept_loss"]},
     )
     if data_dict["accept_loss"]:
-        ledger.write(model.Package.get(source.id), {"accept_loss": job["id"]})
+        ledger.write(ledger.package(source.id), {"accept_loss": job["id"]})
         model.Session.commit()
     if data_dict["wait"]:
         running.run_here(job["id"])

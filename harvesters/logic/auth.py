@@ -26,13 +26,13 @@ def cityportals_city_list(context: Context, data_dict: DataDict) -> AuthResult:
 def cityportals_source_add(context: Context, data_dict: DataDict) -> AuthResult:
     """Whoever may add datasets to the organisation."""
     organization = data_dict.get("organization", "")
-    allowed = authz.has_user_permission_for_group_or_org(organization, context["user"], "create_dataset")
+    allowed = authz.has_user_permission_for_group_or_org(organization, context.get("user", ""), "create_dataset")
     return _answer(allowed, tk._("You may not add harvest sources to this organization."))
 
 
 def cityportals_preview(context: Context, data_dict: DataDict) -> AuthResult:
     """Whoever may add datasets somewhere: a preview makes this site call another one."""
-    allowed = authz.has_user_permission_for_some_org(context["user"], "create_dataset")
+    allowed = authz.has_user_permission_for_some_org(context.get("user", ""), "create_dataset")
     return _answer(allowed, tk._("You may not preview harvest sources."))
 
 
@@ -47,18 +47,19 @@ def cityportals_report_show(context: Context, data_dict: DataDict) -> AuthResult
 
 
 @tk.chained_auth_function
-def harvest_object_show(original: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def harvest_object_show(original: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
     """A harvest object holds a whole unreleased record, so only who may edit its source sees it."""
-    harvest_object = HarvestObject.get(data_dict.get("id")) or _current_object(data_dict.get("dataset_id"))
+    wanted = data_dict or {}
+    harvest_object = HarvestObject.get(wanted.get("id")) or _current_object(wanted.get("dataset_id"))
     if harvest_object is None:
-        return original(context, data_dict)
+        return original(context, wanted)
     return _may_edit_source(context, harvest_object.harvest_source_id)
 
 
 @tk.chained_auth_function
-def harvest_object_list(original: AuthFunction, context: Context, data_dict: DataDict) -> AuthResult:
+def harvest_object_list(original: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
     """The list names every harvested record; sysadmins only, unless it is asked for one source by its editor."""
-    source_id = data_dict.get("source_id")
+    source_id = (data_dict or {}).get("source_id")
     return _may_edit_source(context, source_id) if source_id else _answer(False, tk._("Name a harvest source."))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ckan.logic.schema import validator_args
-from ckan.types import Schema, Validator
+from ckan.types import Schema, Validator, ValidatorFactory
 
 
 @validator_args
-def source_add(not_empty: Validator, unicode_safe: Validator, one_of: Validator, ignore_missing: Validator) -> Schema:
+def source_add(not_empty: Validator, unicode_safe: Validator) -> Schema:
     return {"city": [not_empty, unicode_safe], "organization": [not_empty, unicode_safe]}
 
 
@@ -21,7 +21,9 @@ def preview(not_empty: Validator, unicode_safe: Validator, ignore_missing: Valid
 
 
 @validator_args
-def run(not_empty: Validator, unicode_safe: Validator, default: Validator, boolean_validator: Validator) -> Schema:
+def run(
+    not_empty: Validator, unicode_safe: Validator, default: ValidatorFactory, boolean_validator: Validator
+) -> Schema:
     return {
         "id": [not_empty, unicode_safe],
         "wait": [default(False), boolean_validator],

@@ -49,7 +49,7 @@ class CkanPortal:
         document = client.get_json(address, query)
         if not isinstance(document, dict) or document.get("success") is not True:
             raise PortalError(f"{address} answered that the request failed{_said(document)}.")
-        result = document.get("result")
+        result = document.get("result") or {}
         records = records_in(result, "results", address)
         announced = result.get("count")
         return Page(records, announced if isinstance(announced, int) else None)

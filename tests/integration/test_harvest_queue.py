@@ -111,7 +111,7 @@ def _killed(*args: Any, **kwargs: Any) -> Any:
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("step", ["save", "search.index_for"])
+@pytest.mark.parametrize("step", ["save", "PackageSearchIndex"])
 def test_a_batch_whose_consumer_was_killed_is_saved_once(
     source: dict[str, Any], monkeypatch: pytest.MonkeyPatch, step: str
 ):
