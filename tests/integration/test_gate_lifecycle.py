@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.lib.search import rebuild
 from ckan.tests import factories, helpers
+from support.releasing import end, release
 from werkzeug.datastructures import FileStorage
 
 from ckanext.privacy.gate import leak_check, store
 from ckanext.privacy.model import AuditEntry, Edit, Release
-from support.releasing import end, release
 
 SYSADMIN = {"user": "sysadmin"}
 

@@ -7,10 +7,10 @@ import io
 import pytest
 from ckan import model
 from ckan.tests import factories, helpers
+from support.releasing import end, release
 from werkzeug.datastructures import FileStorage
 
 from ckanext.privacy.gate import leak_check
-from support.releasing import end, release
 
 OLD, NEW = "Rainfall of the year", "Unreleased draft title"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from ckan.tests import helpers
+from support.releasing import end, release
 
 from ckanext.privacy.gate import freeze, leak_check, rows
 from ckanext.privacy.gate.snapshot import fingerprint
 from ckanext.privacy.model import Edit
-from support.releasing import end, release
 
 OFFICER = {"user": "officer", "ignore_auth": False}
 
@@ -88,6 +88,17 @@ def test_released_rows_survive_the_deletion_of_the_working_table(table, anonymou
     release(table["package"])
     helpers.call_action("datastore_delete", OFFICER.copy(), resource_id=table["id"], force=True)
     assert anonymous_api("datastore_search", resource_id=table["id"])[1]["result"]["total"] == 1
+
+
+def test_a_removed_resource_can_still_be_downloaded(table, app, anonymous_api):
+    """Removing a resource drops its table at once; the public keeps the rows until the next release."""
+    release(table["package"])
+    helpers.call_action("resource_delete", OFFICER.copy(), id=table["id"])
+    url = anonymous_api("package_show", id="wells")[1]["result"]["resources"][0]["url"]
+    assert "north" in app.get(url).get_data(as_text=True)
+    assert app.get(f"{url}?format=json").get_json()["records"][0][1:] == ["north", 12]
+    release(table["package"])
+    assert app.get(url).status_code == 404
 
 
 def test_changed_rows_change_the_fingerprint(table):

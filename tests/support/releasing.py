@@ -31,7 +31,7 @@ def release(package_id: str, **facts: Any) -> Release:
         needs=1,
         reasons=[],
         policy={},
-        requested_by="test",
+        requested_by=snapshot["package"]["creator_user_id"],
         released=now(),
         **facts,
     )

@@ -14,22 +14,15 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context
 from flask import Blueprint
 
+from ckanext.privacy import cli, helpers
 from ckanext.privacy.gate import edits, guard, index, labels, pages, publish, uploads
 from ckanext.privacy.logic import action, auth, chained
-
-try:  # until all parts have landed
-    from ckanext.privacy import cli, helpers
-    from ckanext.privacy.views import privacy
-
-    commands, helper_functions, page_blueprints = cli.get_commands, helpers, [privacy]
-except ImportError as error:
-    print("NOT YET:", error)
-    commands, helper_functions, page_blueprints = [], {}, []
+from ckanext.privacy.views import privacy
 
 
 @tk.blanket.config_declarations
-@tk.blanket.cli(commands)
-@tk.blanket.helpers(helper_functions)
+@tk.blanket.cli(cli.get_commands)
+@tk.blanket.helpers(helpers)
 class PrivacyPlugin(
     p.SingletonPlugin,
     p.IConfigurer,
@@ -75,7 +68,7 @@ class PrivacyPlugin(
     # IBlueprint
 
     def get_blueprint(self) -> list[Blueprint]:
-        return [pages.gate, *page_blueprints]
+        return [pages.gate, privacy]
 
     # IPermissionLabels
 

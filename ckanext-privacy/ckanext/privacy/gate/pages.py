@@ -12,7 +12,7 @@ from ckan.plugins import toolkit as tk
 from flask import Blueprint, Response
 from werkzeug.http import parse_options_header
 
-from ckanext.privacy.gate import notice
+from ckanext.privacy.gate import dump, notice
 
 gate = Blueprint("privacy_gate", __name__)
 
@@ -46,20 +46,19 @@ def _check(auth: str, data_dict: dict[str, Any]) -> None:
         tk.abort(404, tk._("Not found"))
 
 
-#: Which view is checked how, by the start of its endpoint's name.
-CHECKS: dict[str, Callable[[], None]] = {
+#: Which view is checked how, by the start of its endpoint's name. A response takes the view's place.
+CHECKS: dict[str, Callable[[], Response | None]] = {
     "activity.": _check_activity,
+    "datastore.dump": dump.released_dump,
     "file.trusted_download": _check_token,
 }
 
 
 @gate.before_app_request
-def check_views() -> None:
-    """Ask for views that show more than their actions would."""
+def check_views() -> Response | None:
+    """Stand in front of the views that show more than their actions would."""
     endpoint = tk.request.endpoint or ""
-    for start, check in CHECKS.items():
-        if endpoint.startswith(start):
-            check()
+    return next((check() for start, check in CHECKS.items() if endpoint.startswith(start)), None)
 
 
 @gate.after_app_request

@@ -44,11 +44,16 @@ def uploader_for(resource: dict[str, Any]) -> ReleasedUpload | None:
     """Return the uploader that serves released bytes, or None where CKAN's own working file is meant.
 
     CKAN gives no context here. A file that is being saved is working content; a request by somebody who may not see
-    the working copy gets the release.
+    the working copy gets the release. A resource that is new has nothing to read.
     """
-    if resource.get("upload") or resource.get("clear_upload") or audience.outside_of_requests():
+    if (
+        not resource.get("id")
+        or resource.get("upload")
+        or resource.get("clear_upload")
+        or audience.outside_of_requests()
+    ):
         return None
-    return None if audience.visitor_works_on_resource(resource.get("id")) else ReleasedUpload()
+    return None if audience.visitor_works_on_resource(resource["id"]) else ReleasedUpload()
 
 
 def _working_uploader(resource: dict[str, Any]) -> Any:

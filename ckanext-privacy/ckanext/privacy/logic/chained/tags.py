@@ -9,7 +9,7 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict
 
 
-def _seen(context: Context, field: str) -> dict[str, int]:
+def seen(context: Context, field: str) -> dict[str, int]:
     """Return the values of an index field in what the reader may see, with the number of datasets."""
     search = {"rows": 0, "facet.field": [field], "facet.limit": -1, "facet.mincount": 1, "include_private": True}
     kept = ("user", "auth_user_obj", "ignore_auth")
@@ -24,8 +24,8 @@ def tag_list(original: Action, context: Context, data_dict: DataDict) -> list[An
     tags = original(context, data_dict)
     if data_dict.get("vocabulary_id"):
         return tags
-    seen = _seen(context, "tags")
-    return [tag for tag in tags if (tag if isinstance(tag, str) else tag["name"]) in seen]
+    visible = seen(context, "tags")
+    return [tag for tag in tags if (tag if isinstance(tag, str) else tag["name"]) in visible]
 
 
 @tk.chained_action
@@ -35,8 +35,8 @@ def tag_search(original: Action, context: Context, data_dict: DataDict) -> dict[
     if data_dict.get("vocabulary_id"):
         return original(context, data_dict)
     found = original(context, _without_page(data_dict))["results"]
-    seen = _seen(context, "tags")
-    tags = [tag for tag in found if tag["name"] in seen]
+    visible = seen(context, "tags")
+    tags = [tag for tag in found if tag["name"] in visible]
     return {"count": len(tags), "results": _paged(tags, data_dict)}
 
 
@@ -47,8 +47,8 @@ def tag_autocomplete(original: Action, context: Context, data_dict: DataDict) ->
     if data_dict.get("vocabulary_id"):
         return original(context, data_dict)
     found = original(context, _without_page(data_dict))
-    seen = _seen(context, "tags")
-    return _paged([tag for tag in found if tag in seen], data_dict)
+    visible = seen(context, "tags")
+    return _paged([tag for tag in found if tag in visible], data_dict)
 
 
 def _without_page(data_dict: DataDict) -> DataDict:
@@ -65,7 +65,7 @@ def _paged(found: list[Any], data_dict: DataDict) -> list[Any]:
 def tag_show(original: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Show a tag that occurs in something the reader may see."""
     tag = model.Tag.get(tk.get_or_bust(data_dict, "id"), vocab_id_or_name=data_dict.get("vocabulary_id"))
-    if tag is not None and tag.vocabulary_id is None and tag.name not in _seen(context, "tags"):
+    if tag is not None and tag.vocabulary_id is None and tag.name not in seen(context, "tags"):
         raise tk.ObjectNotFound(tk._("Not found"))
     return original(context, data_dict)
 
@@ -77,7 +77,7 @@ def format_autocomplete(original: Action, context: Context, data_dict: DataDict)
     tk.check_access("format_autocomplete", context, data_dict)
     query = str(tk.get_or_bust(data_dict, "q")).lower()
     counts: dict[str, int] = {}
-    for name, count in _seen(context, "res_format").items():
+    for name, count in seen(context, "res_format").items():
         counts[name.lower()] = counts.get(name.lower(), 0) + count
     found = sorted((name for name in counts if query in name), key=lambda name: (-counts[name], name))
     return found[: int(data_dict.get("limit") or 5)]
