@@ -653,3 +653,11 @@ def test_the_command_says_in_one_sentence_what_it_lacks(
     assert result.exit_code == 2
     assert told in result.output
     assert left(tmp_path) == ["in.csv"]
+
+
+def test_groups_may_be_made_of_cells_beyond_the_heading(tmp_path: Path) -> None:
+    long = "".join(f"{n},2\n" for n in range(60_000))
+    source = write(tmp_path, "a,b\n" + long + "1,2,x\n")
+    groups = {"columns": ["#3"], "fewer_than": 2, "then": "drop_rows"}
+    report = apply_plan(source, plan(small_groups=groups), tmp_path / "out.csv")
+    assert (report.tables[0].rows, report.tables[0].rows_dropped) == (60_001, 1)

@@ -71,7 +71,7 @@ class Cleaner:
     def batches(self) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.Series]]:
         """Yield every batch as it was, with its columns changed or dropped, and which of its rows are kept."""
         small = self._small_keys(self.plan.small_groups) if self.plan.small_groups else None
-        for batch in self.table.batches():
+        for batch in self._whole():
             changed = self._change(batch, self._tallies)
             keep = pl.repeat(True, batch.height, eager=True)
             if self.plan.small_groups and small is not None:
@@ -82,7 +82,7 @@ class Cleaner:
 
     def head(self, rows: int) -> pl.DataFrame:
         """The table's first `rows` rows, changed; those that are dropped are missing. Counts nothing."""
-        first = next(self.table.batches(), pl.DataFrame()).head(rows)
+        first = next(self._whole(), pl.DataFrame(schema=dict.fromkeys(self.all_columns, pl.String))).head(rows)
         changed, rule = self._change(first, {}), self.plan.small_groups
         if rule:
             changed, keep = self._suppress(changed, rule, self._small_keys(rule), {})
@@ -96,6 +96,12 @@ class Cleaner:
     def changes(self) -> tuple[Change, ...]:
         """What was done to each column so far."""
         return tuple(tally.change() for tally in self._tallies.values())
+
+    def _whole(self) -> Iterator[pl.DataFrame]:
+        """The source's batches with every column: those that only longer rows have are missing in some."""
+        for batch in self.table.batches():
+            absent = [pl.lit(None, pl.String).alias(name) for name in self.all_columns if name not in batch.columns]
+            yield batch.with_columns(absent)
 
     def _change(self, batch: pl.DataFrame, tallies: dict[str, Tally]) -> pl.DataFrame:
         before = batch
@@ -111,8 +117,13 @@ class Cleaner:
     def _small_keys(self, rule: SmallGroups) -> pl.Series:
         """Hashes of the groups with too few rows, from a pass of their own over the changed table."""
         sizes = pl.DataFrame(schema={"key": pl.UInt64, "size": pl.UInt32})
-        for batch in self.table.batches():
-            keys = pl.DataFrame({"key": _keys(self._change(batch, {}), rule)})
+        functions = [(step, function) for step, function in self._functions if set(step.columns) & set(rule.columns)]
+        for batch in self._whole():
+            for step, function in functions:
+                batch = _apply(batch, step, function)  # noqa: PLW2901 - one step after the other
+            if self.plan.small_counts:
+                batch = _hide_counts(batch, self.plan.small_counts)  # noqa: PLW2901
+            keys = pl.DataFrame({"key": _keys(batch, rule)})
             counted = keys.group_by("key").agg(pl.len().cast(pl.UInt32).alias("size"))
             sizes = pl.concat([sizes, counted]).group_by("key").agg(pl.col("size").sum())
         return sizes.filter(pl.col("size") < rule.fewer_than)["key"]
@@ -136,8 +147,6 @@ def _function(step: Step, key: bytes) -> Transform:
 
 
 def _apply(batch: pl.DataFrame, step: Step, function: Transform) -> pl.DataFrame:
-    if step.column not in batch.columns:  # a batch may lack the columns of longer rows
-        return batch
     if len(step.columns) == 2:
         return _move(batch, step)
     values = batch[step.column].drop_nulls().unique()
@@ -173,5 +182,4 @@ def _count(
     tallies: dict[str, Tally], action: str, columns: tuple[str, ...], before: pl.DataFrame, after: pl.DataFrame
 ) -> None:
     for name in columns:
-        if name in before.columns:
-            tallies.setdefault(f"{name}\x1f{action}", Tally(name, action)).add(before[name], after[name])
+        tallies.setdefault(f"{name}\x1f{action}", Tally(name, action)).add(before[name], after[name])

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
 import openpyxl
-import polars as pl
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
@@ -71,8 +70,7 @@ class DelimitedWriter:
         if any(cleaner.table.labels):
             self._put(self._heading(_labels(cleaner)))
         for _, after, keep in cleaner.batches():
-            absent = [pl.lit(None, pl.String).alias(name) for name in columns if name not in after.columns]
-            rows = after.with_columns(absent).select(columns).filter(keep)
+            rows = after.select(columns).filter(keep)
             # A blank line would be no row at all, so the only column of a table says that it is empty.
             rows = rows.fill_null("") if len(columns) == 1 else rows
             self._put(
@@ -133,14 +131,13 @@ def _typed_rows(cleaner: Cleaner) -> Iterator[list[Any]]:
     place = {name: number for number, name in enumerate(cleaner.all_columns)}
     originals = cleaner.table.values() if cleaner.table.values else iter(())
     for before, after, keep in cleaner.batches():
-        names = [name for name in cleaner.columns if name in after.columns]
-        pairs = [(before[name].to_list(), after[name].to_list()) for name in names]
+        pairs = [(before[name].to_list(), after[name].to_list()) for name in cleaner.columns]
         for row, kept in enumerate(keep):
             values = next(originals)
             if kept:
                 yield [
                     _at(values, place[name]) if old[row] == new[row] else _value(new[row], name in numeric)
-                    for name, (old, new) in zip(names, pairs, strict=True)
+                    for name, (old, new) in zip(cleaner.columns, pairs, strict=True)
                 ]
 
 
