@@ -30,6 +30,8 @@ __all__ = [
 ]
 
 PREVIEW_RECORDS = 20
+#: dataset type of ckanext-harvest's sources
+HARVEST_TYPE = "harvest"
 
 
 @tk.side_effect_free
@@ -178,22 +180,24 @@ def harvest_jobs_run(original: Action, context: Context, data_dict: DataDict) ->
 @tk.chained_action
 def package_create(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Refuse harvest sources that point to addresses this site must not contact."""
-    _check_source_url(data_dict)
+    if data_dict.get("type") == HARVEST_TYPE:
+        _check_source_url(data_dict)
     return original(context, data_dict)
 
 
 @tk.chained_action
 def package_update(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Refuse harvest sources that point to addresses this site must not contact."""
-    _check_source_url(data_dict)
+    # the stored type counts: CKAN lets nobody change it, whatever the request says
+    package = model.Package.get(data_dict.get("id") or data_dict.get("name"))
+    if package is not None and package.type == HARVEST_TYPE:
+        _check_source_url(data_dict)
     return original(context, data_dict)
 
 
 def _check_source_url(data_dict: DataDict) -> None:
     """Sources of every type are checked: ckanext-harvest itself would open whatever it is given."""
-    if data_dict.get("type") != "harvest" or not data_dict.get("url"):
-        return
     try:
-        check_url(data_dict["url"].strip(), config.allowed_private_hosts())
+        check_url(str(data_dict.get("url") or "").strip(), config.allowed_private_hosts())
     except AddressError as error:
         raise tk.ValidationError({"url": [str(error)]}) from error

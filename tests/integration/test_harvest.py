@@ -323,6 +323,8 @@ def test_a_source_cannot_point_inside(make_source, community):
     with pytest.raises(tk.ValidationError):
         act("harvest_source_patch", id=source["id"], url="http://169.254.169.254/")
     with pytest.raises(tk.ValidationError):
+        act("package_update", **{**source, "type": "dataset", "url": "http://169.254.169.254/"})
+    with pytest.raises(tk.ValidationError):
         act("harvest_source_create", name="other", url="http://10.0.0.8/", source_type="ckan",
             owner_org=community["organization"]["id"])  # fmt: skip
 
