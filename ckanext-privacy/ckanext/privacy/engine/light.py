@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 import types
-from collections.abc import Sequence
+from collections.abc import MutableSequence
 from importlib.machinery import ModuleSpec
 from typing import Any
 
@@ -31,7 +31,7 @@ class _Anything:
 
 
 class _StandIn(types.ModuleType):
-    __path__: Sequence[str] = ()
+    __path__: MutableSequence[str] = []
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -54,10 +54,11 @@ class ColumnProfile:
 
     def _add_sample(self, cells: pl.Series) -> None:
         step = max(1, cells.len() // FROM_BATCH)
-        taken = cells.gather_every(step).drop_nulls()
+        taken = cells.gather_every(step).drop_nulls().alias("value")
         room = SAMPLE if not self.filled else max(20, SAMPLE // 10)
-        counts = taken.value_counts(sort=False, name="rows")
-        distinct = counts.filter(~counts[cells.name].is_in(list(self.sample))) if self.sample else counts
+        # In order, so that the same file gives the same report.
+        counts = taken.to_frame().group_by("value", maintain_order=True).agg(pl.len().alias("rows"))
+        distinct = counts.filter(~counts["value"].is_in(list(self.sample))) if self.sample else counts
         if distinct.height > room:
             distinct = distinct.sample(room, seed=distinct.height)
         kept = dict(distinct.iter_rows())

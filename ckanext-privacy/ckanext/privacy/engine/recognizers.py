@@ -36,7 +36,7 @@ class ChecksumRecognizer(PatternRecognizer):
         super().__init__(
             supported_entity=identifier.entity,
             patterns=patterns,
-            context=list(identifier.context) or None,
+            context=list(identifier.context),
             supported_language=LANGUAGE,
             name=f"{identifier.entity}_{identifier.country}",
             country_code=identifier.country,

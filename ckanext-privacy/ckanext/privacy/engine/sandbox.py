@@ -46,7 +46,7 @@ class Worker:
                 return self._wait(pipe, time.monotonic() + seconds, progress)
             except (EOFError, OSError) as error:
                 self.stop()
-                reason = "The file broke its reader, or needs too much memory; split it or save it in a plainer form."
+                reason = "The file broke its reader, or needs more memory than the limit; split it."
                 raise UnreadableFile(reason, request["name"]) from error
             except BaseException:
                 self.stop()

@@ -129,11 +129,11 @@ def _report(column: Column, setting: Setting) -> ColumnReport:
 
 
 def _kept(column: Column, setting: Setting) -> list[Evidence]:
-    return [
-        each
-        for each in column.evidence.values()
-        if each.confidence >= BELIEVED and _is_about_people(each, column, setting)
-    ]
+    believed = (each for each in column.evidence.values() if each.confidence >= BELIEVED)
+    kept = [each for each in believed if _is_about_people(each, column, setting)]
+    # A country's number says more than "an identity number".
+    special = {general_of(each.entity) for each in kept if general_of(each.entity) != each.entity}
+    return [each for each in kept if each.entity not in special]
 
 
 def _is_about_people(evidence: Evidence, column: Column, setting: Setting) -> bool:

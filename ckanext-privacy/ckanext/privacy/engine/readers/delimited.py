@@ -32,10 +32,12 @@ BOMS = (
 #: Legacy encodings that are believed when guessed, by how their names start.
 OTHER_SCRIPTS = (
     "gb", "big5", "shift", "cp932", "euc", "iso2022", "iso-2022", "koi8", "hz", "johab", "cp949", "tis",
-    "windows-1250", "windows-1251", "windows-1253", "windows-1254", "windows-1255", "windows-1256",
-    "iso8859-2", "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-9", "iso-8859-2", "iso-8859-5",
+    "windows-1251", "windows-1253", "windows-1254", "windows-1255", "windows-1256",
+    "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-9", "iso-8859-5",
     "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-9",
 )  # fmt: skip
+#: Code pages of Central Europe, often guessed where the text is Western.
+CENTRAL = frozenset({"windows-1250", "iso8859-2", "iso-8859-2"})
 #: Bytes looked at to guess encoding and dialect.
 SAMPLE = 256 << 10
 #: Share of control characters from which a file is binary, whatever its name.
@@ -94,7 +96,14 @@ def detect_encoding(raw: RawFile) -> str:
         return "utf-8"
     guess = (chardet.detect(raw.head[:SAMPLE]).get("encoding") or "").lower()
     # Guesses among the Latin code pages are unsure, and one of them holds nearly all files of that kind.
-    return guess if guess.startswith(OTHER_SCRIPTS) else "cp1252"
+    other = guess.startswith(OTHER_SCRIPTS) or (guess in CENTRAL and _is_odd_as_western(raw.head[:SAMPLE]))
+    return guess if other else "cp1252"
+
+
+def _is_odd_as_western(sample: bytes) -> bool:
+    """Central European text read as Western has signs where its letters are."""
+    foreign = [char for char in sample.decode("cp1252", "replace") if ord(char) > 127]
+    return sum(1 for char in foreign if not char.isalpha()) > 0.1 * len(foreign)
 
 
 def _decode_sample(raw: RawFile, encoding: str) -> str:
