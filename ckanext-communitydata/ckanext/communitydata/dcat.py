@@ -93,17 +93,10 @@ def _write_rows(
 
 
 # -- Reading: from RDF terms back to a value
-def _token(field: Mapping[str, Any], term: Node) -> str:
-    concept = vocabularies.find(field["vocabulary"], str(term), config.namespace())
-    return concept.token if concept else str(term)
-
-
 def _known(field: Mapping[str, Any], terms: list[Node]) -> list[str]:
-    return [
-        token
-        for term in terms
-        if (token := _token(field, term)) in vocabularies.schemes()[field["vocabulary"]].concepts
-    ]
+    """The tokens that terms stand for, in the vocabulary's order; terms of other vocabularies are passed over."""
+    found = {vocabularies.find(field["vocabulary"], str(term), config.namespace()) for term in terms}
+    return [concept.token for concept in vocabularies.concepts(field["vocabulary"]) if concept in found]
 
 
 READERS: dict[str, Callable[[Mapping[str, Any], list[Node]], Any]] = {
