@@ -77,8 +77,6 @@ def _fingerprint(ini: Path) -> str:
 
 def seed(layout: Layout) -> None:
     """Fill the demo through its API and write `.run/demo.json`."""
-    from ckanapi import CKANAPIError
-
     from deploy.demo import gate
     from deploy.demo import seed as stories
 
@@ -87,8 +85,8 @@ def seed(layout: Layout) -> None:
     portals = layout.url("portals")
     try:
         log_ins = stories.fill(layout.url("ckan"), sysadmin, portals, tell=lambda line: click.echo(f"  {line}"))
-    except (CKANAPIError, gate.SeedError) as error:
-        raise DeployError(f"the demo could not be filled: {error} (make demo goes on from here)") from error
+    except (*gate.API_ERRORS, gate.SeedError) as error:
+        raise DeployError(f"the demo could not be filled: {error!r} (make demo goes on from here)") from error
     write_private(layout.demo_json, json.dumps(log_ins, indent=2))
 
 

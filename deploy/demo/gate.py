@@ -5,7 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from ckanapi import RemoteCKAN
+from ckanapi import CKANAPIError, NotAuthorized, NotFound, RemoteCKAN, ValidationError
+
+#: Where CKAN is installed, ckanapi raises CKAN's own errors, which are no CKANAPIError.
+API_ERRORS = (CKANAPIError, NotAuthorized, NotFound, ValidationError)
 
 WAITING = {"requested", "scanning"}
 

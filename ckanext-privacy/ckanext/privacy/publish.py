@@ -21,9 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+import requests
 from ckanapi import CKANAPIError, NotAuthorized, NotFound, RemoteCKAN, ValidationError
 from frictionless import FrictionlessException, Package
 
+#: Where CKAN is installed, ckanapi raises CKAN's own errors, which are no CKANAPIError.
+API_ERRORS = (CKANAPIError, NotAuthorized, NotFound, ValidationError, requests.RequestException)
 DESCRIPTORS = ("datapackage.yaml", "datapackage.yml", "datapackage.json")
 MANIFEST = "manifest.csv"
 
@@ -156,7 +159,7 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _sentence(error: CKANAPIError) -> str:
+def _sentence(error: Exception) -> str:
     """What the catalogue answered, in one line."""
     if isinstance(error, ValidationError):
         details = {key: value for key, value in error.error_dict.items() if not key.startswith("__")}
@@ -202,7 +205,7 @@ def main(  # noqa: PLR0913, PLR0917 - one argument for each option
 def _publish_one(api: RemoteCKAN, entry: Entry, organization: str, note: str, request: bool) -> bool:
     try:
         click.echo(f"{entry.name}: {publish(api, entry, organization, note, request=request)}")
-    except CKANAPIError as error:
+    except API_ERRORS as error:
         click.echo(f"{entry.name}: not finished: {_sentence(error)}", err=True)
         return False
     return True
