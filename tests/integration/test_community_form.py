@@ -364,7 +364,7 @@ def test_the_gate_can_ask_what_is_missing(editor):
         for plugin in p.PluginImplementations(IReleaseRequirements)
         for r in plugin.release_requirements({"type": "dataset"})
     ]
-    assert {"field", "label", "message", "anchor"} == set(answers[0])
+    assert {"field", "label", "message", "anchor", "blocking"} == set(answers[0])
     assert any(answer["anchor"] == "section-about" and answer["field"] == "license_id" for answer in answers)
 
 

@@ -112,7 +112,7 @@ def communitydata_needed(field: dict[str, Any], data: dict[str, Any], dataset_ty
     if field.get("required_for_release") is True and "-" not in field["field_name"]:
         return True
     lacks = requirements.missing_for_release({**data, "type": dataset_type}) if data.get("id") else []
-    return any(lack.field == field["field_name"] for lack in lacks)
+    return any(lack.field == field["field_name"] and lack.blocking for lack in lacks)
 
 
 def communitydata_gate_decides() -> bool:

@@ -61,6 +61,12 @@ class CommunityDataPlugin(
     def release_requirements(self, pkg_dict: dict[str, Any]) -> list[Any]:
         """What the schema wants said before a release."""
         return [
-            {"field": lack.field, "label": lack.label, "message": lack.message, "anchor": f"section-{lack.section}"}
+            {
+                "field": lack.field,
+                "label": lack.label,
+                "message": lack.message,
+                "anchor": f"section-{lack.section}",
+                "blocking": lack.blocking,
+            }
             for lack in requirements.missing_for_release(pkg_dict, tk._)
         ]

@@ -12,17 +12,24 @@ import yaml
 from .fields import _
 from .vocabularies import SOURCE
 
+#: The rule of a field that every dataset should fill in, and that no release waits for: a city's parking meters may go out
+#: without a word about them, and nobody is hurt.
+ADVISED = "advised"
 SCHEMA_FILES = {"dataset": "dataset.yaml", "city-practice": "city_practice.yaml"}
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """One thing that is missing: the field, its label, one sentence that says what to do, the form section it is in."""
+    """One thing that is missing: the field, its label, one sentence that says what to do, the form section it is in.
+
+    ``blocking`` things must be said before a release; the others are advised.
+    """
 
     field: str
     label: str
     message: str
     section: str
+    blocking: bool
 
 
 @cache
@@ -52,7 +59,7 @@ def missing_for_release(pkg_dict: Mapping[str, Any], translate: Callable[[str], 
 
 
 def _applies(rule: bool | str | None, conditions: Mapping[str, Any], pkg_dict: Mapping[str, Any]) -> bool:
-    if not isinstance(rule, str):
+    if rule == ADVISED or not isinstance(rule, str):
         return bool(rule)
     return _holds(conditions[rule], pkg_dict)
 
@@ -90,7 +97,11 @@ def _lacks(field: Mapping[str, Any], pkg_dict: Mapping[str, Any], translate: Cal
 
 def _whole(field: Mapping[str, Any], translate: Callable[[str], str]) -> Requirement:
     return Requirement(
-        field["field_name"], translate(field["label"]), translate(field["release_message"]), field["section"]
+        field["field_name"],
+        translate(field["label"]),
+        translate(field["release_message"]),
+        field["section"],
+        field["required_for_release"] != ADVISED,
     )
 
 
@@ -100,4 +111,4 @@ def _part(
     name = f"{field['field_name']}-{number - 1}-{part['field_name']}"
     label = f"{translate(field['repeating_label'])} {number}: {translate(part['label'])}"
     message = translate(_("Fill in “{label}”.")).format(label=label)
-    return Requirement(name, label, message, field["section"])
+    return Requirement(name, label, message, field["section"], blocking=True)

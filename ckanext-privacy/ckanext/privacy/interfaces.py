@@ -11,13 +11,15 @@ class Requirement(TypedDict):
     """One thing that is still missing before a dataset can be released.
 
     ``field`` is the schema's field name, ``label`` what people call it, ``message`` one sentence that says what to do,
-    ``anchor`` the id of the form section that holds it (may be empty).
+    ``anchor`` the id of the form section that holds it (may be empty). ``blocking`` says whether a release cannot be
+    asked for without it; what is not blocking is advised, and the steward sees that it is missing.
     """
 
     field: str
     label: str
     message: str
     anchor: str
+    blocking: bool
 
 
 class IReleaseRequirements(Interface):

@@ -111,7 +111,10 @@ def _described(title: str, missing: list[Any], package: Json) -> dict[str, Any]:
     if not missing:
         return _task(title, _done(), href=edit)
     linked = [{**each, "href": f"{edit}#{each['anchor']}" if each["anchor"] else edit} for each in missing]
-    word = tk.ungettext("{n} thing missing", "{n} things missing", len(missing)).format(n=len(missing))
+    must = sum(each["blocking"] for each in missing)
+    if not must:
+        return _task(title, (tk._("Could say more"), "held"), href=linked[0]["href"], missing=linked)
+    word = tk.ungettext("{n} thing missing", "{n} things missing", must).format(n=must)
     return _task(title, (word, "stop"), href=linked[0]["href"], missing=linked)
 
 

@@ -31,7 +31,10 @@ def missing(package: dict[str, Any]) -> list[Requirement]:
     ]
     if not package.get("owner_org"):
         message = tk._("Choose the organization that is responsible for the dataset: its stewards decide.")
-        found.insert(0, Requirement(field="owner_org", label=tk._("Organization"), message=message, anchor=""))
+        organization = Requirement(
+            field="owner_org", label=tk._("Organization"), message=message, anchor="", blocking=True
+        )
+        found.insert(0, organization)
     return found
 
 
@@ -78,7 +81,7 @@ def _check_ready(package_id: str, expires: dt.datetime | None) -> None:
         raise steps.invalid(tk._("Only a finished dataset can be released; this one is '{state}'.").format(**package))
     if expires and expires <= now():
         raise steps.invalid(tk._("The end date lies in the past; choose a later one."), "expires")
-    lacks = missing(package)
+    lacks = [requirement for requirement in missing(package) if requirement["blocking"]]
     if lacks:
         fields = dict.fromkeys(requirement["field"] for requirement in lacks)
         raise tk.ValidationError(
