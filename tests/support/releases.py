@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import rq
 from ckan import model
 from ckan.lib import jobs
 from ckan.plugins import plugin_loaded
+from ckan.plugins import toolkit as tk
 from ckan.tests import factories, helpers
 from werkzeug.datastructures import FileStorage
 
@@ -41,7 +40,9 @@ def act(user: str, action: str, **data: Any) -> Any:
     return helpers.call_action(action, context, **data)
 
 
-def make_dataset(text: str | bytes | None = WATER, filename: str = "water.csv", user: str = "officer", **fields: Any) -> Any:
+def make_dataset(
+    text: str | bytes | None = WATER, filename: str = "water.csv", user: str = "officer", **fields: Any
+) -> Any:
     """Create a dataset of the organisation with one uploaded file."""
     name = fields.pop("name", factories.Dataset.stub().name)
     described = DESCRIBED if plugin_loaded("communitydata") else {"title": "Water points", "notes": "Where water is."}
@@ -96,23 +97,10 @@ def public_sees(dataset_id: str) -> bool:
     """Say whether a visitor finds the dataset, by address and by search."""
     try:
         act("", "package_show", id=dataset_id)
-    except Exception as error:
-        assert type(error).__name__ in ("NotAuthorized", "NotFound"), error
+    except (tk.NotAuthorized, tk.ObjectNotFound):
         shown = False
     else:
         shown = True
     found = act("", "package_search", q=f"id:{dataset_id}")["count"]
     assert bool(found) is shown, "The index and the database say different things."
     return shown
-
-
-@contextmanager
-def broken(monkeypatch: Any, target: Any, name: str, error: Exception) -> Iterator[None]:
-    """Let a function fail for a while."""
-
-    def fail(*_args: Any, **_kwargs: Any) -> Any:
-        raise error
-
-    with monkeypatch.context() as patch:
-        patch.setattr(target, name, fail)
-        yield

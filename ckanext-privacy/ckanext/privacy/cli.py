@@ -13,7 +13,18 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy.gate import leak_check
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.scan import FAILED
-from ckanext.privacy.workflow import adoption, audit, deciding, judging, overview, register, requesting, scanning, scans
+from ckanext.privacy.workflow import (
+    adoption,
+    audit,
+    deciding,
+    judging,
+    overview,
+    publishing,
+    register,
+    requesting,
+    scanning,
+    scans,
+)
 
 
 @click.group(short_help="The privacy gate.")
@@ -117,10 +128,15 @@ def expire() -> None:
 @click.option("--failed", is_flag=True, help="Also look again at files whose last scan failed.")
 def rescan(failed: bool) -> None:
     """Hand waiting scans to the workers again, and finish what a stopped worker left undone; for a scheduler."""
+    caught_up = publishing.catch_up()
     judged = judging.judge_waiting() + judging.retry_automatic()
     again = _rescan_failed() if failed else 0
     count, message = scans.pick_up()
-    click.echo(message or f"{count} scans handed to the workers, {again} of them again; {judged} releases looked at.")
+    click.echo(
+        message
+        or f"{count} scans handed to the workers, {again} of them again; {judged} releases looked at, "
+        f"{caught_up} brought in line in the index."
+    )
     sys.exit(1 if message else 0)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.policy import DEFAULT, Policy, load_policy
+from ckanext.privacy.engine.scan import ScanSettings
+from ckanext.privacy.engine.tables import Limits as ScanLimits
 from ckanext.privacy.remote import MB, Limits
 
 POLICY = "ckanext.privacy.policy"
@@ -24,19 +26,18 @@ RELEASE_STORE = "ckanext.privacy.release_store"
 
 def policy() -> Policy:
     """The policy in force, read again when its file has changed. A broken file raises ``InvalidPolicy``."""
-    path = Path(tk.config[POLICY] or DEFAULT)
+    path = _policy_file()
     return _policy(path, path.stat().st_mtime_ns if path.exists() else 0)
+
+
+def _policy_file() -> Path:
+    return Path(tk.config[POLICY] or DEFAULT)
 
 
 @lru_cache(maxsize=4)
 def _policy(path: Path, changed: int) -> Policy:
     del changed  # only part of the key
     return load_policy(path)
-
-
-def countries() -> tuple[str, ...]:
-    """Country packs the scanner uses, as two-letter codes; empty for all."""
-    return tuple(tk.config[COUNTRIES])
 
 
 def queue() -> str:
@@ -49,9 +50,13 @@ def scan_seconds() -> int:
     return tk.config[SCAN_SECONDS]
 
 
-def scan_memory_mb() -> int:
-    """Most memory one scan may use."""
-    return tk.config[SCAN_MEMORY]
+def scan_settings() -> ScanSettings:
+    """Country packs, policy and limits of a scan."""
+    return ScanSettings(
+        countries=tuple(code.lower() for code in tk.config[COUNTRIES]),
+        policy=_policy_file(),
+        limits=ScanLimits(memory=tk.config[SCAN_MEMORY] << 20, seconds=scan_seconds()),
+    )
 
 
 def link_limits() -> Limits:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ckanext.privacy.workflow import judging, notify, scanning
+from ckanext.privacy.workflow import judging, notify, publishing, scanning
 
 
 def run_scan(scan_id: str) -> None:
     """Look at the bytes of one scan, then judge the release that waits for it."""
+    publishing.catch_up()
     scan = scanning.run(scan_id)
     if scan is not None:
         judging.after_scan(scan.id, scan.package_id)

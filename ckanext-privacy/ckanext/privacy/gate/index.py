@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from contextvars import ContextVar
 from typing import Any
 
 from ckan.lib.search.index import PackageSearchIndex
 
 from ckanext.privacy.gate import released
+from ckanext.privacy.model import Release
 
 Document = dict[str, Any]
-
-#: When the release a document was built from ends.
-ENDS = "privacy_ends_date"
 
 _flattening: ContextVar[bool] = ContextVar("privacy_flattening", default=False)
 
@@ -38,18 +35,7 @@ def document_for(working: Document) -> Document:
     custom = released.package(working["id"])
     if default is None or custom is None:
         return {**working, "capacity": "private"}
-    document = _flatten({**default, "with_custom_schema": custom})
-    return {**document, "capacity": "public", **_end(working["id"])}
-
-
-def _end(package_id: str) -> dict[str, str]:
-    ends = released.ends(package_id)
-    return {ENDS: ends.astimezone(dt.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")} if ends else {}
-
-
-def without_ended(search: dict[str, Any]) -> dict[str, Any]:
-    """Leave releases out of a search from the second they end; the index itself is cleared some time later."""
-    return {**search, "fq_list": [*(search.get("fq_list") or []), f"-{ENDS}:[* TO NOW]"]}
+    return {**_flatten({**default, "with_custom_schema": custom}), "capacity": "public"}
 
 
 def _flatten(package: dict[str, Any]) -> Document:
@@ -61,3 +47,13 @@ def _flatten(package: dict[str, Any]) -> Document:
     finally:
         _flattening.reset(token)
     raise RuntimeError("CKAN's indexer did not call its plugins, so a release could not be indexed.")
+
+
+def without_ended(found: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what the index still shows of releases that have ended: it may lag behind, or have been down then."""
+    shown = {package["id"] for package in found["results"] if package.get("private") is False and "id" in package}
+    ended = shown - released.in_force(shown) if shown else None
+    if not ended:
+        return found
+    kept = [package for package in found["results"] if package.get("id") not in ended]
+    return {**found, "count": found["count"] - len(ended), "results": kept}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from ckanext.privacy.model.columns import (
     Created,
@@ -68,6 +68,8 @@ class Release(tk.BaseModel):
     expires: Mapped[OptionalTime]
     ended: Mapped[OptionalTime]
     ended_reason: Mapped[OptionalText]
+    #: The search index may still show what was before the last step; it is brought in line as soon as it answers.
+    index_behind: Mapped[bool] = mapped_column(default=False)
 
     @classmethod
     def get(cls, release_id: str, *, for_update: bool = False) -> Release | None:
@@ -96,6 +98,11 @@ class Release(tk.BaseModel):
         """Return the newest release record of a dataset in whatever state, or None."""
         query = sa.select(cls).where(cls.package_id == package_id).order_by(cls.created.desc()).limit(1)
         return model.Session.scalars(query).one_or_none()
+
+    @classmethod
+    def behind_in_index(cls) -> list[str]:
+        """Return the datasets whose document in the index cannot be trusted now."""
+        return list(model.Session.scalars(sa.select(cls.package_id).where(cls.index_behind).distinct()))
 
 
 class Decision(tk.BaseModel):

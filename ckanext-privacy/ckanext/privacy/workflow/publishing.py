@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 
 import sqlalchemy as sa
 from ckan import model
-from ckan.lib.search import SearchError
+from ckan.lib.search.common import SearchError, SearchIndexError
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.gate import publish
@@ -17,6 +16,8 @@ from ckanext.privacy.workflow import steps
 from ckanext.privacy.workflow.transitions import Event, State
 
 log = logging.getLogger(__name__)
+
+_INDEX_ERRORS = (SearchIndexError, SearchError)
 
 
 def make_public(release: Release, event: Event, actor: steps.Actor, reason: str | None = None) -> None:
@@ -29,15 +30,59 @@ def make_public(release: Release, event: Event, actor: steps.Actor, reason: str 
 
 
 def show_to_public(release: Release) -> None:
-    """Let the public see a release that the session holds as released, and commit."""
-    _in_one_go(lambda: publish.make_public(release), tk._("nothing was released"))
+    """Let the public see a release that the session holds as released, and commit; the index must take it first."""
+    release_id, package_id = release.id, release.package_id
+    try:
+        publish.make_public(release)
+        model.Session.commit()
+    except BaseException as error:
+        model.Session.rollback()
+        # The index may have been written before something else failed.
+        _bring_index_in_line(release_id, package_id)
+        if isinstance(error, _INDEX_ERRORS):
+            log.warning("The search index does not answer; release %s stays as it was.", release_id)
+            raise steps.invalid(
+                tk._(
+                    "The search index does not answer, so nothing was released and nothing is changed; try again soon."
+                )
+            ) from error
+        raise
 
 
 def take_down(release: Release, event: Event, actor: steps.Actor, reason: str | None, *, erase: bool = False) -> None:
-    """Take a locked release down and commit; ``erase`` removes its bytes and content for good."""
+    """Take a locked release down and commit; ``erase`` removes its bytes and content for good.
+
+    Does not wait for an index that does not answer: that is brought in line later.
+    """
     steps.take(release, event, actor, reason, erased=erase)
     model.Session.flush()
-    _in_one_go(lambda: publish.take_down(release, erase=erase), tk._("nothing was taken down"))
+    try:
+        publish.take_down(release, erase=erase)
+    except _INDEX_ERRORS:
+        log.warning("The search index does not answer; release %s is taken out of it later.", release.id)
+        release.index_behind = True
+    model.Session.commit()
+
+
+def catch_up() -> int:
+    """Bring the index in line where it could not follow; return how many datasets that was."""
+    query = sa.select(Release.id, Release.package_id).where(Release.index_behind.is_(True))
+    behind = model.Session.execute(query).tuples().all()
+    return sum(_bring_index_in_line(release_id, package_id) for release_id, package_id in behind)
+
+
+def _bring_index_in_line(release_id: str, package_id: str) -> bool:
+    try:
+        publish.reindex(package_id)
+    except _INDEX_ERRORS:
+        behind = True
+    else:
+        behind = False
+    query = sa.update(Release).where(Release.id == release_id).values(index_behind=behind)
+    model.Session.execute(query.execution_options(synchronize_session=False))
+    model.Session.commit()
+    model.Session.expire_all()
+    return not behind
 
 
 def _supersede(package_id: str, actor: steps.Actor) -> None:
@@ -50,20 +95,3 @@ def _supersede(package_id: str, actor: steps.Actor) -> None:
     before = model.Session.scalars(query).one_or_none()
     if before is not None:
         steps.take(before, Event.SUPERSEDE, actor)
-
-
-def _in_one_go(act: Callable[[], None], not_done: str) -> None:
-    try:
-        act()
-        model.Session.commit()
-    except (SearchError, OSError) as error:
-        model.Session.rollback()
-        log.exception("The search index did not take a change of what is public.")
-        raise steps.invalid(
-            tk._(
-                "The search index does not answer, so {not_done} and everything is as before; please try again."
-            ).format(not_done=not_done)
-        ) from error
-    except BaseException:
-        model.Session.rollback()
-        raise

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.privacy import config
 from ckanext.privacy.engine import scan_file, to_dict
 from ckanext.privacy.engine.errors import EngineError, UnreadableFile
 from ckanext.privacy.engine.quality import check_quality
@@ -109,7 +110,7 @@ def _remember(scan: Scan, sha256: str) -> None:
 
 
 def _report(scan: Scan, path: Path, heartbeat: Heartbeat) -> dict[str, Any]:
-    report = scan_file(path, name=scan.name, progress=heartbeat)
+    report = scan_file(path, name=scan.name, settings=config.scan_settings(), progress=heartbeat)
     quality = check_quality(path, scan.name)
     return {
         "status": DONE,

@@ -1,0 +1,184 @@
+"""Stewards, cleaning a file, adopting a catalogue, and the commands of an administrator."""
+
+from __future__ import annotations
+
+import io
+
+import openpyxl
+import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckan.lib.search import rebuild
+from ckan.plugins import toolkit as tk
+from click.testing import CliRunner
+from support.releases import PEOPLE, WATER, act, make_dataset, public_sees, release, request, work
+
+from ckanext.privacy.cli import privacy
+from ckanext.privacy.gate import uploads
+from ckanext.privacy.model import Cleaning, Release
+from ckanext.privacy.workflow import audit
+
+pytestmark = pytest.mark.usefixtures("community")
+
+
+# Stewards --------------------------------------------------------------------------------------------------------
+
+
+def test_administrators_of_the_organization_appoint_and_dismiss_stewards():
+    added = act("admin", "privacy_steward_add", username="reader", organization="city-lab")
+    assert added["username"] == "reader"
+    names = [steward["username"] for steward in act("officer", "privacy_steward_list", organization="city-lab")]
+    assert names == ["steward1", "steward2", "reader"]
+    dismissed = [act("admin", "privacy_steward_remove", username="reader", organization="city-lab") for _ in range(2)]
+    assert dismissed == [{"removed": True}, {"removed": False}]
+
+
+@pytest.mark.parametrize("user", ["officer", "steward1", "reader", ""])
+def test_nobody_else_appoints_stewards(user):
+    with pytest.raises(tk.NotAuthorized):
+        act(user, "privacy_steward_add", username="reader", organization="city-lab")
+
+
+def test_a_dismissed_steward_cannot_approve():
+    asked = request(make_dataset()["id"])
+    act("admin", "privacy_steward_remove", username="steward1", organization="city-lab")
+    with pytest.raises(tk.NotAuthorized):
+        act("steward1", "privacy_release_approve", id=asked["id"], snapshot_sha256=asked["snapshot_sha256"])
+
+
+# Cleaning --------------------------------------------------------------------------------------------------------
+
+
+def workbook() -> bytes:
+    book = openpyxl.Workbook()
+    for line in PEOPLE.splitlines():
+        book.active.append(line.split(","))
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def working_bytes(resource_id: str) -> bytes:
+    resource = act("officer", "resource_show", id=resource_id)
+    with uploads.working_file(resource) as source:
+        return source.read() if hasattr(source, "read") else b"".join(source)
+
+
+@pytest.mark.parametrize(
+    ("content", "filename"), [(PEOPLE, "people.csv"), (workbook, "people.xlsx")], ids=["CSV", "XLSX"]
+)
+def test_a_blocked_file_is_cleaned_and_can_then_be_approved(content, filename):
+    dataset = make_dataset(content() if callable(content) else content, filename)
+    resource_id = dataset["resources"][0]["id"]
+    assert request(dataset["id"])["state"] == "blocked"
+    plan = act("officer", "privacy_remediation_suggest", resource_id=resource_id)["plan"]
+    shown = act("officer", "privacy_remediation_preview", resource_id=resource_id, plan=plan)
+    assert "asha.patil@mail.example.com" in str(shown["tables"][0]["before"])
+    assert "asha.patil@mail.example.com" not in str(shown["tables"][0]["after"])
+    done = act("officer", "privacy_remediation_apply", resource_id=resource_id, plan=plan)
+    assert done["resource"]["name"] == filename
+    assert b"asha.patil@mail.example.com" not in working_bytes(resource_id)
+    (cleaning,) = model.Session.scalars(sa.select(Cleaning))
+    assert (cleaning.plan["tables"], cleaning.cleaned_by) == (plan["tables"], model.User.get("officer").id)
+    assert "asha" not in str(cleaning.result).lower()
+    asked = request(dataset["id"])
+    assert asked["state"] == "in_review"
+
+
+def test_a_plan_that_does_not_fit_changes_nothing():
+    dataset = make_dataset()
+    resource_id = dataset["resources"][0]["id"]
+    plan = {"version": 1, "tables": [{"columns": [{"column": "no such column", "action": "drop"}]}]}
+    for action in ("preview", "apply"):
+        with pytest.raises(tk.ValidationError, match="no such column"):
+            act("officer", f"privacy_remediation_{action}", resource_id=resource_id, plan=plan)
+    assert working_bytes(resource_id) == WATER.encode()
+
+
+def test_a_suggestion_needs_a_scan_of_the_file_as_it_is():
+    resource_id = make_dataset()["resources"][0]["id"]
+    with pytest.raises(tk.ValidationError, match="Scan the file first"):
+        act("officer", "privacy_remediation_suggest", resource_id=resource_id)
+
+
+@pytest.mark.parametrize("user", ["reader", "steward1", ""])
+def test_only_editors_see_a_file_before_it_is_cleaned(user):
+    resource_id = make_dataset(PEOPLE, "people.csv")["resources"][0]["id"]
+    with pytest.raises(tk.NotAuthorized):
+        act(user, "privacy_remediation_preview", resource_id=resource_id, plan={"version": 1, "tables": []})
+
+
+# Adoption and commands -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run():
+    def call(*words, code=0):
+        answer = CliRunner().invoke(privacy, words, catch_exceptions=False)
+        model.Session.expire_all()
+        assert answer.exit_code == code, answer.output
+        return answer.output
+
+    return call
+
+
+@pytest.fixture
+def public_before_the_gate():
+    """A dataset as it was in a catalogue without the gate: public by CKAN's own flag."""
+    dataset = make_dataset(PEOPLE, "people.csv")
+    with model.ensure_engine().begin() as connection:
+        connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        connection.execute(sa.text("UPDATE package SET private = false"))
+    model.Session.expire_all()
+    rebuild(dataset["id"])
+    return dataset
+
+
+def test_adopting_a_catalogue_hides_nothing_and_scans_everything(public_before_the_gate, run):
+    dataset = public_before_the_gate
+    assert "1 datasets are public" in run("adopt", "--dry-run")
+    assert "1 adopted, 0 not" in run("adopt")
+    assert public_sees(dataset["id"])
+    assert act("", "privacy_register_list")["not_yet_scanned"] == 1
+    work()
+    assert public_sees(dataset["id"])
+    adopted = Release.public(dataset["id"])
+    assert (adopted.origin, adopted.outcome, bool(adopted.reasons)) == ("legacy", "blocked", True)
+    assert act("", "privacy_register_list")["not_yet_scanned"] == 0
+    assert "0 datasets are public" in run("adopt", "--dry-run")
+
+
+def test_the_commands_say_how_things_stand(run):
+    dataset = make_dataset()
+    assert "draft; public: no" in run("status", dataset["name"])
+    assert "water.csv: " in run("scan", dataset["name"], "--now")
+    assert "1 scans queued" in run("scan", dataset["name"])
+    release(dataset["id"])
+    assert "released; public: yes" in run("status", dataset["name"])
+    assert "1 releases released" in run("status")
+    assert "0 leaks" in run("leak-check")
+    assert "0 releases ended" in run("expire")
+    assert "0 scans handed" in run("rescan")
+    assert "unbroken" in run("audit", "verify")
+    assert "no dataset" in run("status", "no-such-dataset", code=1)
+
+
+def test_rescan_finishes_what_a_stopped_worker_left(run):
+    """A worker that died between the last scan and the verdict leaves a request that waits for nobody."""
+    from ckanext.privacy.workflow import scanning
+
+    asked = act("officer", "privacy_release_request", id=make_dataset()["id"])
+    (scan_id,) = Release.get(asked["id"]).scans.values()
+    scanning.run(scan_id)
+    assert Release.get(asked["id"]).state == "scanning"
+    run("rescan")
+    assert Release.get(asked["id"]).state == "in_review"
+
+
+def test_verifying_a_broken_log_fails(run):
+    release(make_dataset()["id"])
+    with model.ensure_engine().begin() as connection:
+        connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
+        connection.execute(sa.text("UPDATE privacy_audit SET actor = 'somebody' WHERE seq = 2"))
+    assert "Broken at entry 2" in run("audit", "verify", code=1)
+    assert not audit.verify()["ok"]
