@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import islice
 from typing import Any
 
 from .evidence import Column, Evidence
@@ -19,7 +20,6 @@ from .headings import all_words_of
 from .light import import_presidio
 from .packs import Identifier, Pack, identifiers, load_packs
 from .prefilter import Prefilter, fold_text, prefilter_of
-from .profile import Candidate
 from .values import DATE
 
 #: Distinct values of one shape, and of one column, that Presidio is shown.
@@ -34,8 +34,6 @@ WITHIN = frozenset({"EMAIL_ADDRESS", "PHONE_NUMBER"})
 
 BEFORE = re.compile(r"(\w[./=_&%?-]?|/)$")
 AFTER = re.compile(r"[./=_&%?-]?\w")
-LETTERS = re.compile(r"[^\W\d_]+")
-DIGIT = re.compile(r"\d")
 DECIMAL = re.compile(r"[-+]?\d+([.,]\d+)?%?|\d{1,3}([., ]\d{3})+([.,]\d+)?|-?\d{1,3}\.\d+[,; ]+-?\d{1,3}\.\d+")
 TELEPHONE = re.compile(r"\+[\d ()./-]+|\(\d+\)[\d -]+|0\d+[ /-][\d -]+|\d+[ -]\d+[ -][\d -]+")
 
@@ -44,8 +42,8 @@ TELEPHONE = re.compile(r"\+[\d ()./-]+|\(\d+\)[\d -]+|0\d+[ /-][\d -]+|\d+[ -]\d
 class _Shape:
     """Values of one shape: how many rows hold them, and which were flagged as what."""
 
-    rows: int = 0
-    values: list[str] = field(default_factory=list)
+    rows: int
+    values: dict[str, int]
     shown: int = 0
     flagged: dict[str, list[str]] = field(default_factory=dict)
 
@@ -78,18 +76,18 @@ class Confirmer:
 
     def confirm(self, column: Column) -> None:
         """Add to a column what Presidio confirms in it."""
-        shapes = _shapes(column.profile.candidates)
+        shapes = [_Shape(each.rows, each.values) for each in column.profile.candidates.values()]
         if not shapes:
             return
         context = list(all_words_of(column.profile.label))
-        for shape in shapes.values():
+        for shape in shapes:
             self._show(shape, context, max(2, OF_COLUMN // len(shapes)))
-        for entity in {entity for shape in shapes.values() for entity in shape.flagged}:
-            for evidence in _weigh(entity, list(shapes.values()), column):
+        for entity in {entity for shape in shapes for entity in shape.flagged}:
+            for evidence in _weigh(entity, shapes, column):
                 column.add(evidence)
 
     def _show(self, shape: _Shape, context: list[str], most: int) -> None:
-        for value in shape.values[: min(most, OF_SHAPE)]:
+        for value in islice(shape.values, min(most, OF_SHAPE)):
             shape.shown += 1
             for entity in self.flags(value, context):
                 shape.flagged.setdefault(entity, []).append(value)
@@ -124,27 +122,6 @@ def confirmer_of(countries: tuple[str, ...] = ()) -> Confirmer:
     return Confirmer(load_packs(countries))
 
 
-def _shapes(candidates: dict[str, Candidate]) -> dict[str, _Shape]:
-    shapes: dict[str, _Shape] = {}
-    for value, candidate in candidates.items():
-        shape = shapes.setdefault(shape_of(value), _Shape())
-        shape.rows += candidate.rows
-        shape.values.append(value)
-    return shapes
-
-
-def shape_of(value: str) -> str:
-    """Name the shape of a value: letters run together, digits counted, long text by what stands out in it.
-
-    >>> shape_of("ana@example.org"), shape_of("AB-1234")
-    ('a@a.a', 'a-9999')
-    """
-    text = DIGIT.sub("9", LETTERS.sub("a", value))
-    if len(text) <= 24:
-        return text
-    return "text" + "".join(sign for sign in "@+(" if sign in text) + str(min(3, text.count("99999")))
-
-
 def _weigh(entity: str, shapes: list[_Shape], column: Column) -> Iterator[Evidence]:
     """Believe an entity if its values are more than chance, or the heading says so, too."""
     identifier = identifiers()[entity]
@@ -158,7 +135,7 @@ def _weigh(entity: str, shapes: list[_Shape], column: Column) -> Iterator[Eviden
     confidence = _confidence(identifier, lucky, share, said, values)
     if confidence:
         detectors = ("header",) * said + ("checksum" if identifier.chance < 0.5 else "pattern",)
-        first = sorted(column.profile.candidates[value].first for value in values)[:3]
+        first = sorted(shape.values[value] for shape in with_it for value in shape.flagged[entity])[:3]
         yield Evidence(entity, confidence, detectors, max(1, round(rows)), values, tuple(first))
 
 

@@ -16,18 +16,31 @@ from .tables import Table
 SAMPLE = 400
 #: Cells taken from each batch for the sample.
 FROM_BATCH = 2_000
-#: Distinct candidates kept for confirmation; rows of further ones are still counted.
-CANDIDATES = 20_000
+#: Distinct candidates of one shape kept for confirmation, and shapes told apart; further rows are still counted.
+OF_SHAPE, SHAPES = 16, 4_000
+#: Cells of one shape in a batch among which distinct ones are looked for.
+LOOKED = 64
+#: Longer values are text, told apart by what stands out in it.
+CODE_LENGTH = 24
+
+#: The shape of a value: letters run together, every digit a nine: "a@a.a", "a-9999".
+_PLAIN = pl.col("value").str.replace_all(r"\p{L}+", "a").str.replace_all(r"\p{Nd}", "9")
+_TEXT = pl.format(
+    "text {} {}",
+    pl.col("value").str.replace_all(r"[^@+(]", "").str.head(4),
+    _PLAIN.str.count_matches("99999").clip(0, 3),
+)
+SHAPE = pl.when(_PLAIN.str.len_chars() <= CODE_LENGTH).then(_PLAIN).otherwise(_TEXT)
 
 Prefilter = Callable[[pl.Series], pl.Series]
 
 
 @dataclass
-class Candidate:
-    """A distinct value that a recognizer may flag: how many rows hold it, and the first of them."""
+class Candidates:
+    """Values of one shape that a recognizer may flag: their rows, and some distinct ones with the first row of each."""
 
-    rows: int
-    first: int
+    rows: int = 0
+    values: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -38,8 +51,7 @@ class ColumnProfile:
     label: str
     filled: int = 0
     sample: dict[str, int] = field(default_factory=dict)
-    candidates: dict[str, Candidate] = field(default_factory=dict)
-    beyond: int = 0
+    candidates: dict[str, Candidates] = field(default_factory=dict)
 
     def add(self, cells: pl.Series, offset: int, prefilter: Prefilter) -> None:
         """Take in a batch of the column; ``offset`` rows came before it."""
@@ -67,15 +79,15 @@ class ColumnProfile:
                 self.sample[value] = self.sample.get(value, 0) + rows
 
     def _add_candidates(self, hits: pl.DataFrame) -> None:
-        grouped = hits.group_by("value").agg(pl.len().alias("rows"), pl.col("row").min().alias("first"))
-        for value, rows, first in grouped.sort("first").iter_rows():
-            known = self.candidates.get(value)
-            if known:
-                known.rows += rows
-            elif len(self.candidates) < CANDIDATES:
-                self.candidates[value] = Candidate(rows, first)
-            else:
-                self.beyond += rows
+        grouped = hits.group_by(SHAPE.alias("shape"), maintain_order=True).agg(
+            pl.len().alias("rows"), pl.col("value").head(LOOKED), pl.col("row").head(LOOKED)
+        )
+        for shape, rows, values, first in grouped.iter_rows():
+            known = self.candidates.setdefault(shape if len(self.candidates) < SHAPES else "many", Candidates())
+            known.rows += rows
+            for value, row in zip(values, first, strict=True):
+                if len(known.values) < OF_SHAPE:
+                    known.values.setdefault(value, row)
 
 
 @dataclass

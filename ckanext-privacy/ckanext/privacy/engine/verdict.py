@@ -26,6 +26,8 @@ CONTACTS = frozenset(
 )
 #: So many columns on health make a table a health record, where every attribute is one of a patient.
 HEALTH_RECORD = 3
+#: What the public may know of people in public office.
+OF_OFFICE = frozenset({"PERSON", "SEX", "PHOTO", "SOCIAL_PROFILE", "USERNAME", "OCCUPATION", "EDUCATION"})
 EXAMPLES = 3
 
 
@@ -35,6 +37,7 @@ class Setting:
 
     people: bool
     organisations: bool
+    office: bool
 
 
 def judge_columns(columns: Sequence[Column]) -> tuple[ColumnReport, ...]:
@@ -92,7 +95,7 @@ def _setting(columns: Sequence[Column]) -> Setting:
     pointers = POINTERS & set().union(*(_believed(column, RARE) for column in columns))
     people = bool(pointers) or (len(found & TRAITS) >= 2 and not _aggregated(columns))
     organisations = not pointers and any(_is_organisation(column) for column in columns)
-    return Setting(people, organisations)
+    return Setting(people, organisations, any("OFFICE" in column.said for column in columns))
 
 
 def _is_organisation(column: Column) -> bool:
@@ -121,11 +124,18 @@ def _report(column: Column, setting: Setting) -> ColumnReport:
     found = sorted(_kept(column, setting), key=lambda each: -each.confidence)
     if not found:
         return ColumnReport(profile.name, profile.filled, False, Sensitivity.NONE, "Nothing about people was found.")
-    grave = max((kind_of(each.entity).sensitivity for each in found), key=lambda level: level.rank)
+    grave = max((_grade(each, setting) for each in found), key=lambda level: level.rank)
     entities = tuple(_finding(column, each) for each in found)
     first = found[0]
-    reason = f"Holds {kind_of(first.entity).label}, by {_and(first.detectors)}."
+    whose = " in public office" if _grade(first, setting) is not kind_of(first.entity).sensitivity else ""
+    reason = f"Holds {kind_of(first.entity).label}{whose}, by {_and(first.detectors)}."
     return ColumnReport(profile.name, profile.filled, True, grave, reason, entities)
+
+
+def _grade(evidence: Evidence, setting: Setting) -> Sensitivity:
+    """What is known of people for their public office is less grave; what else is known of them is not."""
+    official = setting.office and evidence.entity in OF_OFFICE
+    return Sensitivity.LOW if official else kind_of(evidence.entity).sensitivity
 
 
 def _kept(column: Column, setting: Setting) -> list[Evidence]:

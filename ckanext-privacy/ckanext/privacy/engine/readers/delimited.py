@@ -154,16 +154,18 @@ def _batches(raw: RawFile, dialect: Dialect, header: tuple[str, ...]) -> Iterato
 
 def _blocks(raw: RawFile, encoding: str) -> Iterator[bytes]:
     """Yield UTF-8 text cut between records. The first block is short: it holds the heading."""
-    size, rest = SAMPLE, b""
+    size, pieces, held = SAMPLE, [], 0
     for piece in _utf8_pieces(raw, encoding):
-        rest += piece
-        if len(rest) < size:
+        pieces.append(piece)
+        held += len(piece)
+        if held < size:
             continue
-        cut = _record_end(rest)
-        yield rest[:cut]
-        rest, size = rest[cut:], raw.limits.batch
-    if rest:
-        yield rest
+        block = b"".join(pieces)
+        cut = _record_end(block)
+        yield block[:cut]
+        size, pieces, held = raw.limits.batch, [block[cut:]], len(block) - cut
+    if held:
+        yield b"".join(pieces)
 
 
 def _utf8_pieces(raw: RawFile, encoding: str) -> Iterator[bytes]:
