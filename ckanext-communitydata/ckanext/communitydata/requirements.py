@@ -12,8 +12,8 @@ import yaml
 from .fields import _
 from .vocabularies import SOURCE
 
-#: The rule of a field that every dataset should fill in, and that no release waits for: a city's parking meters may go out
-#: without a word about them, and nobody is hurt.
+#: The rule of a field that every dataset should fill in, and that no release waits for: a city's parking meters may go
+#: out without a word about them, and nobody is hurt.
 ADVISED = "advised"
 SCHEMA_FILES = {"dataset": "dataset.yaml", "city-practice": "city_practice.yaml"}
 
