@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 
 import pytest
+import sqlalchemy as sa
 from ckan import model
 from ckan.tests import factories, helpers
 from support.releasing import end, release
 from werkzeug.datastructures import FileStorage
 
 from ckanext.privacy.gate import leak_check
+from ckanext.privacy.model import Release
+from ckanext.privacy.model.columns import now
 
 OLD, NEW = "Rainfall of the year", "Unreleased draft title"
 
@@ -146,3 +149,31 @@ def test_a_withdrawn_release_is_gone_at_once(dataset, app, anonymous_api):
     assert app.get(url).status_code == 404
     assert anonymous_api("recently_changed_packages_activity_list")[1]["result"] == []
     assert leak_check.find_leaks() == []
+
+
+def test_a_release_ends_at_its_date_whatever_the_index_says(dataset, anonymous_api, app):
+    """The end date needs no job to take effect on what is shown and found."""
+    url = f"/dataset/rainfall/resource/{dataset['resources'][0]['id']}/download/rainfall.csv"
+    made = release(dataset["id"])
+    assert app.get(url).status_code == 200
+    model.Session.execute(sa.update(Release).where(Release.id == made.id).values(expires=now()))
+    model.Session.commit()
+    assert anonymous_api("package_show", id="rainfall")[0] == 404
+    assert anonymous_api("package_list")[1]["result"] == []
+    assert anonymous_api("package_search", q="rainfall")[1]["result"]["results"] == []
+    assert anonymous_api("package_search", q="rainfall", fl=["title", "notes"])[1]["result"]["results"] == []
+    assert anonymous_api("package_autocomplete", q="rain")[1]["result"] == []
+    assert app.get(url).status_code == 404
+
+
+def test_the_front_page_does_not_search_with_all_rights(dataset, app):
+    """CKAN searches for featured organisations without checking anything."""
+    assert OLD not in app.get("/").get_data(as_text=True)
+    assert OLD not in app.get("/organization/city-lab").get_data(as_text=True)
+
+
+def test_without_the_gate_the_catalogue_is_closed(dataset, community):
+    """Taking the plugin away opens nothing: the row of a released dataset is closed too."""
+    release(dataset["id"])
+    row = model.Session.execute(sa.text("SELECT private FROM package WHERE name = 'rainfall'")).scalar_one()
+    assert row is True

@@ -84,7 +84,10 @@ class PrivacyPlugin(
         return index.document_for(pkg_dict)
 
     def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
-        return index.without_ended(search_params)
+        return index.with_identity(search_params)
+
+    def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
+        return index.without_ended(search_results)
 
     def after_dataset_create(self, context: Context, pkg_dict: dict[str, Any]) -> None:
         edits.record(context, pkg_dict["id"])

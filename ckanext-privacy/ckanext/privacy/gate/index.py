@@ -8,7 +8,6 @@ from typing import Any
 from ckan.lib.search.index import PackageSearchIndex
 
 from ckanext.privacy.gate import released
-from ckanext.privacy.model import Release
 
 Document = dict[str, Any]
 
@@ -49,11 +48,21 @@ def _flatten(package: dict[str, Any]) -> Document:
     raise RuntimeError("CKAN's indexer did not call its plugins, so a release could not be indexed.")
 
 
+def with_identity(search: dict[str, Any]) -> dict[str, Any]:
+    """Make a search for single fields return what :func:`without_ended` needs to know as well."""
+    fields = search.get("fl")
+    return {**search, "fl": [*dict.fromkeys((*fields, "id", "capacity"))]} if fields else search
+
+
 def without_ended(found: dict[str, Any]) -> dict[str, Any]:
     """Leave out what the index still shows of releases that have ended: it may lag behind, or have been down then."""
-    shown = {package["id"] for package in found["results"] if package.get("private") is False and "id" in package}
+    shown = {package["id"] for package in found["results"] if _is_shown_as_public(package)}
     ended = shown - released.in_force(shown) if shown else None
     if not ended:
         return found
     kept = [package for package in found["results"] if package.get("id") not in ended]
     return {**found, "count": found["count"] - len(ended), "results": kept}
+
+
+def _is_shown_as_public(package: dict[str, Any]) -> bool:
+    return package.get("private") is False or package.get("capacity") == "public"

@@ -99,11 +99,6 @@ class Release(tk.BaseModel):
         query = sa.select(cls).where(cls.package_id == package_id).order_by(cls.created.desc()).limit(1)
         return model.Session.scalars(query).one_or_none()
 
-    @classmethod
-    def behind_in_index(cls) -> list[str]:
-        """Return the datasets whose document in the index cannot be trusted now."""
-        return list(model.Session.scalars(sa.select(cls.package_id).where(cls.index_behind).distinct()))
-
 
 class Decision(tk.BaseModel):
     """What one person decided about one release, and about which bytes."""
