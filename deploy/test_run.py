@@ -69,7 +69,8 @@ def run_suite(suite: Suite, workers: int, pytest_arguments: tuple[str, ...]) -> 
     folders = [str(ROOT / "tests" / folder) for folder in suite.folders]
     spread = ("-n", str(workers), "--dist", "loadfile") if suite.parallel else ()
     command = [sys.executable, "-W", "ignore", "-m", "pytest", *folders, *suite.options, *spread, *pytest_arguments]
-    environment = {key: value for key, value in os.environ.items() if key != "CKAN_INI"}
+    # Workers must collect the same tests: one hash seed, or a parametrized set comes in two orders.
+    environment = {key: value for key, value in os.environ.items() if key != "CKAN_INI"} | {"PYTHONHASHSEED": "0"}
     last = ""
     with subprocess.Popen(  # noqa: S603 - own arguments
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
