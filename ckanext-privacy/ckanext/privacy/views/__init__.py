@@ -30,6 +30,4 @@ ROUTES = (
 )
 
 for address, endpoint, view, methods in ROUTES:
-    privacy.add_url_rule(address, endpoint, view, methods=methods)
-
-errors.register(privacy)
+    privacy.add_url_rule(address, endpoint, errors.guarded(view), methods=methods)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import wraps
 from typing import Any
 
 from ckan.plugins import toolkit as tk
-from flask import Blueprint
 
 
-def register(blueprint: Blueprint) -> None:
-    """Let every page of a blueprint answer refusals in the same way."""
-    blueprint.register_error_handler(tk.NotAuthorized, refuse)
-    blueprint.register_error_handler(tk.ObjectNotFound, refuse)
+def guarded(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a page answer refusals as :func:`refuse` does. An error handler could not: what it aborts with is a 500."""
+
+    @wraps(view)
+    def answer(**arguments: Any) -> Any:
+        try:
+            return view(**arguments)
+        except (tk.NotAuthorized, tk.ObjectNotFound):
+            return refuse()
+
+    return answer
 
 
-def refuse(error: Exception) -> Any:
+def refuse() -> Any:
     """Send visitors to the log-in; tell everyone else that there is nothing here for them.
 
     The answer is the same whether a dataset is missing or closed, so that nobody learns that it exists.
