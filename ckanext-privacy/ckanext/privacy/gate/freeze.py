@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -127,7 +126,7 @@ def _measure(resource: Entry) -> store.Stored:
     path = uploads.working_path(resource)
     if path is None:
         with uploads.working_file(resource) as source:
-            return _digest(source)
+            return store.measure(source)
     facts = path.stat()
     return _hash_of(str(path), facts.st_ino, facts.st_size, facts.st_mtime_ns)
 
@@ -136,12 +135,4 @@ def _measure(resource: Entry) -> store.Stored:
 def _hash_of(path: str, *facts: int) -> store.Stored:
     del facts  # only part of the key
     with Path(path).open("rb") as source:
-        return _digest(source)
-
-
-def _digest(source: Any) -> store.Stored:
-    digest, size = hashlib.sha256(), 0
-    for chunk in store.chunks(source):
-        digest.update(chunk)
-        size += len(chunk)
-    return store.Stored(digest.hexdigest(), size)
+        return store.measure(source)

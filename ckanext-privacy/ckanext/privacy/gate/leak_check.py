@@ -150,12 +150,14 @@ def _answer(package_id: str, name: str) -> Iterator[Leak]:
 
 
 def _content_of(resource_id: str, entry: dict[str, Any] | None) -> Iterator[Leak]:
-    if entry and entry["kind"] == "file" and store.exists(entry["sha256"]):
-        stored = store.put(store.stream(entry["sha256"]))
-        if stored.sha256 != entry["sha256"]:
-            yield _leak("download", f"The released file of {resource_id} does not have the released bytes any more.")
+    if entry and entry["kind"] == "file" and _is_spoiled(entry["sha256"]):
+        yield _leak("download", f"The released file of {resource_id} does not have the released bytes any more.")
     if p.plugin_loaded("datastore"):
         yield from _rows_of(resource_id)
+
+
+def _is_spoiled(sha256: str) -> bool:
+    return store.exists(sha256) and store.measure(store.stream(sha256)).sha256 != sha256
 
 
 def _rows_of(resource_id: str) -> Iterator[Leak]:

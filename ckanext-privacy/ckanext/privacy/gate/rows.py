@@ -30,14 +30,14 @@ def freeze(resource_id: str) -> Entry | None:
 
 def look(resource_id: str) -> Entry | None:
     """Return what :func:`freeze` would, and store nothing."""
-    return _entry(resource_id, _measure, lambda connection, source, target: None)
+    return _entry(resource_id, store.measure, lambda connection, source, target: None)
 
 
 def fingerprint(resource_id: str, table: str) -> str | None:
     """Return the fingerprint that rows of a resource have in a table now; None when there is no such table."""
     with _transaction() as connection:
         fields = _fields(connection, table)
-        return _fingerprint(resource_id, fields, _read(connection, table, fields, _measure)) if fields else None
+        return _fingerprint(resource_id, fields, _read(connection, table, fields, store.measure)) if fields else None
 
 
 def _entry(
@@ -70,14 +70,6 @@ def _entry(
 
 def _fingerprint(resource_id: str, fields: list[dict[str, Any]], stored: store.Stored) -> str:
     return hashlib.sha256(canonical({"resource": resource_id, "sha256": stored.sha256, "fields": fields})).hexdigest()
-
-
-def _measure(source: IO[bytes]) -> store.Stored:
-    digest, size = hashlib.sha256(), 0
-    for chunk in store.chunks(source):
-        digest.update(chunk)
-        size += len(chunk)
-    return store.Stored(digest.hexdigest(), size)
 
 
 @contextmanager

@@ -94,6 +94,15 @@ def put_path(path: str | Path) -> Stored:
         return put(source)
 
 
+def measure(source: IO[bytes] | Iterable[bytes]) -> Stored:
+    """Return what :func:`put` would, and store nothing."""
+    digest, size = hashlib.sha256(), 0
+    for chunk in chunks(source):
+        digest.update(chunk)
+        size += len(chunk)
+    return Stored(digest.hexdigest(), size)
+
+
 def _spool(source: IO[bytes] | Iterable[bytes], spool: IO[bytes]) -> Stored:
     digest, size = hashlib.sha256(), 0
     for chunk in chunks(source):
