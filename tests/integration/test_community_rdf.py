@@ -153,7 +153,7 @@ def test_the_legal_side_speaks_dpv():
         ("hasPurpose", f"{dpv}ProvideOfficialStatistics"),
         ("hasLegalBasis", f"{dpv}PublicInterest"),
         ("hasPersonalData", f"{CDG}personal-data.caste"),
-        ("hasPersonalData", "https://w3id.org/dpv/pd#Health"),
+        ("hasPersonalData", "https://w3id.org/dpv/pd#MedicalHealth"),
     }
 
 

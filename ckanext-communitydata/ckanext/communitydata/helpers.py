@@ -179,6 +179,7 @@ def communitydata_places(rows: int = 12) -> list[dict[str, Any]]:
 
 
 def communitydata_practices_using(pkg_dict: dict[str, Any]) -> list[dict[str, Any]]:
-    """City practices that say they used this dataset."""
+    """City practices that say they used this dataset; the reader's permission labels decide which of them are shown."""
     address = tk.h.url_for(f"{pkg_dict['type']}.read", id=pkg_dict["name"], _external=True, locale="default")
-    return _search(fq=f'dataset_type:"city-practice" vocab_data_used:"{address}"', rows=5)["results"]
+    fq = f'dataset_type:"city-practice" vocab_data_used:"{address}"'
+    return _search(fq=fq, rows=5, include_private=True)["results"]
