@@ -16,13 +16,11 @@ from werkzeug.datastructures import FileStorage
 #: Nothing in it is about people: one steward is enough for a first release.
 WATER = "point,year,litres_per_minute\n" + "".join(f"W{n},20{n % 20 + 5:02},{n % 30 + 4}\n" for n in range(60))
 #: Names and e-mail addresses of people who do not exist.
-PEOPLE = "name,email\n" + "".join(
-    f"{first} {last},{first.lower()}.{last.lower()}@mail.example.com\n"
+PEOPLE = "name,email,litres\n" + "".join(
+    f"{first} {last},{first.lower()}.{last.lower()}@mail.example.com,{len(first + last)}\n"
     for first in ("Asha", "Carlos", "Lucia", "Ravi", "Maria", "Sunita")
     for last in ("Patil", "Garcia", "Rossi", "Kumar", "Fernandez")
 )
-
-
 #: What a dataset must say of itself where the community fields are on.
 DESCRIBED = {
     "title_translated": {"en": "Water points"},

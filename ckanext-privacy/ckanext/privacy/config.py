@@ -20,7 +20,6 @@ SCAN_MEMORY = "ckanext.privacy.scan_memory_mb"
 LINK_MEGABYTES = "ckanext.privacy.link_max_mb"
 LINK_SECONDS = "ckanext.privacy.link_seconds"
 ALLOWED_HOSTS = "ckanext.privacy.allowed_private_hosts"
-CONCERNS_AN_HOUR = "ckanext.privacy.concerns_per_hour"
 RELEASE_STORE = "ckanext.privacy.release_store"
 
 
@@ -67,11 +66,6 @@ def link_limits() -> Limits:
         allowed_hosts=frozenset(tk.config[ALLOWED_HOSTS]),
         user_agent=f"ckanext-privacy (+{tk.config['ckan.site_url']})",
     )
-
-
-def concerns_per_hour() -> int:
-    """How many concerns one visitor may send in an hour."""
-    return tk.config[CONCERNS_AN_HOUR]
 
 
 def release_store() -> str | None:

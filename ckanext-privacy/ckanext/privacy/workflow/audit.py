@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-import sqlalchemy.exc
 from ckan import model
 from ckan.model import meta
+from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.privacy.gate.snapshot import canonical
 from ckanext.privacy.model import AuditEntry
@@ -64,7 +64,7 @@ def record_denied(attempt: str, object_id: str, reason: str, actor: str | None) 
         with engine.begin() as connection:
             connection.execute(sa.text("SET LOCAL lock_timeout = '5s'"))
             append(connection, entry)
-    except sa.exc.SQLAlchemyError:
+    except SQLAlchemyError:
         # The refusal itself must stand whatever happens to its record.
         log.exception("The audit log could not take a refused attempt to %s %s.", attempt, object_id)
 

@@ -190,7 +190,7 @@ def privacy_status_show(context: Context, data_dict: DataDict) -> dict[str, Any]
     """
     _check("privacy_status_show", context, data_dict)
     package = datasets.package_of(data_dict)
-    return overview.status(package.id, insider=bool(datasets.may_look(context, package)["success"]))
+    return overview.status(package.id, insider=bool(datasets.may_look(context, package).get("success")))
 
 
 # ------------------------------------------------------------------------------------------------------------------
