@@ -96,11 +96,12 @@ def test_only_those_who_may_change_a_dataset_ask_for_its_release(dataset):
 def test_what_is_missing_is_listed_field_by_field(dataset, monkeypatch):
     class Demanding:
         def release_requirements(self, _pkg_dict):
-            said = {"label": "", "anchor": ""}
+            said = {"label": "", "anchor": "", "blocking": True}
             return [
                 {"field": "maintainer", "message": "Say who answers for the data.", **said},
                 {"field": "maintainer", "message": "Say how to reach them.", **said},
                 {"field": "author", "message": "Say who made it.", **said},
+                {"field": "version", "message": "A version would help.", **said, "blocking": False},
             ]
 
     plugins = {IReleaseRequirements: [Demanding()]}
