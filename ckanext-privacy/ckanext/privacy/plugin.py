@@ -9,7 +9,7 @@ from ckan import model
 from ckan import plugins as p
 from ckan.common import CKANConfig
 from ckan.exceptions import CkanConfigurationException
-from ckan.lib.plugins import get_permission_labels
+from ckan.lib.plugins import DefaultTranslation, get_permission_labels
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 from flask import Blueprint
@@ -25,6 +25,8 @@ from ckanext.privacy.views import privacy
 @tk.blanket.helpers(helpers)
 class PrivacyPlugin(
     p.SingletonPlugin,
+    DefaultTranslation,
+    p.ITranslation,
     p.IConfigurer,
     p.IConfigurable,
     p.IActions,

@@ -7,11 +7,11 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.translation import N_
 from ckanext.privacy.views import words
 from ckanext.privacy.workflow.transitions import TRANSITIONS, Event, State
 
 Json = Mapping[str, Any]
-N_ = words.N_
 
 #: decision -> title, hint, button, and reasons that can be picked and edited
 FORMS: dict[str, dict[str, Any]] = {
@@ -58,6 +58,9 @@ FORMS: dict[str, dict[str, Any]] = {
     },
 }
 
+#: Decisions whose reason the public register shows.
+PUBLIC = frozenset({"reject", "withdraw"})
+
 DONE = {
     "approve": N_("Your approval is recorded."),
     "return": N_("You returned the release. The person who asked sees your reason."),
@@ -89,7 +92,8 @@ def _why_not_approve(state: State, release: Json) -> str | None:
 def _form(decision: str) -> dict[str, Any]:
     form = FORMS[decision]
     said = {key: tk._(form[key]) for key in ("title", "hint", "button")}
-    return {**said, "decision": decision, "style": form["style"], "reasons": [tk._(each) for each in form["reasons"]]}
+    reasons = [tk._(each) for each in form["reasons"]]
+    return {**said, "decision": decision, "style": form["style"], "reasons": reasons, "public": decision in PUBLIC}
 
 
 def _approve_sentence(release: Json) -> str:

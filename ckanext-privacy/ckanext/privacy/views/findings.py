@@ -65,7 +65,7 @@ def sentence(sensitive: bool, entities: Iterable[Json], filled: int) -> str:
     """Say in one sentence what a column holds, or that nothing about people was found in it."""
     kinds = [
         tk._("{kind} ({rows} of {filled} rows)").format(
-            kind=words.say(words.ENTITIES, entity["entity"]), rows=entity["rows"], filled=filled
+            kind=words.kind(entity["entity"]), rows=entity["rows"], filled=filled
         )
         for entity in entities
     ]

@@ -8,9 +8,8 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
-from ckanext.privacy.engine import VERSION
 from ckanext.privacy.model import Release
-from ckanext.privacy.views import lists, words
+from ckanext.privacy.views import lists, scanner, words
 from ckanext.privacy.views.calls import act
 
 Json = Mapping[str, Any]
@@ -57,17 +56,25 @@ def _row(entry: Json) -> dict[str, Any]:
         "state": {"word": tk._(word), "tone": tone},
         "at": entry["at"],
         "date": words.date(entry["at"]),
-        "took": tk.ungettext("after {n} day", "after {n} days", entry["days"]).format(n=entry["days"]),
+        "took": _took(entry["days"]),
         "role": words.say(words.ROLES, entry["role"]),
         "reason": entry["reason"],
     }
 
 
+def _took(days: int) -> str:
+    if days < 1:
+        return tk._("on the day it was asked for")
+    return tk.ungettext("after {n} day", "after {n} days", days).format(n=days)
+
+
 def _address(dataset: Json | None) -> str | None:
     """Return where the public finds a dataset; None for one that is not public any more."""
-    if dataset is None or Release.public(dataset["id"]) is None:
+    public = Release.public(dataset["id"]) if dataset else None
+    if public is None:
         return None
-    return tk.h.url_for("dataset.read", id=dataset["name"])
+    package = public.snapshot["package"]
+    return tk.h.url_for(f"{package['type']}.read", id=package["name"])
 
 
 def _remarks(found: Json) -> Any:
@@ -93,8 +100,7 @@ def about() -> str:
     return tk.render(
         "privacy/about.html",
         {
-            "scanner": {"version": VERSION},
-            "kinds": sorted(words.say(words.ENTITIES, code) for code in words.ENTITIES),
+            "scanner": scanner.facts(),
             "policy": policy,
             "outcomes": [
                 words.say(words.OUTCOMES, code) for code in ("automatic", "one_steward", "two_stewards", "blocked")

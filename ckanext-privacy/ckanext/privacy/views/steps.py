@@ -10,6 +10,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.findings import from_dict
 from ckanext.privacy.engine.remediation import plan_data, suggest_plan
+from ckanext.privacy.translation import N_
 from ckanext.privacy.views import words
 
 Step = dict[str, Any]
@@ -17,45 +18,45 @@ Plan = Mapping[str, Any]
 
 #: What can be done to a column: words, and the plan's step without its column.
 CHOICES: tuple[tuple[str, Step], ...] = (
-    (words.N_("Remove the column"), {"action": "drop"}),
-    (words.N_("Empty its cells"), {"action": "blank"}),
-    (words.N_("Mask the values"), {"action": "mask"}),
-    (words.N_("Mask the values, keep the last two characters"), {"action": "mask", "keep_last": 2}),
-    (words.N_("Black out names, numbers and addresses in the text"), {"action": "redact"}),
-    (words.N_("Replace each value by a pseudonym"), {"action": "pseudonymise"}),
-    (words.N_("Dates: keep the month"), {"action": "generalise_date", "to": "month"}),
-    (words.N_("Dates: keep the year"), {"action": "generalise_date", "to": "year"}),
-    (words.N_("Dates: keep the decade"), {"action": "generalise_date", "to": "decade"}),
-    (words.N_("Numbers: groups of 5"), {"action": "generalise_number", "width": 5}),
-    (words.N_("Numbers: groups of 10"), {"action": "generalise_number", "width": 10}),
-    (words.N_("Numbers: groups of 100"), {"action": "generalise_number", "width": 100}),
-    (words.N_("Places: to the nearest 500 metres"), {"action": "generalise_place", "metres": 500}),
-    (words.N_("Places: to the nearest kilometre"), {"action": "generalise_place", "metres": 1000}),
-    (words.N_("Codes: keep the first 2 characters"), {"action": "generalise_code", "keep": 2}),
-    (words.N_("Codes: keep the first 3 characters"), {"action": "generalise_code", "keep": 3}),
+    (N_("Remove the column"), {"action": "drop"}),
+    (N_("Empty its cells"), {"action": "blank"}),
+    (N_("Mask the values"), {"action": "mask"}),
+    (N_("Mask the values, keep the last two characters"), {"action": "mask", "keep_last": 2}),
+    (N_("Black out names, numbers and addresses in the text"), {"action": "redact"}),
+    (N_("Replace each value by a pseudonym"), {"action": "pseudonymise"}),
+    (N_("Dates: keep the month"), {"action": "generalise_date", "to": "month"}),
+    (N_("Dates: keep the year"), {"action": "generalise_date", "to": "year"}),
+    (N_("Dates: keep the decade"), {"action": "generalise_date", "to": "decade"}),
+    (N_("Numbers: groups of 5"), {"action": "generalise_number", "width": 5}),
+    (N_("Numbers: groups of 10"), {"action": "generalise_number", "width": 10}),
+    (N_("Numbers: groups of 100"), {"action": "generalise_number", "width": 100}),
+    (N_("Places: to the nearest 500 metres"), {"action": "generalise_place", "metres": 500}),
+    (N_("Places: to the nearest kilometre"), {"action": "generalise_place", "metres": 1000}),
+    (N_("Codes: keep the first 2 characters"), {"action": "generalise_code", "keep": 2}),
+    (N_("Codes: keep the first 3 characters"), {"action": "generalise_code", "keep": 3}),
 )
 
 WORDS = {json.dumps(step, sort_keys=True): word for word, step in CHOICES}
 
 #: A suggestion with parameters that are not on offer is named by its action.
 ACTIONS = {
-    "drop": words.N_("Remove the column"),
-    "blank": words.N_("Empty its cells"),
-    "mask": words.N_("Mask the values"),
-    "redact": words.N_("Black out names, numbers and addresses in the text"),
-    "pseudonymise": words.N_("Replace each value by a pseudonym"),
-    "generalise_date": words.N_("Make dates coarser"),
-    "generalise_number": words.N_("Put numbers into groups"),
-    "generalise_place": words.N_("Make places coarser"),
-    "generalise_text": words.N_("Put values into groups"),
-    "generalise_code": words.N_("Shorten codes"),
+    "drop": N_("Remove the column"),
+    "blank": N_("Empty its cells"),
+    "mask": N_("Mask the values"),
+    "redact": N_("Black out names, numbers and addresses in the text"),
+    "pseudonymise": N_("Replace each value by a pseudonym"),
+    "generalise_date": N_("Make dates coarser"),
+    "generalise_number": N_("Put numbers into groups"),
+    "generalise_place": N_("Make places coarser"),
+    "generalise_text": N_("Put values into groups"),
+    "generalise_code": N_("Shorten codes"),
 }
 
 
 #: Suggested rules that span columns, as sentences.
 RULES = {
-    "small_groups": words.N_("Empty {columns} in rows that share them with fewer than {n} rows"),
-    "small_counts": words.N_("Replace counts below {n} in {columns}"),
+    "small_groups": N_("Empty {columns} in rows that share them with fewer than {n} rows"),
+    "small_counts": N_("Replace counts below {n} in {columns}"),
 }
 
 

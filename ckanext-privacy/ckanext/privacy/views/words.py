@@ -13,11 +13,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from ckan.plugins import toolkit as tk
 
-
-def N_(message: str) -> str:  # noqa: N802 - the name that pybabel looks for
-    """Mark a string for translation where no request, and so no language, is at hand yet."""
-    return message
-
+from ckanext.privacy.translation import N_
 
 #: Release state -> (word, tone, what it means). The tone only picks a border; the word carries the meaning.
 STATES = {
@@ -163,6 +159,13 @@ ENTITIES = {
     "SOCIAL_PROFILE": N_("social media profiles"),
     "USERNAME": N_("user names"),
     "FREE_TEXT": N_("free text that may name people"),
+    "MIGRATION_STATUS": N_("migration status"),
+    "PUBLIC_ASSISTANCE": N_("receipt of public assistance"),
+    "CRIMINAL_RECORD": N_("criminal records"),
+    "PHOTO": N_("pictures of people"),
+    "HOUSEHOLD": N_("codes of households"),
+    "PERSON_ID": N_("codes that stand for people"),
+    "PLACE_OF_BIRTH": N_("places of birth"),
     "MEDICAL_LICENSE": N_("medical licence numbers"),
     "CRYPTO": N_("crypto-currency addresses"),
 }
@@ -184,6 +187,13 @@ def say(table: Mapping[str, str], code: str | None) -> str:
         return ""
     word = table.get(code)
     return tk._(word) if word else code.replace("_", " ").lower()
+
+
+def kind(entity: str) -> str:
+    """Return what a kind of personal data is called; a country's own identifier by its code."""
+    if entity not in ENTITIES and entity[2:3] == "_":
+        return tk._("identity numbers ({code})").format(code=entity.replace("_", " "))
+    return say(ENTITIES, entity)
 
 
 def state(code: str | None) -> dict[str, str]:
@@ -214,7 +224,7 @@ def moment(value: str | dt.datetime | None) -> dt.datetime | None:
 def date(value: str | dt.datetime | None) -> str:
     """Return the day in the reader's language, such as ``3 March 2026``."""
     read = moment(value)
-    return format_date(read.astimezone(tk.h.get_display_timezone()), "long", locale=_locale()) if read else ""
+    return format_date(read.astimezone(tk.h.get_display_timezone()), "long", locale=locale()) if read else ""
 
 
 def time(value: str | dt.datetime | None) -> str:
@@ -223,7 +233,7 @@ def time(value: str | dt.datetime | None) -> str:
     if read is None:
         return ""
     local = read.astimezone(tk.h.get_display_timezone())
-    return f"{format_date(local, 'long', locale=_locale())}, {format_time(local, 'HH:mm z', locale=_locale())}"
+    return f"{format_date(local, 'long', locale=locale())}, {format_time(local, 'HH:mm z', locale=locale())}"
 
 
 def age(value: str | dt.datetime | None) -> str:
@@ -240,7 +250,8 @@ def age(value: str | dt.datetime | None) -> str:
     return tk.ungettext("{n} day", "{n} days", days).format(n=days)
 
 
-def _locale() -> Locale:
+def locale() -> Locale:
+    """Return the reader's language; English where the library that knows the words for dates does not know it."""
     try:
         return Locale.parse(tk.h.lang())
     except (UnknownLocaleError, ValueError):

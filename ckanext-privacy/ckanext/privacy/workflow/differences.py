@@ -10,6 +10,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy.gate import freeze
 from ckanext.privacy.gate.snapshot import VOLATILE, VOLATILE_RESOURCE
 from ckanext.privacy.model import Release, Scan
+from ckanext.privacy.translation import N_
 from ckanext.privacy.workflow import judging
 
 Snapshot = Mapping[str, Any]
@@ -115,12 +116,12 @@ def _change(was: bool, will_be: bool) -> str:
 
 
 _SENTENCES = {
-    ("metadata", "added"): "“{name}” was filled in.",
-    ("metadata", "changed"): "“{name}” was changed.",
-    ("metadata", "removed"): "“{name}” was emptied.",
-    ("resource", "added"): "The file “{name}” is new.",
-    ("resource", "changed"): "The file “{name}” was changed.",
-    ("resource", "removed"): "The file “{name}” was removed.",
+    ("metadata", "added"): N_("“{name}” was filled in."),
+    ("metadata", "changed"): N_("“{name}” was changed."),
+    ("metadata", "removed"): N_("“{name}” was emptied."),
+    ("resource", "added"): N_("The file “{name}” is new."),
+    ("resource", "changed"): N_("The file “{name}” was changed."),
+    ("resource", "removed"): N_("The file “{name}” was removed."),
 }
 
 

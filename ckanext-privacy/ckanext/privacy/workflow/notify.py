@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from ckanext.privacy import config
 from ckanext.privacy.model import Release, Steward
+from ckanext.privacy.translation import N_
 
 log = logging.getLogger(__name__)
 
@@ -58,12 +59,12 @@ def send(user_id: str, subject: str, body: str) -> None:
 
 
 _SUBJECTS = {
-    "released": "Released: {title}",
-    "returned": "Returned with a reason: {title}",
-    "rejected": "Refused with a reason: {title}",
-    "withdrawn": "Taken down: {title}",
-    "expired": "Ended: {title}",
-    "blocked": "Something must be changed first: {title}",
+    "released": N_("Released: {title}"),
+    "returned": N_("Returned with a reason: {title}"),
+    "rejected": N_("Refused with a reason: {title}"),
+    "withdrawn": N_("Taken down: {title}"),
+    "expired": N_("Ended: {title}"),
+    "blocked": N_("Something must be changed first: {title}"),
 }
 
 

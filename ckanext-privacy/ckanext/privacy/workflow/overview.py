@@ -15,6 +15,7 @@ from ckanext.privacy.gate import freeze
 from ckanext.privacy.gate.snapshot import fingerprint
 from ckanext.privacy.model import Decision, Release, Steward
 from ckanext.privacy.model.columns import now
+from ckanext.privacy.translation import N_
 from ckanext.privacy.workflow import differences, judging, people, scans
 from ckanext.privacy.workflow.transitions import OPEN_STATES, Event, State
 
@@ -177,18 +178,18 @@ def _edits_for(user: model.User) -> Iterable[str]:
 
 #: Release state -> (what happens next, who does it).
 _NEXT: dict[str, tuple[str, str]] = {
-    "draft": ("Ask for the release.", "officer"),
-    State.REQUESTED: ("The files are about to be scanned.", "scanner"),
-    State.SCANNING: ("The files are being scanned.", "scanner"),
-    State.IN_REVIEW: ("A steward looks at it and decides.", "steward"),
-    State.BLOCKED: ("Clean or replace what was found, then ask again.", "officer"),
-    State.RETURNED: ("Read the reason, change the dataset, then ask again.", "officer"),
-    State.REJECTED: ("Read the reason; you can appeal, or change the dataset and ask again.", "officer"),
-    State.WITHDRAWN: ("It was taken down; change the dataset, then ask again.", "officer"),
-    State.EXPIRED: ("Its end date has passed; look at it again, then ask for a new release.", "officer"),
+    "draft": (N_("Ask for the release."), "officer"),
+    State.REQUESTED: (N_("The files are about to be scanned."), "scanner"),
+    State.SCANNING: (N_("The files are being scanned."), "scanner"),
+    State.IN_REVIEW: (N_("A steward looks at it and decides."), "steward"),
+    State.BLOCKED: (N_("Clean or replace what was found, then ask again."), "officer"),
+    State.RETURNED: (N_("Read the reason, change the dataset, then ask again."), "officer"),
+    State.REJECTED: (N_("Read the reason; you can appeal, or change the dataset and ask again."), "officer"),
+    State.WITHDRAWN: (N_("It was taken down; change the dataset, then ask again."), "officer"),
+    State.EXPIRED: (N_("Its end date has passed; look at it again, then ask for a new release."), "officer"),
     State.RELEASED: ("", "nobody"),
-    State.CANCELLED: ("Ask for the release.", "officer"),
-    State.SUPERSEDED: ("Ask for the release.", "officer"),
+    State.CANCELLED: (N_("Ask for the release."), "officer"),
+    State.SUPERSEDED: (N_("Ask for the release."), "officer"),
 }
 
 
@@ -216,7 +217,7 @@ def _state(subject: Release | None, public: Release | None) -> str:
 def _status(subject: Release | None, state: str, public: Release | None, changes: list[Any]) -> dict[str, Any]:
     step, actor = _NEXT[state]
     if state == State.RELEASED:
-        step, actor = ("Ask for a release of the changes.", "officer") if changes else ("", "nobody")
+        step, actor = (N_("Ask for a release of the changes."), "officer") if changes else ("", "nobody")
     return {
         "state": str(state),
         "released": public is not None,

@@ -1,0 +1,111 @@
+"""Takes the pictures of these pages from a running demo: `make demo`, then `.venv/bin/python -m docs.screenshots`.
+
+It changes nothing in the demo. Another catalogue's log-ins can be named as the only argument (a file like
+`.run/demo.json`).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ckanapi import RemoteCKAN
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, sync_playwright
+
+ROOT = Path(__file__).resolve().parent.parent
+IMAGES = ROOT / "docs" / "images"
+WIDTH = 1100
+COLOURS = 96
+MOST_BYTES = 150_000
+HELD, RELEASED = "riverside-households-2026", "riverside-lanes-2026"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One page, or one element of it, as somebody sees it; at most `height` pixels of it."""
+
+    name: str
+    who: str | None
+    path: str
+    height: int
+    element: str = "body"
+
+
+PICTURES = (
+    Picture("release-panel", "officer", "/dataset/{held}", 900, "#release"),
+    Picture("scan", "officer", "/dataset/{held}/privacy", 1150),
+    Picture("clean", "officer", "/dataset/{held}/resource/{file}/clean", 1150),
+    Picture("queue", "steward1", "/privacy/queue", 700),
+    Picture("review", "steward1", "/privacy/release/{review}", 1250),
+    Picture("public", None, "/dataset/{released}", 900),
+    Picture("register", None, "/privacy/register", 850),
+)
+
+
+def main() -> None:
+    """Take all pictures, or say which one is too big."""
+    demo = json.loads(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".run" / "demo.json").read_text())
+    names = find_names(demo)
+    IMAGES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        options = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
+        for picture in PICTURES:
+            size = save(take(browser, demo, picture, picture.path.format(**names)), IMAGES / f"{picture.name}.png")
+            print(f"{picture.name}: {size // 1000} kB")  # noqa: T201 - a script's answer
+        browser.close()
+
+
+def find_names(demo: dict[str, Any]) -> dict[str, str]:
+    """Return what the addresses of the pictures need to know."""
+    officer = RemoteCKAN(demo["url"], apikey=demo["users"]["officer"]["token"])
+    file = officer.action.package_show(id=HELD)["resources"][0]["id"]
+    review = officer.action.privacy_status_show(id=HELD)["release_id"]
+    return {"held": HELD, "released": RELEASED, "file": file, "review": review}
+
+
+def take(browser: Browser, demo: dict[str, Any], picture: Picture, path: str) -> bytes:
+    """Return one picture as PNG."""
+    context = browser.new_context(base_url=demo["url"], viewport={"width": WIDTH, "height": 900})
+    context.set_default_timeout(120_000)
+    if picture.who:
+        log_in(context, demo["users"][picture.who])
+    page = context.new_page()
+    page.goto(path)
+    box = page.locator(picture.element).bounding_box() or {"x": 0, "y": 0, "width": WIDTH, "height": picture.height}
+    clip = {**box, "height": min(box["height"], picture.height)}
+    image = page.screenshot(full_page=True, clip=clip)
+    context.close()
+    return image
+
+
+def log_in(context: BrowserContext, user: dict[str, str]) -> None:
+    """Log in through the form."""
+    page = context.new_page()
+    page.goto("/user/login")
+    page.fill("#field-login", user["name"])
+    page.fill("#field-password", user["password"])
+    page.click("form button[type=submit].btn-primary")
+    page.wait_for_url(lambda address: "/user/login" not in address)
+    page.close()
+
+
+def save(image: bytes, path: Path) -> int:
+    """Write a picture with few colours; return its size in bytes."""
+    few = Image.open(io.BytesIO(image)).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+    size = path.stat().st_size
+    if size > MOST_BYTES:
+        raise SystemExit(f"{path} has {size} bytes, more than {MOST_BYTES}: take a smaller part of the page.")
+    return size
+
+
+if __name__ == "__main__":
+    main()
