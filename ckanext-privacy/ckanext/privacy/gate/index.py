@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextvars import ContextVar
 from typing import Any
 
@@ -12,6 +13,13 @@ from ckanext.privacy.gate import released
 Document = dict[str, Any]
 
 _flattening: ContextVar[bool] = ContextVar("privacy_flattening", default=False)
+
+
+#: Until when a dataset is known to have a release in force, by this process's clock. The index itself is brought in
+#: line when a release ends; this only bounds what a search shows while the index could not be reached, or lags.
+_in_force_until: dict[str, float] = {}
+_KNOWN_FOR = 1.0
+_MOST_KNOWN = 10_000
 
 
 class _Flattened(Exception):  # noqa: N818 - not an error: it carries a document out of CKAN's indexer
@@ -56,8 +64,7 @@ def with_identity(search: dict[str, Any]) -> dict[str, Any]:
 
 def without_ended(found: dict[str, Any]) -> dict[str, Any]:
     """Leave out what the index still shows of releases that have ended: it may lag behind, or have been down then."""
-    shown = {package["id"] for package in found["results"] if _is_shown_as_public(package)}
-    ended = shown - released.in_force(shown) if shown else None
+    ended = _ended({package["id"] for package in found["results"] if _is_shown_as_public(package)})
     if not ended:
         return found
     kept = [package for package in found["results"] if package.get("id") not in ended]
@@ -66,3 +73,21 @@ def without_ended(found: dict[str, Any]) -> dict[str, Any]:
 
 def _is_shown_as_public(package: dict[str, Any]) -> bool:
     return package.get("private") is False or package.get("capacity") == "public"
+
+
+def _ended(shown: set[str]) -> set[str]:
+    """Return which of the datasets found have no release in force; each is asked about once a second at most."""
+    moment = time.monotonic()
+    ask = {package_id for package_id in shown if _in_force_until.get(package_id, 0.0) < moment}
+    if not ask:
+        return set()
+    in_force = released.in_force(ask)
+    if len(_in_force_until) > _MOST_KNOWN:
+        _in_force_until.clear()
+    _in_force_until.update(dict.fromkeys(in_force, moment + _KNOWN_FOR))
+    return ask - in_force
+
+
+def forget(package_id: str) -> None:
+    """Ask again about a dataset in the next search."""
+    _in_force_until.pop(package_id, None)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.orm import Session
 
-from ckanext.privacy.gate import activities, audience
+from ckanext.privacy.gate import activities, audience, index
 from ckanext.privacy.model import Decision, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import audit, people
@@ -34,6 +34,7 @@ def end(session: Session, package: model.Package, reason: str) -> None:
     for release in releases:
         _end(session, release, reason, actor, role)
     activities.close(session, package)
+    index.forget(package.id)
 
 
 def _end(session: Session, release: Release, reason: str, actor: str, role: str) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from ckan import logic, model
 from sqlalchemy import event
 
-from ckanext.privacy.gate import activities, rows, store
+from ckanext.privacy.gate import activities, index, rows, store
 from ckanext.privacy.model import Release
 from ckanext.privacy.workflow.transitions import OPEN_STATES, State
 
@@ -29,6 +29,7 @@ def make_public(release: Release) -> None:
 
 def take_down(release: Release, *, erase: bool = False) -> None:
     """Hide a release that has just ended, not committed yet; ``erase`` also removes its content for good."""
+    index.forget(release.package_id)
     package = model.Package.get(release.package_id)
     if package is not None:
         activities.close(model.Session, package)
