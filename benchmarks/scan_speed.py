@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import click
 from faker import Faker
 from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import NoOpNlpEngine
@@ -59,7 +60,7 @@ def run(label: str, size: int, work: object) -> float:
     work()  # type: ignore[operator]
     seconds = cpu() - before
     rate = size / seconds
-    print(
+    click.echo(
         f"{label:<42}{size / 1e6:9.2f} MB {seconds:9.2f} CPU s {time.perf_counter() - wall:9.2f} s {rate / 1e6:10.4f} MB/s"
     )
     return rate
@@ -87,7 +88,7 @@ def main() -> None:
         scan_file(part, settings=settings)
         ours = run("scan, every cell", sizes[0], lambda: scan_file(whole, settings=settings))
         theirs = run("Presidio BatchAnalyzerEngine, first rows", sizes[1], presidio(rows[:PEER_ROWS]))
-    print(f"bytes per CPU second, ratio: {ours / theirs:.0f}")
+    click.echo(f"bytes per CPU second, ratio: {ours / theirs:.0f}")
 
 
 if __name__ == "__main__":
