@@ -46,14 +46,14 @@ def uploader_for(resource: dict[str, Any]) -> ReleasedUpload | None:
     CKAN gives no context here. A file that is being saved is working content; a request by somebody who may not see
     the working copy gets the release. A resource that is new has nothing to read.
     """
-    if (
-        not resource.get("id")
-        or resource.get("upload")
-        or resource.get("clear_upload")
-        or audience.outside_of_requests()
-    ):
+    if audience.outside_of_requests() or not resource.get("id") or _is_being_saved(resource):
         return None
     return None if audience.visitor_works_on_resource(resource["id"]) else ReleasedUpload()
+
+
+def _is_being_saved(resource: dict[str, Any]) -> bool:
+    """Say whether a file comes with this request. Files are read by GET: a stored field of that name opens nothing."""
+    return tk.request.method != "GET" and bool(resource.get("upload") or resource.get("clear_upload"))
 
 
 def _working_uploader(resource: dict[str, Any]) -> Any:
