@@ -10,7 +10,7 @@ from ckan import model
 from ckan.lib import api_token
 from ckan.tests import helpers
 
-from ckanext.privacy.gate import store
+from ckanext.privacy.gate import store, uploads
 from ckanext.privacy.model import Edit
 
 
@@ -88,3 +88,11 @@ def test_a_save_says_that_it_is_held(community, app):
     assert answer.get_json()["result"]["private"] is True
     assert answer.headers["Privacy-Gate"] == "held"
     assert Edit.last(answer.get_json()["result"]["id"]) == community["officer"]["id"]
+
+
+@pytest.mark.parametrize("field", ["upload", "clear_upload"])
+def test_a_stored_field_that_looks_like_an_upload_opens_no_working_file(community, app, field):
+    """CKAN's uploader knows a save by these fields; a visitor's download must not be taken for one."""
+    with app.flask_app.test_request_context("/dataset/any/resource/any/download/file.csv"):
+        found = uploads.uploader_for({"id": "a-resource", field: "stored text"})
+    assert isinstance(found, uploads.ReleasedUpload)
