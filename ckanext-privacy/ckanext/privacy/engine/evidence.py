@@ -9,15 +9,15 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
-import yaml
 
+from .documents import parse_yaml
 from .findings import Sensitivity
 from .headings import Meaning, meanings
 from .names import CLASSES, classify
 from .packs import identifiers
 from .profile import ColumnProfile
 from .shapes import TESTS
-from .values import Values
+from .values import DATE, YEARS, Values
 
 #: Share of cells made of letters only from which the classifier is asked.
 WORDED = 0.3
@@ -99,7 +99,7 @@ class Column:
 @lru_cache
 def load_kinds(path: Path = ENTITIES) -> dict[str, Kind]:
     """Read the entities the engine knows."""
-    data = yaml.safe_load(path.read_text("utf-8"))
+    data = parse_yaml(path.read_text("utf-8"))
     return {
         entity: Kind(entity, **{**facts, "sensitivity": Sensitivity(facts["sensitivity"])})
         for entity, facts in data.items()
@@ -169,7 +169,17 @@ def _from_heading(column: Column) -> Iterator[Evidence]:
         support = TESTS[kind.values](column.values)
         if support >= 0.4:
             confidence = round((0.5 + 0.4 * meaning.coverage) * min(1.0, 0.4 + support), 2)
-            yield Evidence(entity, confidence, ("header",), round(support * column.profile.filled))
+            only_years = entity == "DATE_OF_BIRTH" and _only_years(column)
+            held = "YEAR_OF_BIRTH" if only_years else entity
+            yield Evidence(held, confidence, ("header",), round(support * column.profile.filled))
+
+
+def _only_years(column: Column) -> bool:
+    """No cell of the sample is more than a year or decade, and no cell that the prefilter kept is a date."""
+    if column.values.share(YEARS) < 1:
+        return False
+    kept = (value for each in column.profile.candidates.values() for value in each.values)
+    return not any(DATE.fullmatch(value.strip()) for value in kept)
 
 
 def _names_something_else(column: Column) -> bool:

@@ -12,6 +12,8 @@ DATE = re.compile(
     r"[^\W\d]{3,9}\.? \d{1,2},? \d{4}|\d{4}年\d{1,2}月(\d{1,2}日)?|(18|19|20)\d{2}(0[1-9]|1[0-2])([0-2]\d|3[01])"
 )
 YEAR = re.compile(r"(1[5-9]|20)\d{2}(\.0)?")
+#: A year, a decade or a span of years.
+YEARS = re.compile(r"(1[5-9]|20)\d{2}(\.0|s)?(\s?[-–/]\s?(1[5-9]|20)\d{2})?")
 NUMBER = re.compile(r"[-+]?[$€£¥₹]?\s?\d[\d.,  '’]*%?")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 URL = re.compile(r"(https?://|www\.)\S+", re.IGNORECASE)

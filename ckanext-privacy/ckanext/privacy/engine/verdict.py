@@ -15,7 +15,7 @@ from .masking import mask
 #: Confidence from which an entity is believed.
 BELIEVED = 0.5
 #: Entities that point at a person by themselves; a table with one has rows about people.
-POINTERS = frozenset({"PERSON", "NATIONAL_ID", "DATE_OF_BIRTH", "PERSON_ID"})
+POINTERS = frozenset({"PERSON", "NATIONAL_ID", "DATE_OF_BIRTH", "YEAR_OF_BIRTH", "PERSON_ID"})
 #: Entities that tell of people when two of them stand together.
 TRAITS = frozenset({"AGE", "SEX", "HEALTH", "MARITAL_STATUS", "RELIGION", "CASTE_OR_ETHNICITY", "NATIONALITY"})
 #: A pointer in a smaller share of a column is a finding, but does not make the table one about people.

@@ -139,6 +139,7 @@ ENTITIES = {
     "CN_RIC": N_("Chinese identity numbers"),
     "AE_EMIRATES_ID": N_("Emirates ID numbers"),
     "DATE_OF_BIRTH": N_("dates of birth"),
+    "YEAR_OF_BIRTH": N_("years of birth"),
     "AGE": N_("ages"),
     "SEX": N_("sex or gender"),
     "STREET_ADDRESS": N_("home addresses"),
