@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import string
+import unicodedata
 
 import polars as pl
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckanext.privacy.engine.confirm import Confirmer, confirmer_of
-from ckanext.privacy.engine.prefilter import ANYTHING, loosen
+from ckanext.privacy.engine.prefilter import ANYTHING, LAST_DIGIT, fold_digits, loosen
 
 SEEDS = [
     "ana.perez@example.org", "ñandú@correo.example.com", "4111 1111 1111 1111", "ES91 2100 0418 4502 0005 1332",
@@ -80,6 +81,11 @@ def test_no_random_cell_is_lost(confirmer: Confirmer) -> None:
 @settings(max_examples=60, deadline=None)
 def test_no_text_at_all_is_lost(text: str) -> None:
     assert_nothing_lost(confirmer_of(), [text])
+
+
+def test_every_scripts_digits_are_folded_to_their_value() -> None:
+    digits = [chr(code) for code in range(0x80, LAST_DIGIT) if chr(code).isdecimal()]
+    assert fold_digits(pl.Series(digits)).to_list() == [str(unicodedata.digit(char)) for char in digits]
 
 
 def test_ordinary_words_are_kept_from_presidio(confirmer: Confirmer) -> None:

@@ -55,6 +55,32 @@ def test_encodings_are_told_apart(tmp_path: Path, encoding: str) -> None:
     assert rows_of(file)[0] == ["Íñigo Núñez", "Málaga"]
 
 
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("cp1252", "año,población\n2019,Málaga\n2020,Cádiz\n"),
+        ("cp1252", "pregunta;nº\n¿Cuántos niños?;3º\n«Sí», señor;5ª\n"),
+        ("latin-1", "importe,año\n5 £,2010\n20 °C,2011\n"),
+        ("cp1252", "prénom;été\nÉlodie;à l'école\nœuvre;l’hôtel\n"),
+        ("cp1252", "città,età\nForlì,già\nCefalù,perché\n"),
+        ("cp1252", "navn,by\nSøren,Århus\nKjær,Næstved\n"),
+        ("cp1250", "imię,nazwisko\nŁukasz,Wiśniewski\nMałgorzata,Wójcik\nGrażyna,Dąbrowska\n"),
+        ("cp1250", "miasto,rok\nŁódź,2001\nPoznań,2002\n"),
+        ("cp1250", "jméno,příjmení\nJiří,Dvořák\nŽaneta,Nováková\nŠtěpán,Růžička\n"),
+        ("iso8859-2", "jméno,příjmení\nJiří,Dvořák\nŽaneta,Nováková\nŠtěpán,Růžička\n"),
+        ("cp1250", "név,város\nErdős,Győr\nSzűcs,Szőlős\n"),
+        ("cp1254", "isim,şehir\nAyşe Yıldız,Iğdır\nGül Çağlar,İzmir\n"),
+        ("cp1251", "имя,город\nИван,Москва\nОльга,Казань\n"),
+    ],
+)
+@pytest.mark.parametrize("times", [1, 40])
+def test_small_files_in_old_code_pages_are_spelt_right(tmp_path: Path, encoding: str, text: str, times: int) -> None:
+    heading, _, body = text.partition("\n")
+    content = f"{heading}\n{body * times}"
+    found = open_tables(write(tmp_path, content.encode(encoding))).facts.encoding
+    assert content.encode(encoding).decode(found) == content
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_dialects_are_told_apart(tmp_path: Path, delimiter: str, newline: str) -> None:
@@ -162,6 +188,63 @@ def bomb() -> bytes:
         archive.writestr("xl/workbook.xml", b"<workbook/>")
         archive.writestr("xl/worksheets/sheet1.xml", b" " * 30_000_000)
     return packed.getvalue()
+
+
+def test_plain_text_is_scanned_line_by_line(tmp_path: Path) -> None:
+    text = "Notes, of a visit\n\nThe family moved, in May, to the north.\nNobody was asked.\n"
+    file = open_tables(write(tmp_path, text, "notes.txt"))
+    assert file.facts.format == "text"
+    assert [row[0] for row in rows_of(file)] == [line for line in text.split("\n") if line]
+
+
+def test_a_table_may_be_called_text(tmp_path: Path) -> None:
+    file = open_tables(write(tmp_path, "id;name\n" + "1;oak\n" * 9, "trees.txt"))
+    assert file.tables[0].header == ("id", "name")
+
+
+def package(*members: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for member in members:
+            archive.writestr(member, "x")
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "says"),
+    [
+        (b"<?xml version='1.0'?>\n<people><name>A</name></people>", "people.xml", "an XML file"),
+        ("<?xml version='1.0'?><kml><Placemark/></kml>".encode("utf-16"), "homes.kml", "a KML map"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><html><table></table></html>", "page.csv", "a web page"),
+        (b"<rows>\n" + b"<row/>\n" * 9, "rows.csv", "an XML file"),
+        (b"%PDF-1.7\n" + b"text " * 90, "report.csv", "a PDF document"),
+        (b"{\\rtf1 hello, all}", "letter.txt", "a rich-text document"),
+        (b"\x89PNG\r\n" + b"\0" * 90, "photo.png", "a picture"),
+        (b"\xff\xd8\xff\xe0" + b"\0" * 90, "photo.jpg", "a picture"),
+        (b"PAR1\x15" + b"\0" * 90, "rows.parquet", "a Parquet file"),
+        (b"SQLite format 3\0" + b"\0" * 90, "map.gpkg", "a SQLite database"),
+        (b"\x1f\x8b\x08" + b"\0" * 90, "rows.csv.gz", "a compressed file"),
+        (b"BEGIN:VCARD\nFN:A Person\nEND:VCARD\n", "people.vcf", "a file of contacts"),
+        (b"INSERT INTO people VALUES (1, 'A');\n", "dump.sql", "a database dump"),
+        (package("word/document.xml"), "letter.docx", "a Word document"),
+        (package("doc.kml"), "map.kmz", "a KMZ map"),
+        (package("mimetype", "content.xml", "styles.xml"), "letter.odt", "no spreadsheet"),
+        (package("a.csv", "b.csv"), "all.zip", "an archive"),
+    ],
+)
+def test_formats_that_no_reader_looks_into_are_held_by_name(
+    tmp_path: Path, content: bytes, name: str, says: str
+) -> None:
+    with pytest.raises(UnreadableFile) as caught:
+        open_tables(write(tmp_path, content, name))
+    assert caught.value.reason.startswith(f"{name} is ")
+    assert says in caught.value.reason
+    assert caught.value.where == name
+
+
+def test_a_table_that_mentions_tags_is_a_table(tmp_path: Path) -> None:
+    file = open_tables(write(tmp_path, "note,n\n<b>new</b>,1\n<5 years,2\n"))
+    assert rows_of(file)[0] == ["<b>new</b>", "1"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,18 @@ import pytest
 from click.testing import CliRunner
 from stdnum import luhn, verhoeff
 
-from ckanext.privacy.engine import FileReport, Limits, Outcome, ScanSettings, from_dict, scan_file, to_dict
+from ckanext.privacy import engine
+from ckanext.privacy.engine import (
+    FileReport,
+    Limits,
+    Outcome,
+    ScanSettings,
+    cli,
+    examine,
+    from_dict,
+    scan_file,
+    to_dict,
+)
 from ckanext.privacy.engine.cli import scan_command
 from ckanext.privacy.engine.findings import ColumnReport
 from ckanext.privacy.engine.masking import mask
@@ -23,6 +34,13 @@ from ckanext.privacy.engine.sandbox import Worker
 FIRST = ["Maria", "Juan", "Aisha", "Wei", "Lucia", "Ravi", "Fatima", "Pedro", "Anna", "Kofi"]
 LAST = ["Gonzalez", "Rossi", "Patel", "Kowalski", "Okafor", "de Vries", "Silva", "Haddad", "Moreau", "Nguyen"]
 HERE = ScanSettings(isolated=False)
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    worker = Worker(Limits().memory)
+    yield worker
+    worker.stop()
 
 
 def scan(tmp_path: Path, columns: dict[str, list[str]], name: str = "table.csv") -> dict[str, ColumnReport]:
@@ -111,6 +129,28 @@ def test_traits_count_only_where_rows_are_people(tmp_path: Path) -> None:
     assert not streets["age"].sensitive
 
 
+@pytest.mark.parametrize("heading", ["dob", "born", "year_of_birth"])
+@pytest.mark.parametrize("form", ["{}", "{}s"])
+def test_a_year_or_decade_is_no_date_of_birth(tmp_path: Path, heading: str, form: str) -> None:
+    years = [form.format(1950 + n % 5 * 10) for n in range(60)]
+    column = scan(tmp_path, {"name": names(), heading: years})[heading]
+    assert entities(column) == {"YEAR_OF_BIRTH"}
+    assert column.sensitivity.value == "moderate"
+
+
+def test_one_full_date_among_years_is_a_date_of_birth(tmp_path: Path) -> None:
+    born = [str(1950 + n % 50) for n in range(3000)]
+    born[1776] = "1964-05-17"
+    assert scan(tmp_path, {"born": born})["born"].sensitivity.value == "high"
+
+
+def test_years_of_birth_are_combined_with_sex_and_place(tmp_path: Path) -> None:
+    rows = [f"{1950 + n},{'fm'[n % 2]},{28001 + n % 3}" for n in range(50)]
+    risk = scan_report(tmp_path, "dob,sex,postcode\n" + "\n".join(rows) + "\n").tables[0].risk
+    assert "dob" in risk.quasi_identifiers
+    assert [each.rule for each in risk.combinations] == ["age-sex-place"]
+
+
 def test_an_office_s_contact_is_not_sensitive(tmp_path: Path) -> None:
     columns = {"school": [f"School {n}" for n in range(40)], "phone": ["+34 912 345 678", "+34 913 456 789"] * 20}
     assert not scan(tmp_path, columns)["phone"].sensitive
@@ -163,13 +203,67 @@ def test_progress_goes_to_one(tmp_path: Path) -> None:
     assert told[-1] == 1.0
 
 
-def test_the_engine_needs_no_ckan() -> None:
+def large_table(tmp_path: Path) -> Path:
+    path = tmp_path / "large.csv"
+    path.write_text("id,place,total\n" + "".join(f"{n},Ward {n % 40},{n * 7}\n" for n in range(250_000)))
+    return path
+
+
+def test_progress_moves_within_one_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(examine, "PAUSE", 0.0)
+    told: list[float] = []
+    scan_file(
+        large_table(tmp_path),
+        settings=ScanSettings(isolated=False, limits=Limits(batch=1 << 20)),
+        progress=told.append,
+    )
+    assert told == sorted(told)
+    assert sum(0.05 < share < 0.8 for share in told) >= 4
+    assert told[-1] == 1.0
+
+
+def test_progress_is_told_a_few_times_a_second_at_most() -> None:
+    told: list[float] = []
+    meter = examine.Meter(told.append, pause=60.0)
+    for step in range(1000):
+        meter(step / 1000)
+    assert told == [0.001]
+
+
+def test_progress_comes_through_the_child_process(tmp_path: Path, worker: Worker) -> None:
+    told: list[float] = []
+    scan_file(large_table(tmp_path), worker=worker, progress=told.append)
+    assert told == sorted(told)
+    assert 0 < told[0] < 0.9
+    assert told[-1] == 1.0
+
+
+def loaded_with(module: str, libraries: set[str]) -> str:
+    """Which of some libraries a fresh Python has loaded after an import."""
+    code = f"import sys, {module}; print(sorted({libraries!r} & {{name.split('.')[0] for name in sys.modules}}))"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_the_command_loads_neither_the_catalogue_nor_what_its_child_loads() -> None:
+    catalogue = {"ckan", "flask", "sqlalchemy"}
+    heavy = {"polars", "numpy", "presidio_analyzer", "frictionless", "openpyxl"}
+    assert loaded_with("ckanext.privacy.engine.cli", catalogue | heavy) == "[]"
+
+
+def test_the_public_names_are_there_and_cost_nothing_until_asked_for() -> None:
+    assert loaded_with("ckanext.privacy.engine", {"polars", "numpy", "yaml", "jsonschema", "presidio_analyzer"}) == "[]"
+    assert [name for name in engine.__all__ if getattr(engine, name, None) is None] == []
+    with pytest.raises(AttributeError, match="nothing_such"):
+        engine.nothing_such  # noqa: B018 - asking for it is the test
+
+
+def test_the_stand_ins_for_spacy_leave_nothing_behind() -> None:
     code = (
-        "import sys, ckanext.privacy.engine, ckanext.privacy.engine.cli;"
-        "print([name for name in sys.modules if name.split('.')[0] in {'ckan', 'flask', 'sqlalchemy'}])"
+        "from ckanext.privacy.engine.light import import_presidio; import_presidio(); import regex, sys;"
+        "print('spacy' in sys.modules, 'thinc' in sys.modules, regex.compile('a+').match('aa').group())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    assert done.stdout.split() == ["False", "False", "aa"]
 
 
 def test_a_scan_makes_no_network_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,13 +274,6 @@ def test_a_scan_makes_no_network_call(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     report = scan_report(tmp_path, "email\n" + "ana.perez@example.co.uk\n" * 20)
     assert entities(report.tables[0].columns[0]) == {"EMAIL_ADDRESS"}
-
-
-@pytest.fixture(scope="module")
-def worker() -> Iterator[Worker]:
-    worker = Worker(Limits().memory)
-    yield worker
-    worker.stop()
 
 
 def test_a_child_process_scans_and_reports_the_same(tmp_path: Path, worker: Worker) -> None:
@@ -216,12 +303,25 @@ def test_a_file_that_breaks_its_reader_is_held(tmp_path: Path) -> None:
     assert "more memory than the limit" in report.held[0].reason
 
 
+class Lent:
+    """A worker that commands under test may use and must not end: starting one costs seconds."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.ask = worker.ask
+
+    def stop(self) -> None:
+        """Leave it running for the next test."""
+
+
 def run(*arguments: str) -> tuple[int, str]:
     result = CliRunner().invoke(scan_command, list(arguments))
     return result.exit_code, result.output
 
 
-def test_the_command_says_by_its_exit_code_what_is_to_do(tmp_path: Path) -> None:
+def test_the_command_says_by_its_exit_code_what_is_to_do(
+    tmp_path: Path, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli, "Worker", lambda _memory: Lent(worker))
     clear, people, empty = (tmp_path / name for name in ("clear.csv", "people.csv", "empty.csv"))
     clear.write_text("tree,height\n" + "oak,3\nelm,4\n" * 20)
     people.write_text("full name,dob\n" + "".join(f"{name},1980-02-0{n % 9 + 1}\n" for n, name in enumerate(names())))

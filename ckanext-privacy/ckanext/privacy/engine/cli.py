@@ -8,21 +8,30 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import local
+from typing import TYPE_CHECKING, Any
 
 import click
-from tqdm import tqdm
 
 from .errors import EngineError
-from .explain import explanation
 from .findings import FileReport, Outcome, to_dict
-from .packs import load_packs
+from .packs import country_codes
 from .policy import load_policy
-from .remediation.command import clean_command
 from .sandbox import Worker
-from .scan import ScanSettings, scan_file
-from .webpage import write_page
+from .scan import scan_file
+from .settings import ScanSettings
 
-__all__ = ["clean_command", "scan_command"]
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+
+def __getattr__(name: str) -> Any:
+    """Give the other command, whose libraries a scan must not wait for (PEP 562)."""
+    if name != "clean_command":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .remediation.command import clean_command
+
+    return clean_command
+
 
 #: Exit codes: nothing to decide, a person must decide, could not scan.
 CLEAR, DECIDE, FAILED = 0, 1, 2
@@ -61,10 +70,12 @@ def scan_command(  # noqa: PLR0913, PLR0917 - one parameter an option, as click 
     settings = ScanSettings(tuple(code.strip().lower() for code in countries.split(",") if code.strip()), policy)
     try:
         if explain:
+            from .explain import explanation
+
             click.echo(explanation(settings.countries))
             return
         load_policy(policy)
-        load_packs(settings.countries)
+        country_codes(settings.countries)
         reports = _scan_all(files, settings, jobs, quiet)
         _write(reports, json_out, html_out)
     except (EngineError, OSError) as error:
@@ -79,6 +90,8 @@ def _scan_all(files: Sequence[Path], settings: ScanSettings, jobs: int, quiet: b
     """Scan files in order of the arguments, each thread with a child process of its own."""
     if not files:
         raise EngineError("Name at least one file to scan; privacy-scan --help says more.")
+    from tqdm import tqdm
+
     own, workers = local(), []
 
     def scan_one(path: Path) -> FileReport:
@@ -99,7 +112,7 @@ def _scan_all(files: Sequence[Path], settings: ScanSettings, jobs: int, quiet: b
 class _Part:
     """One file's part of the progress bar."""
 
-    def __init__(self, bar: tqdm) -> None:
+    def __init__(self, bar: tqdm[Any]) -> None:
         self.bar, self.done = bar, 0
 
     def __call__(self, share: float) -> None:
@@ -110,6 +123,8 @@ class _Part:
 
 def _write(reports: list[FileReport], json_out: str | None, html_out: Path | None) -> None:
     if html_out:
+        from .webpage import write_page
+
         html_out.write_text(write_page(reports), "utf-8")
     if not json_out:
         return

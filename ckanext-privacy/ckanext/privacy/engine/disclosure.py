@@ -20,23 +20,11 @@ import polars as pl
 
 from .attributes import Attribute, CombinationRule, Rules, attribute_of, counts_people, load_rules
 from .findings import ColumnReport, Combination, Diversity, RiskReport, Sensitivity, SmallCell
+from .settings import RiskSettings
 from .tables import Table
 
 #: A column of counts has one at least this large; household sizes stay below.
 LARGER_THAN_A_HOUSEHOLD = 30
-
-
-@dataclass(frozen=True)
-class RiskSettings:
-    """Limits: groups of fewer than `k_limit` rows and counts under `small_cell_limit` are small.
-
-    Only the `most_quasi_identifiers` strongest quasi-identifiers are combined: with enough columns every row is unique,
-    which says nothing.
-    """
-
-    k_limit: int = 5
-    small_cell_limit: int = 10
-    most_quasi_identifiers: int = 8
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
+from .documents import parse_yaml
 
 LEXICON = Path(__file__).with_name("lexicon") / "headings.yaml"
 
@@ -118,8 +118,7 @@ def _matches(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tuple[_Phrase
 @lru_cache
 def load_lexicon(path: Path = LEXICON) -> Lexicon:
     """Read the lexicon once."""
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    data = yaml.load(path.read_text("utf-8"), Loader=loader)  # noqa: S506 - both loaders are the safe one
+    data = parse_yaml(path.read_text("utf-8"))
     spaced: dict[str, list[_Phrase]] = {}
     joined: dict[str, list[_Phrase]] = {}
     unspaced = []
@@ -152,5 +151,5 @@ def _phrase_words(text: str) -> tuple[str, ...]:
 
 def languages(path: Path = LEXICON) -> tuple[str, ...]:
     """Return the ISO codes of the languages whose headings are understood."""
-    data = yaml.safe_load(path.read_text("utf-8"))
+    data = parse_yaml(path.read_text("utf-8"))
     return tuple(sorted({language for kinds in data.values() for phrases in kinds.values() for language in phrases}))

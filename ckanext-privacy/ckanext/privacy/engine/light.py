@@ -1,7 +1,8 @@
 """Import Presidio without spaCy's weight.
 
-Presidio imports spaCy for language models that the engine does not use, and that takes most of a scan's start: 3.5 of
-4.5 seconds where it was measured. Unless spaCy is loaded already, stand-ins take its place for the import alone.
+Presidio imports spaCy and thinc for language models that the engine does not use, and that takes most of a scan's
+start: 3.5 of 4.5 seconds where it was measured. Unless they are loaded already, stand-ins take their place for the
+import alone.
 """
 
 from __future__ import annotations
@@ -9,11 +10,19 @@ from __future__ import annotations
 import importlib
 import sys
 import types
-from collections.abc import MutableSequence
+from collections.abc import Callable, Iterator, MutableSequence
+from contextlib import contextmanager
+from functools import partial
 from importlib.machinery import ModuleSpec
 from typing import Any
 
-HEAVY = "spacy"
+import regex
+
+HEAVY = frozenset({"spacy", "thinc"})
+
+
+def _is_heavy(name: str) -> bool:
+    return name.partition(".")[0] in HEAVY
 
 
 class _Anything:
@@ -50,7 +59,7 @@ class _AnythingType(type):
 class _Finder:
     @staticmethod
     def find_spec(name: str, _path: Any = None, _target: Any = None) -> ModuleSpec | None:
-        return ModuleSpec(name, _Finder, is_package=True) if name.partition(".")[0] == HEAVY else None  # type: ignore[arg-type]
+        return ModuleSpec(name, _Finder, is_package=True) if _is_heavy(name) else None  # type: ignore[arg-type]
 
     @staticmethod
     def create_module(spec: ModuleSpec) -> types.ModuleType:
@@ -60,14 +69,43 @@ class _Finder:
     def exec_module(_module: types.ModuleType) -> None: ...
 
 
-def import_presidio() -> types.ModuleType:
-    """Import the engine's recognizers, and Presidio with them; afterwards spaCy can be imported as ever."""
-    if "presidio_analyzer" in sys.modules or HEAVY in sys.modules:
-        return importlib.import_module(".recognizers", __package__)
+class _CompiledWhenUsed:
+    """A regular expression that is compiled when it is first used.
+
+    Presidio compiles every pattern of every country at import, only to see whether it can, and once more to use it.
+    """
+
+    def __init__(self, make: Callable[..., Any], *args: Any, **options: Any) -> None:
+        self._make = partial(make, *args, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._make(), name)
+
+
+@contextmanager
+def _compiling_later() -> Iterator[None]:
+    compile_now = regex.compile
+    regex.compile = partial(_CompiledWhenUsed, compile_now)
+    try:
+        yield
+    finally:
+        regex.compile = compile_now
+
+
+@contextmanager
+def _stand_ins() -> Iterator[None]:
     sys.meta_path.insert(0, _Finder)  # type: ignore[arg-type]
     try:
-        return importlib.import_module(".recognizers", __package__)
+        yield
     finally:
         sys.meta_path.remove(_Finder)  # type: ignore[arg-type]
-        for name in [name for name in sys.modules if name.partition(".")[0] == HEAVY]:
+        for name in [name for name in sys.modules if _is_heavy(name)]:
             del sys.modules[name]
+
+
+def import_presidio() -> types.ModuleType:
+    """Import the engine's recognizers, and Presidio with them; afterwards spaCy can be imported as ever."""
+    if "presidio_analyzer" in sys.modules or HEAVY & sys.modules.keys():
+        return importlib.import_module(".recognizers", __package__)
+    with _stand_ins(), _compiling_later():
+        return importlib.import_module(".recognizers", __package__)

@@ -13,8 +13,8 @@ from functools import lru_cache
 from pathlib import Path
 
 import phonenumbers
-import yaml
 
+from .documents import parse_yaml
 from .findings import MetadataFinding, Sensitivity
 from .headings import words_of
 from .masking import mask
@@ -112,7 +112,7 @@ def _is_name_field(field: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _words() -> _Words:
-    data = yaml.safe_load(WORDS.read_text("utf-8"))
+    data = parse_yaml(WORDS.read_text("utf-8"))
     return _Words(
         office=frozenset(data["office_words"]),
         private_domains=frozenset(data["private_domains"]),

@@ -8,8 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from .documents import parse_yaml
 from .errors import InvalidPolicy
 
 FOLDER = Path(__file__).with_name("countries")
@@ -55,18 +54,23 @@ def known_countries() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.yaml") if path.stem != GENERAL))
 
 
-def load_packs(countries: Sequence[str] = ()) -> tuple[Pack, ...]:
-    """Load the packs of some countries, or of all, and the general one. Raises ``InvalidPolicy`` for unknown ones."""
+def country_codes(countries: Sequence[str] = ()) -> tuple[str, ...]:
+    """Codes of some countries' packs, or of all. Raises ``InvalidPolicy`` for unknown ones."""
     known = known_countries()
     unknown = sorted(set(countries) - set(known))
     if unknown:
         raise InvalidPolicy(f"There is no country pack for {', '.join(unknown)}; known are {', '.join(known)}.")
-    return tuple(_load(code) for code in (GENERAL, *(countries or known)))
+    return tuple(countries or known)
+
+
+def load_packs(countries: Sequence[str] = ()) -> tuple[Pack, ...]:
+    """Load the packs of some countries, or of all, and the general one. Raises ``InvalidPolicy`` for unknown ones."""
+    return tuple(_load(code) for code in (GENERAL, *country_codes(countries)))
 
 
 @lru_cache
 def _load(code: str) -> Pack:
-    data = yaml.safe_load((FOLDER / f"{code}.yaml").read_text("utf-8"))
+    data = parse_yaml((FOLDER / f"{code}.yaml").read_text("utf-8"))
     identifiers = tuple(
         Identifier(country=code, **{**each, "context": tuple(each.get("context", ()))}) for each in data["identifiers"]
     )

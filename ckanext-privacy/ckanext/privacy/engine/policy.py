@@ -19,7 +19,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
-from .disclosure import RiskSettings
+from .documents import parse_yaml
 from .errors import InvalidPolicy
 from .findings import (
     ColumnReport,
@@ -31,6 +31,7 @@ from .findings import (
     Sensitivity,
     TableReport,
 )
+from .settings import RiskSettings
 from .updates import AutomaticSettings, Evidence, differences
 
 FOLDER = Path(__file__).with_name("policies")
@@ -120,7 +121,7 @@ def load_policy(path: str | Path | None = None) -> Policy:
     """Read a policy; None gives the default. Raises `InvalidPolicy` with one sentence that names file and place."""
     path = Path(path) if path else DEFAULT
     try:
-        data = yaml.safe_load(path.read_text("utf-8"))
+        data = parse_yaml(path.read_text("utf-8"))
     except OSError as error:
         raise InvalidPolicy(f"{path}: the policy cannot be opened ({error.strerror}).") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -361,7 +362,7 @@ class _Words(dict[str, Any]):
 
 @lru_cache
 def _schema() -> Draft202012Validator:
-    return Draft202012Validator(yaml.safe_load((FOLDER / "schema.yaml").read_text("utf-8")))
+    return Draft202012Validator(parse_yaml((FOLDER / "schema.yaml").read_text("utf-8")))
 
 
 def _policy(data: Any, path: str) -> Policy:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import polars as pl
+import regex
 
 #: What Presidio's telephone recognizer may flag: five digits or more with little between them.
 PHONE = r"[0-9](?:[^0-9A-Za-z]{0,5}[0-9]){4}"
@@ -140,15 +141,22 @@ def fold_text(text: str) -> str:
 def _folds() -> tuple[list[str], list[str]]:
     """Characters that regular expressions without case and in Unicode take for an ASCII one, and that one."""
     folds = {"ſ": "s", "K": "k", "İ": "i", "ı": "i"}
-    for code in range(0x80, LAST_DIGIT):
-        char = chr(code)
-        kind = unicodedata.category(char)
-        if kind == "Nd":
-            folds[char] = str(unicodedata.digit(char))
-        elif kind == "Zs":
-            folds[char] = " "
-        elif kind == "Pd":
-            folds[char] = "-"
-        elif 0xFF01 <= code <= 0xFF5E:
-            folds[char] = chr(code - 0xFEE0)
+    beyond = "".join(map(chr, range(0x80, LAST_DIGIT)))
+    folds |= _digits(beyond)
+    folds |= dict.fromkeys(regex.findall(r"\p{Zs}", beyond), " ") | dict.fromkeys(regex.findall(r"\p{Pd}", beyond), "-")
+    full_width = {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    folds = full_width | folds
     return list(folds), list(folds.values())
+
+
+def _digits(chars: str) -> dict[str, str]:
+    """Digits with their value, also those that Presidio's expressions know and Python does not yet.
+
+    Unicode lays the decimal digits of a script out in a row that starts with nought.
+    """
+    values: dict[str, str] = {}
+    last, value = 0, 0
+    for char in regex.findall(r"\p{Nd}", chars):
+        value = (value + 1) % 10 if ord(char) == last + 1 else 0
+        last, values[char] = ord(char), str(value)
+    return values

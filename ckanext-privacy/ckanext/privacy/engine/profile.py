@@ -99,14 +99,15 @@ class TableProfile:
     columns: list[ColumnProfile]
 
 
-def profile_table(table: Table, prefilter: Prefilter, progress: Callable[[int], None]) -> TableProfile:
-    """Look at every cell of a table. ``progress`` is told how many rows were read so far."""
+def profile_table(table: Table, prefilter: Prefilter, progress: Callable[[float], None]) -> TableProfile:
+    """Look at every cell of a table. ``progress`` is told the share done, 0..1, after every column of a batch."""
     columns = {name: ColumnProfile(name, label) for name, label in zip(table.header, table.labels, strict=True)}
-    rows = 0
+    rows, before = 0, 0.0
     for batch in table.batches():
-        for name in batch.columns:
+        step = max(0.0, table.share(rows + batch.height) - before)
+        for position, name in enumerate(batch.columns, 1):
             column = columns.setdefault(name, ColumnProfile(name, ""))
             column.add(batch[name], rows, prefilter)
-        rows += batch.height
-        progress(rows)
+            progress(before + step * position / batch.width)
+        rows, before = rows + batch.height, before + step
     return TableProfile(table, rows, list(columns.values()))

@@ -105,7 +105,7 @@ def raise_error(message: Message) -> None:
 
 
 def _serve(pipe: Connection) -> None:
-    from .scan import answer
+    from .examine import answer
 
     while True:
         try:

@@ -17,26 +17,10 @@ import polars as pl
 
 from .errors import UnreadableFile
 from .findings import FileFacts, Held
+from .settings import Limits
 
 #: Size of the blocks in which a file is hashed.
 BLOCK = 1 << 20
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How far the readers go before they hold a file. Sizes in bytes.
-
-    ``unpacked`` is what a zipped format may grow to, ``whole`` the most that is read of a format that cannot be
-    streamed, ``batch`` the text held in memory at a time. ``memory`` is the address space of the process that reads,
-    and ``seconds`` how long one file may take.
-    """
-
-    bytes: int = 8 << 30
-    unpacked: int = 1 << 30
-    whole: int = 256 << 20
-    batch: int = 16 << 20
-    memory: int = 6 << 30
-    seconds: int = 3600
 
 
 @dataclass(frozen=True)
@@ -45,7 +29,9 @@ class Table:
 
     ``header`` names every column once: a missing or repeated heading becomes ``#3`` for the third column. ``labels``
     are the headings as they stand in the file. ``read`` starts a new pass over the rows; so does ``values``, where the
-    file has types: the same rows, cells as numbers, dates, text (None where a format has text only).
+    file has types: the same rows, cells as numbers, dates, text (None where a format has text only). ``weight`` is
+    about how much text there is, and ``share`` says how much of it the present pass has read, 0..1, given the rows
+    it has yielded.
     """
 
     name: str
@@ -55,6 +41,7 @@ class Table:
     hidden: bool = False
     weight: int = 0
     values: Callable[[], Iterator[list[Any]]] | None = None
+    share: Callable[[int], float] = lambda _rows: 0.0
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield the rows in order; every column is text, blank cells are null, columns are named as in ``header``.
@@ -142,6 +129,9 @@ def _reader(raw: RawFile) -> Callable[[RawFile], OpenFile]:
         from .readers.workbook import open_workbook
 
         return open_workbook
+    from .readers.unread import check_readable
+
+    check_readable(raw)
     if raw.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
         from .readers.records import open_records
 

@@ -7,11 +7,11 @@ import csv
 import io
 import math
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import chardet
 import polars as pl
@@ -19,8 +19,11 @@ import polars as pl
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, blank_to_null, frame, name_columns
 
+from .codepages import USUAL, latin_page
 from .layout import LOOK, Layout, find_layout
 
+#: Endings of files that may hold running text instead of a table.
+PROSE = frozenset({".txt", ".md", ".text", ".log"})
 DELIMITERS = (",", ";", "\t", "|")
 BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -36,13 +39,13 @@ OTHER_SCRIPTS = (
     "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-9", "iso-8859-5",
     "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-9",
 )  # fmt: skip
-#: Code pages of Central Europe, often guessed where the text is Western.
-CENTRAL = frozenset({"windows-1250", "iso8859-2", "iso-8859-2"})
 #: Bytes looked at to guess encoding and dialect.
 SAMPLE = 256 << 10
 #: Share of control characters from which a file is binary, whatever its name.
 BINARY = 0.01
 
+#: Control characters, without those that lay text out, and what could not be decoded.
+CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
 BLANK_LINES = re.compile(rb"\n{2,}")
 
 csv.field_size_limit(64 << 20)
@@ -57,6 +60,17 @@ class Dialect:
     layout: Layout
 
 
+@dataclass
+class _Place:
+    """How far the present pass over a file has come, in bytes."""
+
+    size: int
+    done: int = 0
+
+    def share(self, _rows: int) -> float:
+        return min(1.0, self.done / self.size)
+
+
 def open_delimited(raw: RawFile) -> OpenFile:
     """Open delimited text. Raises ``UnreadableFile`` for binary content."""
     encoding = detect_encoding(raw)
@@ -65,15 +79,42 @@ def open_delimited(raw: RawFile) -> OpenFile:
         raise UnreadableFile("The content is binary, not a table as text; save it as CSV or XLSX.", raw.name)
     delimiter = sniff_delimiter(sample)
     rows = _sample_rows(sample, delimiter)
+    if Path(raw.name).suffix.lower() in PROSE and not _is_regular(rows):
+        return _open_lines(raw, encoding)
     layout = find_layout(rows)
     kind = "tsv" if delimiter == "\t" else "csv"
     file = OpenFile(raw.facts(kind, encoding))
     header = name_columns(layout.labels)
     dialect = Dialect(encoding, delimiter, layout)
-    file.tables.append(Table(raw.name, header, layout.labels, partial(_batches, raw, dialect, header), weight=raw.size))
+    place = _Place(raw.size)
+    read = partial(_batches, raw, dialect, header, place)
+    file.tables.append(Table(raw.name, header, layout.labels, read, weight=raw.size, share=place.share))
     if layout.above:
         file.tables.append(_lines_above(rows[: layout.above]))
     return file
+
+
+def _is_regular(rows: list[list[str]]) -> bool:
+    widths = Counter(len(row) for row in rows if row)
+    width, lines = max(widths.items(), key=lambda item: item[1], default=(0, 0))
+    return width > 1 and lines > 0.8 * sum(widths.values())
+
+
+def _open_lines(raw: RawFile, encoding: str) -> OpenFile:
+    """Plain text is a table of one column: every line is a cell."""
+    place = _Place(raw.size)
+    read = partial(_line_batches, raw, encoding, place)
+    table = Table(raw.name, ("text",), ("text",), read, weight=raw.size, share=place.share)
+    return OpenFile(raw.facts("text", encoding), [table])
+
+
+def _line_batches(raw: RawFile, encoding: str, place: _Place) -> Iterator[pl.DataFrame]:
+    place.done = 0
+    for block in _blocks(raw, encoding, place):
+        text = block.decode("utf-8", "replace").removeprefix("\ufeff").replace("\0", "")
+        rows: list[list[str | None]] = [[line] for line in text.split("\n") if line.strip()]
+        if rows:
+            yield frame(rows, ("text",))
 
 
 def _lines_above(rows: list[list[str]]) -> Table:
@@ -94,16 +135,13 @@ def detect_encoding(raw: RawFile) -> str:
         return "utf-16-le" if nulls[0] > nulls[1] else "utf-16-be"
     if raw.utf8:
         return "utf-8"
-    guess = (chardet.detect(raw.head[:SAMPLE]).get("encoding") or "").lower()
-    # Guesses among the Latin code pages are unsure, and one of them holds nearly all files of that kind.
-    other = guess.startswith(OTHER_SCRIPTS) or (guess in CENTRAL and _is_odd_as_western(raw.head[:SAMPLE]))
-    return guess if other else "cp1252"
+    sample = raw.head[:SAMPLE]
+    return latin_page(sample) or _other_script(sample) or USUAL
 
 
-def _is_odd_as_western(sample: bytes) -> bool:
-    """Central European text read as Western has signs where its letters are."""
-    foreign = [char for char in sample.decode("cp1252", "replace") if ord(char) > 127]
-    return sum(1 for char in foreign if not char.isalpha()) > 0.1 * len(foreign)
+def _other_script(sample: bytes) -> str | None:
+    guess = (chardet.detect(sample).get("encoding") or "").lower()
+    return guess if guess.startswith(OTHER_SCRIPTS) else None
 
 
 def _decode_sample(raw: RawFile, encoding: str) -> str:
@@ -112,10 +150,7 @@ def _decode_sample(raw: RawFile, encoding: str) -> str:
 
 
 def _looks_binary(sample: str) -> bool:
-    bad = sum(
-        1 for char in sample if char == "\ufffd" or (unicodedata.category(char) == "Cc" and char not in "\t\r\n\f\v")
-    )
-    return bad > BINARY * len(sample)
+    return len(CONTROL.findall(sample)) > BINARY * len(sample)
 
 
 def sniff_delimiter(sample: str) -> str:
@@ -140,10 +175,11 @@ def _sample_rows(sample: str, delimiter: str) -> list[list[str]]:
     return rows[:-1] if len(sample) >= SAMPLE // 2 and len(rows) > 1 else rows
 
 
-def _batches(raw: RawFile, dialect: Dialect, header: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+def _batches(raw: RawFile, dialect: Dialect, header: tuple[str, ...], place: _Place) -> Iterator[pl.DataFrame]:
     """Parse block by block: strictly and fast first, record by record where a block is malformed."""
     skip = dialect.layout.first
-    for block in _blocks(raw, dialect.encoding):
+    place.done = 0
+    for block in _blocks(raw, dialect.encoding, place):
         batch = None if skip else _parse_fast(block, dialect.delimiter, header)
         if batch is None:
             batch = _parse_ragged(block, dialect.delimiter, header, skip)
@@ -152,10 +188,10 @@ def _batches(raw: RawFile, dialect: Dialect, header: tuple[str, ...]) -> Iterato
             yield batch
 
 
-def _blocks(raw: RawFile, encoding: str) -> Iterator[bytes]:
+def _blocks(raw: RawFile, encoding: str, place: _Place) -> Iterator[bytes]:
     """Yield UTF-8 text cut between records. The first block is short: it holds the heading."""
     size, pieces, held = SAMPLE, [], 0
-    for piece in _utf8_pieces(raw, encoding):
+    for piece in _utf8_pieces(raw, encoding, place):
         pieces.append(piece)
         held += len(piece)
         if held < size:
@@ -168,10 +204,10 @@ def _blocks(raw: RawFile, encoding: str) -> Iterator[bytes]:
         yield b"".join(pieces)
 
 
-def _utf8_pieces(raw: RawFile, encoding: str) -> Iterator[bytes]:
+def _utf8_pieces(raw: RawFile, encoding: str, place: _Place) -> Iterator[bytes]:
     """Yield the text as UTF-8 with line ends of one kind, whatever the file has."""
     held = b""
-    for piece in _decoded_pieces(raw, encoding):
+    for piece in _decoded_pieces(raw, encoding, place):
         text = held + piece
         held = b"\r" if text.endswith(b"\r") else b""
         text = text.removesuffix(b"\r")
@@ -180,10 +216,11 @@ def _utf8_pieces(raw: RawFile, encoding: str) -> Iterator[bytes]:
         yield b"\n"
 
 
-def _decoded_pieces(raw: RawFile, encoding: str) -> Iterator[bytes]:
+def _decoded_pieces(raw: RawFile, encoding: str, place: _Place) -> Iterator[bytes]:
     decoder = None if encoding == "utf-8" and raw.utf8 else codecs.getincrementaldecoder(encoding)("replace")
     with raw.path.open("rb") as file:
         while block := file.read(SAMPLE):
+            place.done += len(block)
             yield decoder.decode(block).encode("utf-8", "replace") if decoder else block
     if decoder:
         yield decoder.decode(b"", final=True).encode("utf-8", "replace")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -65,7 +66,9 @@ def _table(name: str, values: list[Any]) -> Table:
     records = [_flatten(value) for value in values]
     labels = tuple(dict.fromkeys(key for record in records for key in record))
     header = name_columns(labels)
-    return Table(name, header, labels, lambda: _batches(records, labels, header), weight=len(records) * len(labels) * 8)
+    read = partial(_batches, records, labels, header)
+    count = len(records)
+    return Table(name, header, labels, read, weight=count * len(labels) * 8, share=lambda rows: rows / count)
 
 
 def _batches(records: list[Record], labels: tuple[str, ...], header: tuple[str, ...]) -> Iterator[pl.DataFrame]:

@@ -20,6 +20,7 @@ from ckanext.privacy.engine.findings import Held
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, frame, name_columns
 
 from .layout import LOOK, find_layout
+from .unread import other_package
 
 #: Magic number of the old compound format: XLS, or an encrypted XLSX.
 COMPOUND = b"\xd0\xcf\x11\xe0"
@@ -63,9 +64,17 @@ def _kind(raw: RawFile, names: list[str]) -> str:
         return "xls"
     if any(name.startswith("xl/") for name in names):
         return "xlsx"
-    if "content.xml" in names:
+    if "content.xml" in names and _is_spreadsheet(raw, names):
         return "ods"
-    raise UnreadableFile("The archive holds no workbook; upload the files in it one by one.", raw.name)
+    raise other_package(names, raw.name)
+
+
+def _is_spreadsheet(raw: RawFile, names: list[str]) -> bool:
+    """An OpenDocument file says what it is in its first member; one that does not say is tried."""
+    if "mimetype" not in names:
+        return True
+    with zipfile.ZipFile(raw.path) as archive:
+        return b"spreadsheet" in archive.read("mimetype")
 
 
 def _utf16(text: str) -> bytes:
@@ -111,7 +120,8 @@ def _sheet_table(sheet: CalamineSheet, hidden: bool) -> Table:
     read = partial(_sheet_rows, sheet, header, layout.first)
     weight = sheet.total_height * sheet.total_width * 8
     values = partial(_typed_rows, sheet, layout.first)
-    return Table(sheet.name, header, layout.labels, read, hidden, weight, values)
+    height = max(1, sheet.total_height - layout.first)
+    return Table(sheet.name, header, layout.labels, read, hidden, weight, values, lambda rows: rows / height)
 
 
 def _typed_rows(sheet: CalamineSheet, skip: int) -> Iterator[list[Any]]:

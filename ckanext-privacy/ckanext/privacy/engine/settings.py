@@ -1,0 +1,52 @@
+"""What a scan is told beforehand. Needs no library, so that a caller can say it without waiting for any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How far the readers go before they hold a file. Sizes in bytes.
+
+    ``unpacked`` is what a zipped format may grow to, ``whole`` the most that is read of a format that cannot be
+    streamed, ``batch`` the text held in memory at a time. ``memory`` is the address space of the process that reads,
+    and ``seconds`` how long one file may take.
+    """
+
+    bytes: int = 8 << 30
+    unpacked: int = 1 << 30
+    whole: int = 256 << 20
+    batch: int = 16 << 20
+    memory: int = 6 << 30
+    seconds: int = 3600
+
+
+@dataclass(frozen=True)
+class RiskSettings:
+    """Limits: groups of fewer than `k_limit` rows and counts under `small_cell_limit` are small.
+
+    Only the `most_quasi_identifiers` strongest quasi-identifiers are combined: with enough columns every row is unique,
+    which says nothing.
+    """
+
+    k_limit: int = 5
+    small_cell_limit: int = 10
+    most_quasi_identifiers: int = 8
+
+
+@dataclass(frozen=True)
+class ScanSettings:
+    """How to scan.
+
+    ``countries`` are ISO 3166 alpha-2 codes in lower case; empty means every country pack. ``policy`` is a policy file,
+    the default one when None; its limits take the place of ``risk``. ``isolated`` parses in a child process, as files
+    of others must be.
+    """
+
+    countries: tuple[str, ...] = ()
+    policy: Path | None = None
+    limits: Limits = field(default_factory=Limits)
+    isolated: bool = True
+    risk: RiskSettings = field(default_factory=RiskSettings)
