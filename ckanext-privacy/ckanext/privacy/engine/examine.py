@@ -33,7 +33,7 @@ class Meter:
     """Tells a caller the share done, 0..1: never less than before, and no oftener than every ``pause`` seconds."""
 
     tell: Progress
-    pause: float = PAUSE
+    pause: float
     told: float = 0.0
     due: float = field(default_factory=time.monotonic)
 
@@ -62,7 +62,7 @@ def examine(path: Path, name: str, settings: ScanSettings, progress: Progress) -
     raw = read_raw(path, name, settings.limits)
     try:
         file = open_raw(raw)
-        tables = tuple(_tables(file, confirmer, settings.risk, Meter(progress)))
+        tables = tuple(_tables(file, confirmer, settings.risk, Meter(progress, PAUSE)))
     except UnreadableFile as error:
         file, tables = OpenFile(raw.facts("unknown"), held=[Held(error.reason, error.where or name)]), ()
     engine = EngineFacts(VERSION, confirmer.names if tables else (), country_codes(settings.countries))
