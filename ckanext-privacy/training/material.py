@@ -13,15 +13,16 @@ Sources
 from __future__ import annotations
 
 import csv
-import gettext
 import random
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import ckan
 import yaml
 from babel import Locale, localedata
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo
 from faker import Faker
 from phonenumbers.geodata import GEOCODE_DATA
 
@@ -181,9 +182,15 @@ def _ordinary() -> Iterator[tuple[str, str]]:
 def _leaves(node: object) -> Iterator[str]:
     if isinstance(node, str):
         yield node
-    elif hasattr(node, "values"):
+    elif isinstance(node, Mapping):
         for child in node.values():
             yield from _leaves(child)
+
+
+def _strings(catalogue: Catalog) -> Iterator[str]:
+    for message in catalogue:
+        forms = message.string if isinstance(message.string, (list, tuple)) else [message.string]
+        yield from (form for form in forms if form)
 
 
 def _translations() -> Iterator[tuple[str, str]]:
@@ -191,9 +198,9 @@ def _translations() -> Iterator[tuple[str, str]]:
     for path in sorted(folder.glob("*/LC_MESSAGES/ckan.mo")):
         language = path.parts[-3][:2]
         with path.open("rb") as file:
-            catalogue = gettext.GNUTranslations(file)._catalog
-        for text in catalogue.values():
-            plain = re.sub(r"<[^>]+>|[{%(][^ ]*", " ", str(text)).strip()
+            catalogue = read_mo(file)
+        for text in _strings(catalogue):
+            plain = re.sub(r"<[^>]+>|[{%(][^ ]*", " ", text).strip()
             if plain and len(plain) < 300:
                 yield language, plain
                 yield from ((language, word) for word in plain.split() if len(word) > 3)

@@ -45,8 +45,12 @@ def is_kept(part: str) -> bool:
 
 def split(parts: Parts) -> tuple[Parts, Parts]:
     """Split names into those to train on and those to test with."""
-    train, test = (tuple([part for part in side if is_kept(part) is kept] for side in parts) for kept in (False, True))
-    return train, test
+    return _share(parts, kept=False), _share(parts, kept=True)
+
+
+def _share(parts: Parts, *, kept: bool) -> Parts:
+    forenames, surnames = parts
+    return [part for part in forenames if is_kept(part) is kept], [part for part in surnames if is_kept(part) is kept]
 
 
 def examples(locale: str, parts: Parts, words: Words, rng: random.Random, count: int) -> Iterator[Example]:
@@ -69,9 +73,10 @@ def matrix(texts: list[str]) -> csr_matrix:
 
 def fit(data: list[Example]) -> tuple[np.ndarray, np.ndarray]:
     """Return weights (features x classes) and biases."""
-    model = SGDClassifier(loss="log_loss", alpha=2e-6, max_iter=12, tol=None, random_state=3, n_jobs=2, average=True)
+    # No early end: -inf is reached by no loss, so every run takes the same twelve rounds.
+    model = SGDClassifier(loss="log_loss", alpha=2e-6, max_iter=12, tol=-np.inf, random_state=3, n_jobs=2, average=True)
     model.fit(matrix([text for text, _ in data]), [label for _, label in data])
-    return model.coef_.T, model.intercept_
+    return np.asarray(model.coef_).T, np.asarray(model.intercept_)
 
 
 def save(weights: np.ndarray, bias: np.ndarray) -> None:

@@ -54,7 +54,12 @@ def make_released(world: World) -> None:
     dataset = world.create(OPEN_WORD, name="water-points", title=f"Water points {OPEN_WORD}", private=True)
     body = f"point,litres\n{OPEN_WORD},12\n".encode()
     file = site.api(
-        "officer", "resource_create", package_id=dataset["id"], name=f"Points {OPEN_WORD}", format="CSV", upload=(body, "points.csv")
+        "officer",
+        "resource_create",
+        package_id=dataset["id"],
+        name=f"Points {OPEN_WORD}",
+        format="CSV",
+        upload=(body, "points.csv"),
     )
     rows = site.api(
         "officer",
@@ -64,7 +69,9 @@ def make_released(world: World) -> None:
         records=[{"point": OPEN_WORD}],
         primary_key="point",
     )
-    site.api("officer", "resource_view_create", resource_id=file["id"], title=f"View {OPEN_WORD}", view_type="text_view")
+    site.api(
+        "officer", "resource_view_create", resource_id=file["id"], title=f"View {OPEN_WORD}", view_type="text_view"
+    )
     world.resources += [file["id"], rows["resource_id"]]
     world.released = {"id": dataset["id"], "file": file["id"], "rows": rows["resource_id"]}
     if not site.gated:
