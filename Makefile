@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 # make demo CKAN_PORT=5001 and CKAN_PORT=5001 make demo mean the same.
 export CKAN_PORT PG_PORT REDIS_PORT SOLR_PORT PORTALS_PORT PYTHON CHROMIUM
+# Where this is set, every process compiles CKAN and all libraries anew, five seconds each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 TEST_WORKERS ?= 2
 ARGS ?=
