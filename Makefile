@@ -42,7 +42,7 @@ bench:           ## benchmarks, each beside its peers
 	@deploy/bootstrap.sh test
 	@set -e; for file in benchmarks/*.py; do echo "== $$file"; $(bin)/python "$$file"; done
 
-docs:            ## write docs/configuration.md and docs/api.md from the code
+docs:            ## write docs/configuration.md, docs/api.md and docs/leaks.md from the code
 	@$(bin)/python -m docs.generate
 
 requirements:    ## pin requirements/*.in anew

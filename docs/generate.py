@@ -1,6 +1,6 @@
-"""Writes the reference pages from the code: docs/configuration.md and docs/api.md. Run by `make docs`.
+"""Writes the reference pages from the code: docs/configuration.md, docs/api.md and docs/leaks.md. Run by `make docs`.
 
-A test compares the pages with what this module would write, so neither an option nor an action can go undocumented.
+A test compares the pages with what this module would write, so no option, action or attack can go undocumented.
 """
 
 from __future__ import annotations
@@ -36,6 +36,16 @@ API_INTRO = f"""{GENERATED}
 
 Every action is called by `POST /api/3/action/NAME` with a JSON body, and an `Authorization` header that holds an API
 token where a log-in is needed. Core's own actions keep working: what they may show or change is decided by the gate.
+"""
+
+ATTACK = ROOT / "tests/support/leaks"
+LEAKS_INTRO = f"""{GENERATED}
+# The leak table
+
+`tests/integration/test_leaks.py` writes a word into a catalogue by each road below, and then reads everything that a
+visitor, a user of no organisation and a member who may not edit can read. Each road is tried twice: on plain CKAN the
+word **must** be seen, which proves that the attack is real; behind the gate nobody may see it, while what was released
+stays readable.
 """
 
 
@@ -95,9 +105,41 @@ def _markdown(line: str) -> str:
     return re.sub(r"^:returns?: ", "- **result**: ", line)
 
 
+def leaks_page() -> str:
+    """Every road of writing with its test, and every road of reading."""
+    writing = ast.parse((ATTACK / "writing.py").read_text(encoding="utf-8"))
+    said = {node.name: ast.get_docstring(node) or "" for node in writing.body if isinstance(node, ast.FunctionDef)}
+    tests = ("test_what_is_written_leaks_without_the_gate", "test_what_is_written_stays_behind_the_gate")
+    rows = [f"| `{road}` | {said[road]} | `{tests[0]}[{road}]`, `{tests[1]}[{road}-…]` |" for road in _roads(writing)]
+    table = ["| road | what is tried | tests |", "|---|---|---|", *rows]
+    readers = ", ".join(f"`{name}`" for name in _readers())
+    reading = "Each has `test_what_is_read_leaks_without_the_gate[…]` and `test_what_is_read_shows_only_releases[…]`."
+    return "\n".join([LEAKS_INTRO, "## Writing\n", *table, "\n## Reading\n", reading, "", readers, ""])
+
+
+def _roads(module: ast.Module) -> list[str]:
+    """Names in the tuple ``ROADS``, in their order."""
+    return [element.id for element in _assigned(module, "ROADS").elts]
+
+
+def _readers() -> list[str]:
+    """Keys of the dict ``READERS``, in their order."""
+    module = ast.parse((ATTACK / "reading.py").read_text(encoding="utf-8"))
+    return [key.value for key in _assigned(module, "READERS").keys]
+
+
+def _assigned(module: ast.Module, name: str) -> Any:
+    for node in module.body:
+        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+            return getattr(node, "value", None)
+    raise LookupError(f"{name} is not assigned in {ATTACK}.")
+
+
 def pages() -> dict[Path, str]:
     """Each page's path and the text it should have."""
-    return {DOCS / "configuration.md": configuration_page(), DOCS / "api.md": api_page()}
+    written = {"configuration.md": configuration_page, "api.md": api_page, "leaks.md": leaks_page}
+    return {DOCS / name: page() for name, page in written.items()}
 
 
 if __name__ == "__main__":
