@@ -44,6 +44,13 @@ def run(source: dict[str, Any]) -> dict[str, Any]:
     return tk.get_action("cityportals_run")({"user": "officer"}, {"id": source["id"], "wait": True})
 
 
+def test_a_released_harvested_dataset_is_no_leak(released):
+    """ckanext-harvest adds to the index where a dataset came from: the leak check knows that this is no content."""
+    from ckanext.privacy.gate import leak_check
+
+    assert leak_check.find_leaks() == []
+
+
 def test_a_change_at_the_source_is_not_public_before_it_is_released(site, released, anonymous_api):
     assert anonymous_api("package_show", id=released["dataset_id"])[1]["result"]["title"] == "Layer 2"
     site.serve_catalogue([records.hub(1, title="Layer 1"), records.hub(2, title="Leaked title", description="Leaked")])

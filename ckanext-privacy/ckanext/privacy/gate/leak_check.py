@@ -21,6 +21,8 @@ from ckanext.privacy.model import Release
 
 Leak = dict[str, str]
 PAGE = 500
+#: ckanext-harvest writes into the index, after the gate, which of the site's sources a dataset came from.
+ADDED_BY_HARVEST = frozenset({"harvest_object_id", "harvest_source_id", "harvest_source_title"})
 
 
 def find_leaks() -> list[Leak]:
@@ -90,7 +92,9 @@ def _content(package: dict[str, Any]) -> bytes:
     resources = [
         {key: value for key, value in each.items() if key != "tracking_summary"} for each in package["resources"]
     ]
-    return canonical({key: value for key, value in {**package, "resources": resources}.items() if key not in apart})
+    extras = [each for each in package.get("extras") or [] if each["key"] not in ADDED_BY_HARVEST]
+    compared = {**package, "resources": resources, "extras": extras}
+    return canonical({key: value for key, value in compared.items() if key not in apart})
 
 
 def _activities() -> Iterator[Leak]:
