@@ -113,7 +113,10 @@ def leaks_page() -> str:
     rows = [f"| `{road}` | {said[road]} | `{tests[0]}[{road}]`, `{tests[1]}[{road}-…]` |" for road in _roads(writing)]
     table = ["| road | what is tried | tests |", "|---|---|---|", *rows]
     readers = ", ".join(f"`{name}`" for name in _readers())
-    reading = "Each has `test_what_is_read_leaks_without_the_gate[…]` and `test_what_is_read_shows_only_releases[…]`."
+    reading = (
+        "Each has `test_what_is_read_shows_only_releases[…]`, and `test_what_is_read_leaks_without_the_gate[…]` unless "
+        "plain CKAN shows nothing there either (`CLOSED_IN_PLAIN_CKAN`)."
+    )
     return "\n".join([LEAKS_INTRO, "## Writing\n", *table, "\n## Reading\n", reading, "", readers, ""])
 
 
