@@ -124,3 +124,14 @@ def test_erasing_removes_the_copy(table):
     assert copy in rows.tables()
     end(made, erase=True)
     assert copy not in rows.tables()
+
+
+@pytest.mark.parametrize(
+    "action", ["datastore_upsert", "datastore_delete", "datastore_records_delete", "datastore_create"]
+)
+def test_a_refused_write_makes_nobody_the_last_editor(table, community, api_as, action):
+    """Else an outsider's try would hide who really edited last, and that person could approve their own edit."""
+    before = Edit.last(table["package"])
+    status, _ = api_as(community["reader"])(action, resource_id=table["id"], records=[], filters={}, force=True)
+    assert status == 403
+    assert Edit.last(table["package"]) == before == community["officer"]["id"]

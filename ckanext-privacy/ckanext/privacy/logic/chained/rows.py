@@ -77,13 +77,17 @@ def _described(resource_id: str, table: str, data_dict: DataDict) -> dict[str, A
     return info
 
 
-def _noted(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Note who changes rows before they change: one who fails half-way has changed them too."""
+def _noted(action: str, original: Action, context: Context, data_dict: DataDict) -> Any:
+    """Note who changes rows before they change: one who fails half-way has changed them too.
+
+    Who may not change them is refused first: else anybody could pass for the last editor in the real one's place.
+    """
     resource = data_dict.get("resource")
     resource_id = data_dict.get("resource_id") or data_dict.get("id")
     package = audience.package_of(resource_id)
     package_id = package.id if package else resource.get("package_id") if isinstance(resource, dict) else None
     if package_id:
+        tk.check_access(action, context.copy(), dict(data_dict))
         edits.record_now(context, package_id)
     return original(context, data_dict)
 
@@ -91,28 +95,28 @@ def _noted(original: Action, context: Context, data_dict: DataDict) -> Any:
 @tk.chained_action
 def datastore_create(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Write working rows; the public's copy stays as it is."""
-    return _noted(original, context, data_dict)
+    return _noted("datastore_create", original, context, data_dict)
 
 
 @tk.chained_action
 def datastore_upsert(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Write working rows; the public's copy stays as it is."""
-    return _noted(original, context, data_dict)
+    return _noted("datastore_upsert", original, context, data_dict)
 
 
 @tk.chained_action
 def datastore_delete(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Delete working rows; the public's copy stays as it is."""
-    return _noted(original, context, data_dict)
+    return _noted("datastore_delete", original, context, data_dict)
 
 
 @tk.chained_action
 def datastore_records_delete(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Delete working rows; the public's copy stays as it is."""
-    return _noted(original, context, data_dict)
+    return _noted("datastore_records_delete", original, context, data_dict)
 
 
 @tk.chained_action
 def datastore_run_triggers(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Write working rows; the public's copy stays as it is."""
-    return _noted(original, context, data_dict)
+    return _noted("datastore_run_triggers", original, context, data_dict)
