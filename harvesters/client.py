@@ -7,27 +7,35 @@ Plain Python: nothing here knows CKAN.
 
 from __future__ import annotations
 
+import io
 import json
-import threading
-import time
-from collections.abc import Collection, Mapping
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import ijson
 import requests
-import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
 
-from ckanext.cityportals.addresses import AddressError, check_url, vetted_pools
+from ckanext.cityportals import json_lists, pace, transfer
+from ckanext.cityportals.addresses import AddressError, check_url
 
-_CHUNK = 64 * 1024
-_BUSY = (429, 500, 502, 503, 504)
+#: answers up to this size stay in memory while they are read, larger ones lie on disk
+_SPOOL = 8_000_000
+#: enough of an answer to tell a web page from JSON
+_PEEK = 64
 
 
 class PortalError(Exception):
-    """The portal did not give a usable answer. The message is a sentence for the report."""
+    """The portal did not give a usable answer. The message is a sentence for the report.
+
+    ``busy``: it is there, and may give one later.
+    """
+
+    def __init__(self, sentence: str, *, busy: bool = False) -> None:
+        super().__init__(sentence)
+        self.busy = busy
 
 
 class NotModified(Exception):  # noqa: N818 - not an error: the portal says nothing has changed
@@ -39,18 +47,21 @@ class Manners:
     """Limits of a client, all of them settable by the site.
 
     ``timeout`` seconds for connecting and between two bytes, ``deadline`` seconds for one whole answer,
-    ``max_bytes`` of an answer after decompression, ``pause`` seconds between two requests to one host,
-    ``retries`` after a busy or broken answer, ``patience`` seconds at most that a Retry-After is obeyed.
+    ``max_bytes`` of an answer after decompression (``max_bytes_in_memory`` where it cannot be read piece by piece),
+    ``pause`` seconds between two requests to one host, ``retries`` after a busy or broken answer, ``patience`` seconds
+    at most that a Retry-After is obeyed. ``credentials`` are keys by host: an adapter may send one to that host only.
     """
 
     user_agent: str = "ckanext-cityportals"
     timeout: float = 30
     deadline: float = 600
-    max_bytes: int = 200_000_000
+    max_bytes: int = 1_000_000_000
+    max_bytes_in_memory: int = 100_000_000
     pause: float = 0.5
     retries: int = 3
     patience: int = 120
     allowed_hosts: Collection[str] = field(default_factory=frozenset)
+    credentials: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,51 +76,47 @@ class Validators:
         return {name: value for name, value in pairs.items() if value}
 
 
-class _VettedAdapter(HTTPAdapter):
-    def __init__(self, manners: Manners) -> None:
-        self._pools = vetted_pools(frozenset(manners.allowed_hosts))
-        retry = Retry(
-            total=manners.retries,
-            backoff_factor=manners.pause,
-            status_forcelist=_BUSY,
-            allowed_methods=frozenset({"GET"}),
-            retry_after_max=manners.patience,
-            raise_on_status=False,
-        )
-        super().__init__(max_retries=retry)
+@dataclass(frozen=True)
+class Question:
+    """What is asked beside the address: query, headers, and validators of the last answer."""
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pools
+    params: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    unless: Validators | None = None
 
 
 class Client:
-    """Asks portals for JSON. One client serves one run; the pause per host is kept by the whole process."""
+    """Asks portals for their catalogues. One client serves one run; the pause per host is kept across all of them."""
 
-    _last_asked: dict[str, float] = {}
-    _lock = threading.Lock()
-
-    def __init__(self, manners: Manners | None = None) -> None:
+    def __init__(self, manners: Manners | None = None, host_pace: pace.Pace | None = None) -> None:
         self.manners = manners or Manners()
         #: validators of every answer, by URL as asked
         self.validators: dict[str, Validators] = {}
-        self._session = requests.Session()
-        self._session.trust_env = False  # a proxy from the environment would be contacted unvetted
-        self._session.max_redirects = 5
-        self._session.headers["User-Agent"] = self.manners.user_agent
+        self._pace = host_pace or pace.IN_THIS_PROCESS
+        retry = transfer.busy_retry(self.manners.retries, self.manners.pause, self.manners.patience)
+        self._session = transfer.vetted_session(self.manners.user_agent, self.manners.allowed_hosts, retry)
         self._session.headers["Accept"] = "application/json, */*;q=0.1"
-        adapter = _VettedAdapter(self.manners)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
 
-    def get_json(self, url: str, params: Mapping[str, Any] | None = None, *, unless: Validators | None = None) -> Any:
-        """The JSON document at a URL.
+    def credential(self, url: str) -> str:
+        """The key this site has for the host of a URL; empty where it has none."""
+        host = urlsplit(url).hostname or ""
+        return self.manners.credentials.get(urlsplit(url).netloc, self.manners.credentials.get(host, ""))
+
+    def get_json(
+        self,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        unless: Validators | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The JSON document at a URL, for answers that come in pages.
 
         :param unless: validators of the last answer; the server may say that it still holds
         :raises NotModified: when it does
         :raises PortalError: with one sentence saying what is wrong with the answer
         """
-        body, response = self._get(url, params, unless)
+        body, response = self._whole(url, Question(params, headers or {}, unless))
         try:
             return json.loads(body)
         except RecursionError as error:
@@ -117,71 +124,84 @@ class Client:
         except ValueError as error:
             raise PortalError(f"{url} answered with {_what(body, response)} instead of JSON.") from error
 
-    def _get(
-        self, url: str, params: Mapping[str, Any] | None, unless: Validators | None
-    ) -> tuple[bytes, requests.Response]:
+    def get_bytes(
+        self,
+        url: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        unless: Validators | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[bytes, str]:
+        """The bytes at a URL and their media type, for RDF, CSV, sitemaps and web pages. Errors as in ``get_json``."""
+        body, response = self._whole(url, Question(params, headers or {}, unless))
+        return body, response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    def get_list(
+        self,
+        url: str,
+        member: str,
+        *,
+        unless: Validators | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[dict[str, Any]]:
+        """The objects in a list of a JSON document, one by one: the document may be larger than memory.
+
+        An answer that is cut off raises after the objects that arrived whole. Errors as in ``get_json``.
+        """
+        with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
+            response = self._ask(url, Question(headers=headers or {}, unless=unless), spool, self.manners.max_bytes)
+            yield from _objects(url, member, spool, response)
+
+    def _whole(self, url: str, question: Question) -> tuple[bytes, requests.Response]:
+        body = io.BytesIO()
+        response = self._ask(url, question, body, self.manners.max_bytes_in_memory)
+        return body.getvalue(), response
+
+    def _ask(self, url: str, question: Question, sink: transfer.Sink, max_bytes: int) -> requests.Response:
+        """Ask, and bring the answer over into ``sink``."""
+        asked_with = {**question.headers, **(question.unless.headers() if question.unless else {})}
         try:
             check_url(url, self.manners.allowed_hosts)
-            self._wait_for_turn(url)
+            self._pace.wait(urlsplit(url).netloc, self.manners.pause)
             with self._session.get(
-                url,
-                params=params,
-                headers=unless.headers() if unless else None,
-                timeout=self.manners.timeout,
-                stream=True,
+                url, params=question.params, headers=asked_with, timeout=self.manners.timeout, stream=True
             ) as response:
                 self._check_status(url, response)
-                body = self._read(url, response)
+                transfer.copy(response, sink, transfer.Limits(max_bytes, self.manners.deadline))
         except AddressError as error:
             raise PortalError(str(error)) from error
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            raise PortalError(f"{url} {_problem(error)}") from error
+        except transfer.TooMuch as error:
+            raise PortalError(f"{url} {error}") from error
+        except transfer.ERRORS as error:
+            raise PortalError(f"{url} {transfer.problem(error)}") from error
         self.validators[url] = Validators(response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
-        return body, response
-
-    def _wait_for_turn(self, url: str) -> None:
-        host = urlsplit(url).netloc
-        with self._lock:
-            turn = max(time.monotonic(), self._last_asked.get(host, 0) + self.manners.pause)
-            self._last_asked[host] = turn
-        time.sleep(max(0, turn - time.monotonic()))
+        return response
 
     def _check_status(self, url: str, response: requests.Response) -> None:
         if response.status_code == requests.codes.not_modified:
             raise NotModified
         if response.status_code != requests.codes.ok:
-            raise PortalError(f"{url} answered with status {response.status_code} {response.reason or ''}".strip())
-
-    def _read(self, url: str, response: requests.Response) -> bytes:
-        """The body, decompressed, within the limits of size and time."""
-        deadline = time.monotonic() + self.manners.deadline
-        body = bytearray()
-        # read1 returns what has arrived: a server that sends a byte now and then meets the deadline, not a full buffer
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            body += chunk
-            if len(body) > self.manners.max_bytes:
-                raise PortalError(f"{url} answered with more than {self.manners.max_bytes:,} bytes.")
-            if time.monotonic() > deadline:
-                raise PortalError(f"{url} was still answering after {self.manners.deadline:g} seconds.")
-        return bytes(body)
+            sentence = f"{url} answered with status {response.status_code} {response.reason or ''}".strip()
+            raise PortalError(sentence, busy=response.status_code in transfer.BUSY)
 
 
-_PROBLEMS: tuple[tuple[type[Exception], str], ...] = (  # the more special ones first
-    (requests.exceptions.SSLError, "has no valid certificate."),
-    (requests.exceptions.ConnectTimeout, "could not be reached in time."),
-    (requests.exceptions.ReadTimeout, "stopped answering."),
-    (requests.exceptions.TooManyRedirects, "redirects in a circle."),
-    (requests.exceptions.InvalidSchema, "redirects to something that is not a web address."),
-    (urllib3.exceptions.ReadTimeoutError, "stopped answering."),
-    (urllib3.exceptions.DecodeError, "sent a compressed answer that is broken."),
-    (urllib3.exceptions.ProtocolError, "broke off in the middle of its answer."),
-    (requests.exceptions.ConnectionError, "could not be reached."),
-)
-
-
-def _problem(error: Exception) -> str:
-    """Why a request failed, in plain words."""
-    return next((text for kind, text in _PROBLEMS if isinstance(error, kind)), "could not be read.")
+def _objects(
+    url: str, member: str, spool: tempfile.SpooledTemporaryFile[bytes], response: requests.Response
+) -> Iterator[dict[str, Any]]:
+    spool.seek(0)
+    start = spool.read(_PEEK)
+    spool.seek(3 if start.startswith(b"\xef\xbb\xbf") else 0)
+    stream: Any = spool
+    try:
+        yield from json_lists.objects_in(stream, member)
+    except json_lists.NotAList as error:
+        raise PortalError(
+            f"{url} answered with JSON that holds no list of datasets ({member!r} is missing)."
+        ) from error
+    except json_lists.TooDeep as error:
+        raise PortalError(f"{url} answered with JSON that is nested too deeply to be a catalogue.") from error
+    except (ijson.JSONError, UnicodeError) as error:
+        raise PortalError(f"{url} answered with {_what(start, response)} instead of JSON.") from error
 
 
 def _what(body: bytes, response: requests.Response) -> str:

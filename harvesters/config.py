@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ckan.plugins.toolkit as tk
+from ckan.lib.redis import connect_to_redis
 
 from ckanext.cityportals.client import Client, Manners
+from ckanext.cityportals.pace import SharedPace
 
 ALLOWED_PRIVATE_HOSTS = "ckanext.cityportals.allowed_private_hosts"
 USER_AGENT = "ckanext.cityportals.user_agent"
 TIMEOUT = "ckanext.cityportals.timeout"
 DEADLINE = "ckanext.cityportals.deadline"
 MAX_BYTES = "ckanext.cityportals.max_bytes"
+MAX_BYTES_IN_MEMORY = "ckanext.cityportals.max_bytes_in_memory"
+CREDENTIALS = "ckanext.cityportals.credentials"
 PAUSE = "ckanext.cityportals.pause"
 RETRIES = "ckanext.cityportals.retries"
 GRACE_DAYS = "ckanext.cityportals.grace_days"
@@ -44,16 +48,23 @@ def batch_size() -> int:
     return tk.config[BATCH_SIZE]
 
 
+def credentials() -> dict[str, str]:
+    """Keys for portals that want one, by host."""
+    pairs = (pair.partition("=") for pair in tk.config[CREDENTIALS])
+    return {host: key for host, _, key in pairs if key}
+
+
 def client() -> Client:
-    """A client with the manners this site has chosen."""
-    return Client(
-        Manners(
-            user_agent=tk.config[USER_AGENT] or f"ckanext-cityportals (+{tk.config['ckan.site_url']})",
-            timeout=tk.config[TIMEOUT],
-            deadline=tk.config[DEADLINE],
-            max_bytes=tk.config[MAX_BYTES],
-            pause=float(tk.config[PAUSE]),
-            retries=tk.config[RETRIES],
-            allowed_hosts=allowed_private_hosts(),
-        )
+    """A client with the manners this site has chosen; its pauses are shared by all processes of the site."""
+    manners = Manners(
+        user_agent=tk.config[USER_AGENT] or f"ckanext-cityportals (+{tk.config['ckan.site_url']})",
+        timeout=tk.config[TIMEOUT],
+        deadline=tk.config[DEADLINE],
+        max_bytes=tk.config[MAX_BYTES],
+        max_bytes_in_memory=tk.config[MAX_BYTES_IN_MEMORY],
+        pause=float(tk.config[PAUSE]),
+        retries=tk.config[RETRIES],
+        allowed_hosts=allowed_private_hosts(),
+        credentials=credentials(),
     )
+    return Client(manners, SharedPace(connect_to_redis(), f"{tk.config['ckan.site_id']}:cityportals:turn"))

@@ -11,9 +11,7 @@ from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject
 
 from ckanext.cityportals import config, gathering, importing
 from ckanext.cityportals.portals import PORTALS, Portal
-
-#: settings a source may have, and what they must be
-SETTINGS: dict[str, type] = {"fq": str, "language": str}
+from ckanext.cityportals.portals.base import COMMON_SETTINGS
 
 
 class PortalHarvester(p.SingletonPlugin):
@@ -34,7 +32,7 @@ class PortalHarvester(p.SingletonPlugin):
 
     def validate_config(self, settings: str) -> str:
         """A source's settings, checked. Sources cannot set anything about the network: that is the site's."""
-        return check_settings(settings)
+        return check_settings(settings, self.portal)
 
     def get_original_url(self, harvest_object_id: str) -> str | None:
         """The record's page at the portal."""
@@ -59,7 +57,7 @@ class PortalHarvester(p.SingletonPlugin):
         return importing.import_batch(self.portal, harvest_object)
 
 
-def check_settings(settings: str | None) -> str:
+def check_settings(settings: str | None, portal: Portal) -> str:
     """Settings as JSON text.
 
     :raises ValueError: with a sentence for the form
@@ -69,12 +67,22 @@ def check_settings(settings: str | None) -> str:
     try:
         members: Any = json.loads(settings)
     except ValueError as error:
-        raise ValueError('The configuration must be JSON, such as {"fq": "organization:parks"}.') from error
+        raise ValueError('The configuration must be JSON, such as {"language": "es"}.') from error
     if not isinstance(members, dict):
         raise ValueError("The configuration must be a JSON object.")  # noqa: TRY004 - the form shows ValueError's text
+    known = {**COMMON_SETTINGS, **portal.settings}
     for name, value in members.items():
-        if name not in SETTINGS:
-            raise ValueError(f"{name!r} is not a setting. Known settings: {', '.join(sorted(SETTINGS))}.")
-        if not isinstance(value, SETTINGS[name]):
-            raise ValueError(f"{name!r} must be a text.")  # noqa: TRY004 - as above
+        if name not in known:
+            raise ValueError(f"{name!r} is not a setting. Known settings: {', '.join(sorted(known))}.")
+        if not isinstance(value, known[name]):
+            raise ValueError(f"{name!r} must be {_KINDS[known[name]]}.")  # noqa: TRY004 - as above
     return json.dumps(members)
+
+
+_KINDS: dict[type, str] = {
+    str: "a text",
+    int: "a number",
+    bool: "true or false",
+    list: "a list",
+    dict: "an object of names and values",
+}

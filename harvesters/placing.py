@@ -12,8 +12,6 @@ from typing import Any
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
-DATASET_TYPE = "dataset"
-
 #: fields every CKAN dataset has
 CORE_FIELDS = frozenset(
     {
@@ -23,11 +21,11 @@ CORE_FIELDS = frozenset(
 )
 
 
-def schema_fields() -> frozenset[str]:
-    """Names of the fields a dataset has on this site."""
+def schema_fields(dataset_type: str) -> frozenset[str]:
+    """Names of the fields a dataset of this type has on this site."""
     if not p.plugin_loaded("scheming_datasets"):
         return CORE_FIELDS
-    schema = tk.h.scheming_get_dataset_schema(DATASET_TYPE) or {}
+    schema = tk.h.scheming_get_dataset_schema(dataset_type) or {}
     return CORE_FIELDS | {field["field_name"] for field in schema.get("dataset_fields", [])}
 
 

@@ -7,9 +7,10 @@ import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 
 from ckanext.cityportals.harvester import PortalHarvester
+from ckanext.cityportals.portals import PORTALS
 
 #: loaded together with ``city_portals``; ckanext-harvest wants a plugin of its own for each kind of source
-_HARVESTERS = ("city_ckan_harvester", "dcat_us_harvester", "socrata_harvester", "arcgis_hub_harvester")
+_HARVESTERS = tuple(f"{source_type.replace('-', '_')}_harvester" for source_type in PORTALS)
 
 
 @tk.blanket.actions
@@ -55,3 +56,57 @@ class ArcgisHubHarvester(PortalHarvester):
     """ArcGIS Hub sites."""
 
     source_type = "arcgis-hub"
+
+
+class OpendatasoftHarvester(PortalHarvester):
+    """OpenDataSoft portals."""
+
+    source_type = "opendatasoft"
+
+
+class DcatApHarvester(PortalHarvester):
+    """DCAT-AP catalogues in RDF."""
+
+    source_type = "dcat-ap"
+
+
+class DkanHarvester(PortalHarvester):
+    """DKAN sites."""
+
+    source_type = "dkan"
+
+
+class UdataHarvester(PortalHarvester):
+    """Udata sites."""
+
+    source_type = "udata"
+
+
+class JunarHarvester(PortalHarvester):
+    """Junar sites."""
+
+    source_type = "junar"
+
+
+class OgdIndiaHarvester(PortalHarvester):
+    """India's OGD platform."""
+
+    source_type = "ogd-india"
+
+
+class KoboHarvester(PortalHarvester):
+    """Kobo and ODK projects."""
+
+    source_type = "kobo"
+
+
+class ListHarvester(PortalHarvester):
+    """Lists of places that have no API."""
+
+    source_type = "list"
+
+
+class PracticeHarvester(PortalHarvester):
+    """Pages with city practices."""
+
+    source_type = "practice"

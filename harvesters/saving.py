@@ -23,7 +23,7 @@ from ckanext.harvest.model import HarvestObject, HarvestSource
 from ckanext.cityportals import ledger
 from ckanext.cityportals.mapping import Mapped
 from ckanext.cityportals.merge import fingerprints, merge
-from ckanext.cityportals.placing import DATASET_TYPE, lift, place, schema_fields
+from ckanext.cityportals.placing import lift, place, schema_fields
 from ckanext.cityportals.portals import Portal
 from ckanext.cityportals.withdrawal import harvest_user
 
@@ -62,7 +62,7 @@ def desk_for(portal: Portal, source: HarvestSource, without: frozenset[str] = fr
     """The desk at which a source's records are saved."""
     owner_org = ledger.package(source.id).owner_org or ""
     settings = json.loads(source.config or "{}")
-    return Desk(portal, source.id, owner_org, settings, schema_fields(), harvest_user(), without)
+    return Desk(portal, source.id, owner_org, settings, schema_fields(portal.dataset_type), harvest_user(), without)
 
 
 def save(item: Item, desk: Desk) -> str:
@@ -110,7 +110,7 @@ def _create(item: Item, fields: dict[str, Any], desk: Desk) -> None:
         **fields,
         "id": dataset_id,
         "name": _free_name(fields.get("title") or item.object.guid, dataset_id),
-        "type": DATASET_TYPE,
+        "type": desk.portal.dataset_type,
         "owner_org": desk.owner_org,
         "private": True,
     }

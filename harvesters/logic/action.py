@@ -67,7 +67,7 @@ def cityportals_source_add(context: Context, data_dict: DataDict) -> dict[str, A
         "source_type": city["source_type"],
         "owner_org": organization.id,
         "frequency": "MANUAL",
-        "config": json.dumps({"language": city["language"]}),
+        "config": json.dumps({"language": city["language"], **city.get("config", {})}),
     }
     return tk.get_action("harvest_source_create")(tk.fresh_context(context), source)
 
@@ -91,7 +91,7 @@ def cityportals_preview(context: Context, data_dict: DataDict) -> dict[str, Any]
     portal = PORTALS.get(data_dict["source_type"])
     if portal is None:
         raise tk.ValidationError({"source_type": [tk._("Choose from: {}.").format(", ".join(PORTALS))]})
-    settings = _settings(data_dict.get("config"))
+    settings = _settings(data_dict.get("config"), portal)
     try:
         page = gathering.first_page(portal, data_dict["url"], settings, config.client())
     except (PortalError, NotModified) as error:
@@ -102,9 +102,9 @@ def cityportals_preview(context: Context, data_dict: DataDict) -> dict[str, Any]
     return {"announced": page.announced, "records": records, "leftovers": counts}
 
 
-def _settings(given: Any) -> dict[str, Any]:
+def _settings(given: Any, portal: Portal) -> dict[str, Any]:
     try:
-        text = check_settings(given if isinstance(given, str) or given is None else json.dumps(given))
+        text = check_settings(given if isinstance(given, str) or given is None else json.dumps(given), portal)
     except ValueError as error:
         raise tk.ValidationError({"config": [str(error)]}) from error
     return json.loads(text or "{}")

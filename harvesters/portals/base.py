@@ -6,14 +6,20 @@ mean in this catalogue. Everything else (identity over time, what is missing, sa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped
 
 Record = dict[str, Any]
+
+#: records a page holds where the portal itself has no pages
+PAGE_SIZE = 250
+#: settings every source may have, and what they must be
+COMMON_SETTINGS: Mapping[str, type] = {"language": str}
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,7 @@ class Page:
 
 
 class Portal(Protocol):
-    """One kind of portal."""
+    """One kind of portal. An adapter derives from this class and sets or defines what has no value here."""
 
     #: the ``source_type`` people choose; fixed for good, it stands in every stored source
     source_type: str
@@ -33,14 +39,25 @@ class Portal(Protocol):
     title: str
     description: str
     #: members of a record that change although the dataset does not
-    noise: frozenset[str]
+    noise: frozenset[str] = frozenset()
+    #: settings of a source beside the common ones, and what they must be
+    settings: Mapping[str, type] = {}
+    #: the type of the datasets its records become
+    dataset_type: str = "dataset"
+    #: whether the gate's policy may release its records without a person, where the site lets it
+    public_at_source: bool = True
 
     def pages(
         self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
     ) -> Iterator[Page]:
         """Read the catalogue. ``unless``: validators of the last complete answer, by URL.
 
-        :raises PortalError: when the answer is not a catalogue
+        Records come as they are read, so that a large catalogue is never held whole: an error in the middle raises
+        after the pages before it.
+
+        :param url: the source's address, as its author typed it
+        :param config: the source's settings; keys of portals are not among them, see ``Client.credential``
+        :raises PortalError: when the answer is not a catalogue, or breaks off
         :raises NotModified: when the portal says the last complete answer still holds
         """
         ...
@@ -50,11 +67,11 @@ class Portal(Protocol):
         ...
 
     def aliases(self, record: Record) -> tuple[str, ...]:
-        """Every alias (see ``identity``) by which the record can be recognised later."""
+        """Every alias (see ``identity``) by which the record can be recognised later, that of its identifier first."""
         ...
 
     def to_dataset(self, record: Record) -> Mapped:
-        """The record in this catalogue's words."""
+        """The record in this catalogue's words. Never raises: what is not understood is left over with a warning."""
         ...
 
 
@@ -67,6 +84,25 @@ def records_in(document: Any, member: str, url: str) -> list[Record]:
     if not isinstance(records, list):
         raise PortalError(f"{url} answered with JSON that holds no list of datasets ({member!r} is missing).")
     return [record for record in records if isinstance(record, dict)]
+
+
+def paged(records: Iterable[Record], announced: int | None = None) -> Iterator[Page]:
+    """Records in pages, one empty page where there are none. An error comes after the records before it."""
+    remaining, empty = iter(records), True
+    while True:
+        page: list[Record] = []
+        try:
+            for record in islice(remaining, PAGE_SIZE):
+                page.append(record)  # noqa: PERF402 - what came before an error must be kept
+        except PortalError:
+            if page:
+                yield Page(page, announced)
+            raise
+        if page or empty:
+            yield Page(page, announced)
+        if len(page) < PAGE_SIZE:
+            return
+        empty = False
 
 
 def unique(aliases: Iterator[str | None]) -> tuple[str, ...]:

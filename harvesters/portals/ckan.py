@@ -12,7 +12,7 @@ from typing import Any
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Record, records_in, unique
+from ckanext.cityportals.portals.base import Page, Portal, Record, records_in, unique
 
 #: Members CKAN itself writes about its own housekeeping: nothing in them describes the data.
 _HOUSEKEEPING = (
@@ -23,14 +23,15 @@ _HOUSEKEEPING = (
 )
 
 
-class CkanPortal:
+class CkanPortal(Portal):
     """A CKAN site."""
 
     source_type = "city-ckan"
     title = "CKAN city portal"
     description = "A CKAN site, also one below a path; its address is enough"
     noise = frozenset({"metadata_modified", "tracking_summary", "revision_timestamp", "revision_id", "num_tags"})
-    page_size = 100
+    settings: Mapping[str, type] = {"fq": str}
+    page_size = 500
 
     def pages(
         self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]

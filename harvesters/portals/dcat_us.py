@@ -5,7 +5,6 @@ Standard: https://resources.data.gov/resources/dcat-us/. One document holds the 
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,12 +12,12 @@ from typing import Any
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Record, records_in, unique
+from ckanext.cityportals.portals.base import Page, Portal, Record, paged, unique
 
 _MEANS_NOTHING_HERE = ("@type", "@context", "accessLevel", "bureauCode", "programCode")
 
 
-class DcatUsPortal:
+class DcatUsPortal(Portal):
     """A DCAT-US document at a URL, or below a site's address at the usual path."""
 
     source_type = "dcat-us"
@@ -31,15 +30,19 @@ class DcatUsPortal:
     def pages(
         self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
     ) -> Iterator[Page]:
-        address, document = self._document(client, url, unless)
-        yield Page(records_in(document, "dataset", address))
-
-    def _document(self, client: Client, url: str, unless: Mapping[str, Validators]) -> tuple[str, Any]:
         *others, last = self._addresses(url)
         for address in others:
-            with contextlib.suppress(PortalError):
-                return address, client.get_json(address, unless=unless.get(address))
-        return last, client.get_json(last, unless=unless.get(last))
+            pages = paged(client.get_list(address, "dataset", unless=unless.get(address)))
+            try:
+                first = next(pages)
+            except PortalError as error:
+                if error.busy:
+                    raise
+                continue  # the catalogue stands at the next of the usual paths
+            yield first
+            yield from pages
+            return
+        yield from paged(client.get_list(last, "dataset", unless=unless.get(last)))
 
     def _addresses(self, url: str) -> list[str]:
         if url.partition("?")[0].endswith(".json"):

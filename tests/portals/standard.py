@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
 from typing import Any
 
 import pytest
@@ -12,15 +13,32 @@ from portals.replay import Answer, Replay, replay
 from ckanext.cityportals.client import Client, Manners, PortalError
 from ckanext.cityportals.portals import PORTALS, Page
 
+#: answers that are no catalogue of a portal that speaks JSON, and a word of the sentence about each
+BROKEN_JSON = {
+    "web page": (Answer(b"<!DOCTYPE html><title>Sorry</title>"), "web page"),
+    "error with status 200": (Answer({"error": "database is down"}), "answered"),
+    "wrong shape": (Answer([1, 2]), "answered"),
+    "nothing": (Answer(b""), "nothing"),
+    "cut off": (Answer(b'{"dataset": [{"title": "half'), "cut off"),
+    "error 500": (Answer(b"Oops", 500), "500"),
+    "deep nesting": (Answer(b"[" * 100_000), "nested too deeply"),
+}
+
 
 @dataclass(frozen=True)
 class Case:
-    """A kind of portal: how to make a record of it, and where its answer stands."""
+    """A kind of portal: how to make a record of it, where its answer stands, what is no answer.
+
+    ``required``: fields a record of ``record()`` must arrive in. ``settings``: a source's settings while reading.
+    """
 
     source_type: str
     record: Callable[..., dict[str, Any]]
     path: str
     serve: Callable[[Replay, list[dict[str, Any]]], None]
+    broken: Mapping[str, tuple[Answer, str]] = field(default_factory=lambda: BROKEN_JSON)
+    required: frozenset[str] = frozenset({"title", "notes", "tags", "contact", "publisher", "issued", "modified"})
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Standard:
@@ -34,13 +52,19 @@ class Standard:
 
     def read(self, site: Replay, **manners: Any) -> list[Page]:
         client = Client(Manners(pause=0, retries=0, timeout=2, allowed_hosts={"127.0.0.1"}, **manners))
-        return list(PORTALS[self.case.source_type].pages(client, site.url, {}, {}))
+        return list(PORTALS[self.case.source_type].pages(client, site.url, self.case.settings, {}))
 
     def test_says_what_it_is(self, portal: Any):
         """The form shows a title and a sentence; the type is what sources store."""
         assert portal.source_type == self.case.source_type
         assert portal.title
         assert portal.description
+        assert all(isinstance(kind, type) for kind in portal.settings.values())
+
+    def test_has_a_plugin_for_ckanext_harvest(self):
+        """It wants one entry point for each kind of source."""
+        name = f"{self.case.source_type.replace('-', '_')}_harvester"
+        assert [each.name for each in entry_points(group="ckan.plugins", name=name)] == [name]
 
     def test_reads_every_record(self):
         """Every record of the catalogue comes once, in whatever number of pages."""
@@ -55,33 +79,19 @@ class Standard:
             self.case.serve(site, [])
             assert [record for page in self.read(site) for record in page.records] == []
 
-    @pytest.mark.parametrize(
-        ("answer", "said"),
-        [
-            (Answer(b"<!DOCTYPE html><title>Sorry</title>"), "web page"),
-            (Answer({"error": "database is down"}), "answered"),
-            (Answer([1, 2]), "answered"),
-            (Answer(b""), "nothing"),
-            (Answer(b'{"dataset": [{"title": "half'), "cut off"),
-            (Answer(b"Oops", 500), "500"),
-            (Answer(b"[" * 100_000), "nested too deeply"),
-        ],
-        ids=["web page", "error with status 200", "wrong shape", "nothing", "cut off", "error 500", "deep nesting"],
-    )
-    def test_an_answer_that_is_no_catalogue_is_an_error_in_one_sentence(self, answer: Answer, said: str):
+    def test_an_answer_that_is_no_catalogue_is_an_error_in_one_sentence(self, subtests: pytest.Subtests):
         """It must never be taken for a catalogue without records."""
-        with replay() as site:
-            site.answers[self.case.path] = answer
-            with pytest.raises(PortalError, match=said) as raised:
-                self.read(site)
-            assert "\n" not in str(raised.value)
+        for kind, (answer, said) in self.case.broken.items():
+            with subtests.test(kind), replay() as site:
+                site.answers[self.case.path] = answer
+                with pytest.raises(PortalError, match=said) as raised:
+                    self.read(site)
+                assert "\n" not in str(raised.value)
 
     def test_a_record_is_mapped_whole(self, portal: Any):
         """Title, description, licence, tags, contact, publisher, dates and resources arrive."""
         mapped = portal.to_dataset(self.case.record(1))
-        assert {"title", "notes", "tags", "contact", "publisher", "issued", "modified", "resources"} <= set(
-            mapped.dataset
-        )
+        assert self.case.required | {"resources"} <= set(mapped.dataset)
         assert "<" not in mapped.dataset["notes"]
         assert all(resource["url"].startswith("https://") for resource in mapped.dataset["resources"])
         assert "private" not in mapped.dataset, "that is not the portal's to say"

@@ -146,8 +146,8 @@ def test_unchanged_answers_cost_nothing(site: Replay):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Answer(b" " * 5000 + b"{}"), "more than 1,000 bytes"),
-        (Answer(gzip.compress(b" " * 5_000_000), headers={"Content-Encoding": "gzip"}), "more than 1,000 bytes"),
+        (Answer(b" " * 5000 + b"{}"), "larger than 1,000 bytes"),
+        (Answer(gzip.compress(b" " * 5_000_000), headers={"Content-Encoding": "gzip"}), "larger than 1,000 bytes"),
         (Answer(b"not gzip", headers={"Content-Encoding": "gzip"}), "compressed answer that is broken"),
         (Answer(json.dumps(["x" * 900]).encode(), cut=100), "broke off|cut off"),
         (Answer(b"x" * 900, drip=0.2), "still answering after 1 seconds"),
@@ -156,10 +156,44 @@ def test_unchanged_answers_cost_nothing(site: Replay):
     ids=["too large", "decompression bomb", "broken compression", "cut off", "slow drip", "not found"],
 )
 def test_a_bad_answer_ends_in_one_sentence(site: Replay, answer: Answer, said: str):
+    """Whether it is read whole or piece by piece."""
     site.answers["/data.json"] = answer
-    with pytest.raises(PortalError, match=said) as raised:
-        client(max_bytes=1000, deadline=1).get_json(f"{site.url}/data.json")
-    assert "\n" not in str(raised.value)
+    guest = client(max_bytes=1000, max_bytes_in_memory=1000, deadline=1)
+    for read in (guest.get_json, lambda url: list(guest.get_list(url, "dataset"))):
+        with pytest.raises(PortalError, match=said) as raised:
+            read(f"{site.url}/data.json")
+        assert "\n" not in str(raised.value)
+
+
+# -- lists that are read piece by piece
+def test_a_list_is_read_piece_by_piece_from_wherever_it_stands(site: Replay):
+    found = [{"title": f"Ä {number}", "depth": [[{"a": [1.5, None, True]}]]} for number in range(2000)]
+    document = {"@context": {"dataset": [{"not": "this"}]}, "extra": [{"dataset": [1]}], "dataset": [*found, 7, "x"]}
+    site.answers["/data.json"] = Answer(b"\xef\xbb\xbf" + json.dumps({**document, "after": {}}).encode())
+    assert list(client().get_list(f"{site.url}/data.json", "dataset")) == found
+
+
+def test_a_list_that_is_cut_off_gives_what_arrived_whole_and_then_says_so(site: Replay):
+    body = json.dumps({"dataset": [{"title": "one"}, {"title": "two"}]}).encode()
+    site.answers["/data.json"] = Answer(body[:-8])
+    reading = client().get_list(f"{site.url}/data.json", "dataset")
+    assert next(reading) == {"title": "one"}
+    with pytest.raises(PortalError, match="cut off"):
+        next(reading)
+
+
+def test_a_document_that_nests_without_end_is_refused_in_little_memory(site: Replay):
+    site.answers["/data.json"] = Answer(b'{"dataset": [' + b'{"a":' * 200_000)
+    with pytest.raises(PortalError, match="nested too deeply"):
+        list(client().get_list(f"{site.url}/data.json", "dataset"))
+
+
+# -- keys and turns
+def test_a_key_is_for_its_host_only():
+    guest = client(credentials={"kf.example.org": "secret", "127.0.0.1:8000": "local"})
+    assert guest.credential("https://kf.example.org/api/v2/assets") == "secret"
+    assert guest.credential("http://127.0.0.1:8000/x") == "local"
+    assert guest.credential("https://elsewhere.example.org/kf.example.org") == ""
 
 
 def test_a_redirect_in_a_circle_ends(site: Replay):
