@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
@@ -18,7 +18,7 @@ RULES = Path(__file__).with_name("policies") / "disclosure.yaml"
 
 @dataclass(frozen=True)
 class Attribute:
-    """What a column may be about; see the head of `policies/disclosure.yaml`."""
+    """What a column may be about; see the head of `policies/disclosure.yaml`. `chosen`: a person said so."""
 
     name: str
     person: bool = False
@@ -26,6 +26,7 @@ class Attribute:
     unit: bool = False
     entities: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    chosen: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,16 @@ class CombinationRule:
 
 @dataclass(frozen=True)
 class Rules:
-    """The rule file, read. `counts` are headings of columns that count people."""
+    """The rule file, read. `counts` and the like are headings; `persons` are entities that say whose row it is."""
 
     attributes: tuple[Attribute, ...]
     counts: tuple[str, ...]
     combinations: tuple[CombinationRule, ...]
+    persons: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
+    contributors: tuple[str, ...] = ()
+    periods: frozenset[str] = frozenset()
+    totals: frozenset[str] = frozenset()
 
 
 @lru_cache
@@ -55,6 +61,11 @@ def load_rules(path: Path = RULES) -> Rules:
         attributes=tuple(_attribute(each) for each in data["attributes"]),
         counts=tuple(heading_words(word) for word in data["counts"]),
         combinations=tuple(_combination(each) for each in data["combinations"]),
+        persons=tuple(data["persons"]),
+        measures=tuple(heading_words(word) for word in data["measures"]),
+        contributors=tuple(heading_words(word) for word in data["contributors"]),
+        periods=frozenset(heading_words(word) for word in data["periods"]),
+        totals=frozenset(heading_words(word) for word in data["totals"]),
     )
 
 
@@ -69,9 +80,24 @@ def attribute_of(column: ColumnReport, rules: Rules) -> Attribute | None:
     return next(chain(by_finding, by_meaning, by_phrase), None)
 
 
-def counts_people(column: ColumnReport, rules: Rules) -> bool:
-    """Say whether a column's heading is one of a count of people."""
-    return _says(heading_words(column.name), rules.counts)
+def chosen_attribute(found: Attribute | None, name: str, *, secret: bool) -> Attribute:
+    """The attribute of a column that a person named: what it is about anyway, in the role that was chosen."""
+    return replace(found or Attribute(name, person=True), secret=secret, chosen=True)
+
+
+def counts_people(heading: str, rules: Rules) -> bool:
+    """Say whether a heading is one of a count of people."""
+    return _says(heading_words(heading), rules.counts)
+
+
+def measures_groups(heading: str, rules: Rules) -> bool:
+    """Say whether a heading is one of a figure that only a group can have: a rate, a mean, a share."""
+    return _says(heading_words(heading), rules.measures)
+
+
+def counts_contributors(heading: str, rules: Rules) -> bool:
+    """Say whether a heading is one of how many contributors make up an amount."""
+    return _says(heading_words(heading), rules.contributors)
 
 
 def heading_words(text: str) -> str:

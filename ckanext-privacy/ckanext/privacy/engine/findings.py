@@ -131,15 +131,63 @@ class Combination:
 
 @dataclass(frozen=True)
 class Diversity:
-    """How well a group hides a sensitive column: its groups of equal quasi-identifiers hold at least ``l`` values."""
+    """How well a group hides a sensitive column: its groups of equal quasi-identifiers hold at least ``l`` values.
+
+    ``t`` is the farthest that a group's shares of the values lie from the whole table's, 0..1 (t-closeness with equal
+    distances); None for a column of too many values to be a category. ``told`` counts rows in groups of two or more
+    that all have the same value: it is known of their people without finding their row.
+    """
 
     column: str
     l: int  # noqa: E741 - the literature's name, beside k
+    t: float | None = None
+    told: int = 0
+
+
+@dataclass(frozen=True)
+class Undone:
+    """Small counts that were left out of a table and come out again by subtracting from its totals.
+
+    ``cells`` such counts in the ``column``; ``first_rows`` are 1-based data rows.
+    """
+
+    column: str
+    cells: int
+    first_rows: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Dominance:
+    """Amounts of which too few contributors make up most: ``cells`` of ``columns`` fail the ``rule``."""
+
+    columns: tuple[str, ...]
+    rule: str
+    cells: int
+
+
+@dataclass(frozen=True)
+class Points:
+    """How finely a table's coordinates tell places apart.
+
+    ``metres`` is how far apart the nearest of its different points typically lie, or the last decimal's size where that
+    is more: what a reader learns of a place. ``alone``: points with no other within 100 metres, of ``points`` in all.
+    """
+
+    columns: tuple[str, ...]
+    points: int
+    decimals: int
+    metres: float
+    alone: int
 
 
 @dataclass(frozen=True)
 class RiskReport:
-    """Disclosure risk of a whole table; ``k`` and ``sample_uniques`` are None where no quasi-identifier was found."""
+    """Disclosure risk of a whole table; ``k`` and ``sample_uniques`` are None where no quasi-identifier was found.
+
+    ``counted`` says what k counts: ``rows``, ``people`` (where one has several rows: ``most_rows`` at most), or the
+    ``counts`` in a table of them. ``special_uniques`` are sample uniques that one or two columns give away already.
+    ``not_said`` holds a sentence for each figure that was left out or estimated.
+    """
 
     quasi_identifiers: tuple[str, ...] = ()
     k: int | None = None
@@ -147,6 +195,14 @@ class RiskReport:
     small_cells: tuple[SmallCell, ...] = ()
     combinations: tuple[Combination, ...] = ()
     l_diversity: tuple[Diversity, ...] = ()
+    counted: str = ""
+    people: int | None = None
+    most_rows: int | None = None
+    special_uniques: int | None = None
+    undone: tuple[Undone, ...] = ()
+    dominance: tuple[Dominance, ...] = ()
+    points: tuple[Points, ...] = ()
+    not_said: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,9 +278,11 @@ def _risk(data: dict[str, Any]) -> RiskReport:
         Combination(**_tuples({**combination, "sensitivity": Sensitivity(combination["sensitivity"])}))
         for combination in data["combinations"]
     )
-    diversity = tuple(Diversity(**each) for each in data.get("l_diversity", ()))
-    parts = {"small_cells": cells, "combinations": combinations, "l_diversity": diversity}
-    return RiskReport(**{**_tuples(data), **parts})
+    parts = {
+        name: tuple(kind(**_tuples(each)) for each in data.get(name, ()))
+        for name, kind in {"l_diversity": Diversity, "undone": Undone, "dominance": Dominance, "points": Points}.items()
+    }
+    return RiskReport(**{**_tuples(data), **parts, "small_cells": cells, "combinations": combinations})
 
 
 def _tuples(data: dict[str, Any]) -> dict[str, Any]:

@@ -28,12 +28,19 @@ class RiskSettings:
     """Limits: groups of fewer than `k_limit` rows and counts under `small_cell_limit` are small.
 
     Only the `most_quasi_identifiers` strongest quasi-identifiers are combined: with enough columns every row is unique,
-    which says nothing.
+    which says nothing. Amounts are dominated where the two largest contributors make up `dominance_share` of one, or
+    the second could tell the largest to within `dominance_percent` percent. The last three take headings and overrule
+    what the engine suggests: columns to find people by, columns to protect, columns that are neither.
     """
 
     k_limit: int = 5
     small_cell_limit: int = 10
     most_quasi_identifiers: int = 8
+    dominance_share: float = 0.85
+    dominance_percent: float = 10.0
+    quasi_identifiers: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+    neither: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
