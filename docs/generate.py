@@ -1,4 +1,4 @@
-"""Writes the reference pages from the code: docs/configuration.md, docs/api.md and docs/leaks.md. Run by `make docs`.
+"""Writes the reference pages from the code: configuration, API, leak table, fields. Run by `make docs`.
 
 A test compares the pages with what this module would write, so no option, action or attack can go undocumented.
 """
@@ -36,6 +36,14 @@ API_INTRO = f"""{GENERATED}
 
 Every action is called by `POST /api/3/action/NAME` with a JSON body, and an `Authorization` header that holds an API
 token where a log-in is needed. Core's own actions keep working: what they may show or change is decided by the gate.
+"""
+
+FIELDS_INTRO = f"""{GENERATED}
+# Fields
+
+What can be said about a dataset, a file and a city practice, in the order of the forms.
+[schema.md](schema.md) says how values are kept and what the columns mean. A field without an entry under RDF is written
+by ckanext-dcat under DCAT's own name, or has none.
 """
 
 ATTACK = ROOT / "tests/support/leaks"
@@ -139,9 +147,39 @@ def _assigned(module: ast.Module, name: str) -> Any:
     raise LookupError(f"{name} is not assigned in {ATTACK}.")
 
 
+def fields_page() -> str:
+    """Every field of both types, and of a file."""
+    parts = [FIELDS_INTRO]
+    for title, schema, key in (
+        ("Fields of `dataset`", "dataset", "dataset_fields"),
+        ("Fields of a file", "dataset", "resource_fields"),
+        ("Fields of `city-practice`", "city_practice", "dataset_fields"),
+    ):
+        declared = yaml.safe_load((PACKAGES["Community data"] / f"schemas/{schema}.yaml").read_text(encoding="utf-8"))
+        head = ["| field | question | preset or list | needed for release | RDF |", "|---|---|---|---|---|"]
+        rows = [row for field in declared[key] for row in _field_rows(field)]
+        parts += [f"## {title}\n", *head, *rows, ""]
+    return "\n".join(parts)
+
+
+def _field_rows(field: dict[str, Any], inside: str = "") -> Iterator[str]:
+    rule = field.get("required_for_release", "")
+    needed = "always" if rule is True else str(rule).replace("_", " ")
+    kind = field.get("vocabulary") or str(field.get("preset", "text")).removeprefix("community_")
+    rdf = f"`{field['rdf']}`" if "rdf" in field else ""
+    yield f"| `{inside}{field['field_name']}` | {field['label']} | {kind} | {needed} | {rdf} |"
+    for part in field.get("repeating_subfields", []):
+        yield from _field_rows(part, f"{field['field_name']}[].")
+
+
 def pages() -> dict[Path, str]:
     """Each page's path and the text it should have."""
-    written = {"configuration.md": configuration_page, "api.md": api_page, "leaks.md": leaks_page}
+    written = {
+        "configuration.md": configuration_page,
+        "api.md": api_page,
+        "leaks.md": leaks_page,
+        "fields.md": fields_page,
+    }
     return {DOCS / name: page() for name, page in written.items()}
 
 

@@ -20,6 +20,8 @@ __all__ = [
     "communitydata_missing",
     "communitydata_needed",
     "communitydata_newest",
+    "communitydata_open_choices",
+    "communitydata_open_label",
     "communitydata_outline",
     "communitydata_places",
     "communitydata_practices_using",
@@ -35,6 +37,17 @@ __all__ = [
 def communitydata_choices(field: dict[str, Any]) -> list[dict[str, str]]:
     """The entries of a field's vocabulary as scheming wants them."""
     return [{"value": c.token, "label": c.label} for c in vocabularies.concepts(field["vocabulary"])]
+
+
+def communitydata_open_choices(field: dict[str, Any]) -> list[dict[str, str]]:
+    """The entries of somebody else's vocabulary, by their addresses, as scheming wants them."""
+    return [{"value": c.iri(config.namespace()), "label": c.label} for c in vocabularies.concepts(field["vocabulary"])]
+
+
+def communitydata_open_label(field: dict[str, Any], value: str) -> str:
+    """The name of an entry in the reader's language; words that are in no list come back as they are."""
+    concept = vocabularies.find(field["vocabulary"], value, config.namespace())
+    return tk._(concept.label) if concept else value
 
 
 def communitydata_sections(dataset_type: str) -> list[dict[str, Any]]:

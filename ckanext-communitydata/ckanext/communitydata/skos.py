@@ -52,10 +52,11 @@ def _add_terms(out: Graph, namespace: str, languages: Mapping[str, Translate]) -
     ontology = URIRef(namespace.rstrip("#/"))
     out.add((ontology, RDF.type, OWL.Ontology))
     _labels(out, ontology, DCTERMS.title, "Community data vocabulary", languages)
-    for kind, entries in ((RDFS.Class, "classes"), (RDF.Property, "properties")):
+    kinds = {"classes": RDFS.Class, "properties": RDF.Property, "individuals": None}
+    for entries, kind in kinds.items():
         for name, entry in vocabularies.source()[entries].items():
             term = URIRef(namespace + name)
-            out.add((term, RDF.type, kind))
+            out.add((term, RDF.type, kind or URIRef(vocabularies.expand(entry["instance_of"]))))
             out.add((term, RDFS.isDefinedBy, ontology))
             _labels(out, term, RDFS.label, entry["label"], languages)
             if "sub_class_of" in entry:

@@ -15,7 +15,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib.munge import munge_title_to_name
 
-from ckanext.communitydata import config, fields, multilingual, places, vocabularies
+from ckanext.communitydata import config, fields, multilingual, places, table_schema, vocabularies
 
 Key = tuple[Any, ...]
 FlatData = dict[Key, Any]
@@ -30,7 +30,10 @@ __all__ = [
     "communitydata_geometry",
     "communitydata_languages",
     "communitydata_lines",
+    "communitydata_open_choice",
+    "communitydata_open_choices",
     "communitydata_share",
+    "communitydata_table_schema",
     "communitydata_text",
     "communitydata_tidy_rows",
     "communitydata_uuid",
@@ -117,6 +120,22 @@ def communitydata_choice(field: Mapping[str, Any], schema: Mapping[str, Any]) ->
     return validator
 
 
+def _address(scheme: str, value: str) -> str:
+    """The IRI of an entry that is known; anything else is kept, since other catalogues have other lists."""
+    concept = vocabularies.find(scheme, value, config.namespace())
+    return concept.iri(config.namespace()) if concept else value
+
+
+@_for_field
+def communitydata_open_choice(field: Mapping[str, Any], schema: Mapping[str, Any]) -> Validator:
+    """One entry of somebody else's vocabulary, kept as its IRI, or other words."""
+
+    def validator(key: Key, data: FlatData, errors: dict[Key, list[str]], context: dict[str, Any]) -> None:
+        data[key] = _address(field["vocabulary"], data[key])
+
+    return validator
+
+
 # -- Lists, kept as JSON
 @_for_field
 def communitydata_choices(field: Mapping[str, Any], schema: Mapping[str, Any]) -> Validator:
@@ -127,6 +146,21 @@ def communitydata_choices(field: Mapping[str, Any], schema: Mapping[str, Any]) -
         if not chosen:
             _drop(key, data)
         data[key] = json.dumps([c.token for c in vocabularies.concepts(field["vocabulary"]) if c.token in chosen])
+
+    return validator
+
+
+@_for_field
+def communitydata_open_choices(field: Mapping[str, Any], schema: Mapping[str, Any]) -> Validator:
+    """Entries of somebody else's vocabulary, kept as their IRIs, and other addresses or words, each once, sorted."""
+
+    def validator(key: Key, data: FlatData, errors: dict[Key, list[str]], context: dict[str, Any]) -> None:
+        given = _kept(fields.text_list, _given(key, data) or [])
+        lines = [line.strip() for entry in given for line in entry.splitlines() if line.strip()]
+        if not lines:
+            _drop(key, data)
+        addresses = {_address(field["vocabulary"], line) for line in lines}
+        data[key] = json.dumps(sorted(addresses), ensure_ascii=False)
 
     return validator
 
@@ -156,6 +190,14 @@ def _keep_lines(key: Key, data: FlatData, check: Callable[[str], str]) -> None:
     if not lines:
         _drop(key, data)
     data[key] = json.dumps(lines, ensure_ascii=False)
+
+
+def communitydata_table_schema(key: Key, data: FlatData, errors: dict[Key, list[str]], context: dict[str, Any]) -> None:
+    """The columns of a file as a Table Schema, kept as JSON."""
+    value = _given(key, data)
+    if value is None:
+        _drop(key, data)
+    data[key] = json.dumps(_kept(table_schema.parse, value), ensure_ascii=False)
 
 
 # -- Texts in several languages
