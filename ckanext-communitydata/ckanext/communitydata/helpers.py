@@ -9,14 +9,16 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from babel import Locale, UnknownLocaleError
 
-from ckanext.communitydata import config, multilingual, requirements, vocabularies
+from ckanext.communitydata import config, light, multilingual, requirements, vocabularies
 from ckanext.communitydata.fields import NOT_MEASURED
 
 __all__ = [
     "communitydata_choices",
     "communitydata_form_texts",
     "communitydata_gate_decides",
+    "communitydata_is_light",
     "communitydata_language_name",
+    "communitydata_leave_out_assets",
     "communitydata_missing",
     "communitydata_needed",
     "communitydata_newest",
@@ -32,6 +34,16 @@ __all__ = [
     "communitydata_text",
     "get_translated",
 ]
+
+
+def communitydata_is_light() -> bool:
+    """Whether this page goes to a visitor who only reads it: no scripts of CKAN, no cookie."""
+    return light.is_light()
+
+
+def communitydata_leave_out_assets() -> str:
+    """Keep CKAN's scripts off this page; nothing to show."""
+    return light.leave_out_assets()
 
 
 def communitydata_choices(field: dict[str, Any]) -> list[dict[str, str]]:

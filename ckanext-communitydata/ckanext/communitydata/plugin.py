@@ -12,7 +12,7 @@ from ckan.lib.plugins import DefaultTranslation
 from ckanext.privacy.interfaces import IReleaseRequirements
 
 from . import config as options
-from . import helpers, requirements, search_index, views
+from . import helpers, light, requirements, search_index, views
 from .logic import action, validators
 from .vocabularies import SOURCE
 
@@ -25,6 +25,7 @@ class CommunityDataPlugin(
     p.IConfigDeclaration,
     p.IActions,
     p.IConfigurer,
+    p.IMiddleware,
     p.IPackageController,
     DefaultTranslation,
     p.ITranslation,
@@ -45,6 +46,11 @@ class CommunityDataPlugin(
         options.prepare_dcat(config)
         tk.add_template_directory(config, "templates")
         tk.add_resource("assets", "communitydata")
+
+    # IMiddleware
+    def make_middleware(self, app: Any, config: Any) -> Any:
+        """Send visitors who read no cookie."""
+        return light.prepare(app)
 
     # IActions
     def get_actions(self) -> dict[str, Any]:
