@@ -1,29 +1,33 @@
 """Confirmation: Presidio looks at the values that passed the prefilter, and chance is taken into account.
 
-Values are grouped by the shape of what matched (``999-99-9999``, ``a@a.a``). A few distinct ones of every shape are
-shown to Presidio, so that one rare e-mail address in a column of a million codes is still found. How many of a
-shape pass is weighed against how many random strings of that shape would: one in ten for most check digits.
+Candidates of every recognizer are grouped by what their matches look like. A few distinct ones of every group are shown
+to that recognizer, so that one rare e-mail address in a column of a million codes is still found. How many pass is
+weighed against how many random strings of that form would: one in ten for most check digits.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Any
 
 from .evidence import Column, Evidence
-from .headings import all_words_of
+from .finder import Finder, finder_of
+from .headings import all_words_of, meanings
 from .light import import_presidio
-from .packs import Identifier, Pack, identifiers, load_packs
-from .prefilter import Prefilter, fold_text, prefilter_of
+from .packs import Identifier, Pack, load_packs
+from .prefilter import ANYTHING, PHONE, Prefilter, fold_text, prefilter_of
+from .profile import Candidates
 from .values import DATE
 
-#: Distinct values of one shape, and of one column, that Presidio is shown.
-OF_SHAPE, OF_COLUMN = 8, 80
+#: Distinct values that look alike, and of one column, that Presidio is shown.
+OF_KEY, OF_COLUMN = 8, 80
+#: The entity that Presidio has code for instead of a pattern, and what is looked for under headings of birth.
+TELEPHONES, DATES = "PHONE_NUMBER", "DATE_TIME"
 #: Share of a column from which unproven numbers with the look of telephones are believed.
 MOSTLY = 0.5
 
@@ -39,17 +43,16 @@ TELEPHONE = re.compile(r"\+[\d ()./-]+|\(\d+\)[\d -]+|0\d+[ /-][\d -]+|\d+[ -]\d
 
 
 @dataclass
-class _Shape:
-    """Values of one shape: how many rows hold them, and which were flagged as what."""
+class _Group:
+    """Candidates for one entity that look alike: how many rows hold them, how many were shown, which were flagged."""
 
-    rows: int
-    values: dict[str, int]
-    shown: int = 0
-    flagged: dict[str, list[str]] = field(default_factory=dict)
+    rows: float
+    shown: int
+    flagged: dict[str, int]
 
-    def passing(self, entity: str) -> float:
+    def passing(self) -> float:
         """Share of the values shown that were flagged."""
-        return len(self.flagged.get(entity, ())) / self.shown if self.shown else 0.0
+        return len(self.flagged) / self.shown if self.shown else 0.0
 
 
 @dataclass(frozen=True)
@@ -64,55 +67,115 @@ class Confirmer:
         return import_presidio().analyzer_of(self.packs)
 
     @cached_property
+    def patterns(self) -> dict[str, tuple[str, ...]]:
+        """Regular expressions of every enabled recognizer, by entity; what telephone numbers look like is ours."""
+        found: dict[str, list[str]] = {}
+        for each in self.analyzer.registry.recognizers:
+            for entity in each.supported_entities:
+                found.setdefault(entity, []).extend(pattern.regex for pattern in getattr(each, "patterns", ()))
+        found[TELEPHONES] = [PHONE]
+        return {entity: tuple(patterns) for entity, patterns in found.items()}
+
+    @cached_property
     def prefilter(self) -> Prefilter:
         """The prefilter over the patterns of every enabled recognizer."""
-        recognizers = self.analyzer.registry.recognizers
-        return prefilter_of(pattern.regex for each in recognizers for pattern in getattr(each, "patterns", ()))
+        return prefilter_of(pattern for patterns in self.patterns.values() for pattern in patterns)
+
+    @cached_property
+    def finder(self) -> Finder:
+        """Finds the cells that each recognizer might flag."""
+        return finder_of({**self.patterns, **dict.fromkeys(self.unpatterned, (ANYTHING,)), DATES: (DATE.pattern,)})
+
+    @cached_property
+    def unpatterned(self) -> frozenset[str]:
+        """Entities of recognizers without a pattern: they see every distinct cell."""
+        return frozenset(entity for entity, patterns in self.patterns.items() if not patterns)
+
+    def check(self, name: str, text: str) -> bool:
+        """Whether a recognizer without a pattern flags a text."""
+        return bool(self._analyze(name, text, []))
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the recognizers, for the report."""
         return tuple(each.name for each in self.analyzer.registry.recognizers)
 
+    @cached_property
+    def identifiers(self) -> dict[str, Identifier]:
+        """The identifiers of the packs, by entity."""
+        return {each.entity: each for pack in self.packs for each in pack.identifiers}
+
+    def watched(self, label: str) -> tuple[str, ...]:
+        """Entities that can be believed in a column: those that tell by themselves, and those that the heading names.
+
+        The rest count only by their share of a column, which the rows drawn tell.
+        """
+        if label not in self._watched:
+            said, words = meanings(label), frozenset(all_words_of(label))
+            names = [each.entity for each in self.identifiers.values() if each.alone or _says(said, words, each)]
+            self._watched[label] = (*names, *((DATES,) if "DATE_OF_BIRTH" in said else ()))
+        return self._watched[label]
+
+    @cached_property
+    def _watched(self) -> dict[str, tuple[str, ...]]:
+        return {}
+
     def confirm(self, column: Column) -> None:
         """Add to a column what Presidio confirms in it."""
-        shapes = [_Shape(each.rows, each.values) for each in column.profile.candidates.values()]
-        if not shapes:
-            return
-        context = list(all_words_of(column.profile.label))
-        for shape in shapes:
-            self._show(shape, context, max(2, OF_COLUMN // len(shapes)))
-        for entity in {entity for shape in shapes for entity in shape.flagged}:
-            for evidence in _weigh(entity, shapes, column):
-                column.add(evidence)
+        profile, context = column.profile, list(all_words_of(column.profile.label))
+        for entity, keys in profile.found.items():
+            if entity != DATES:
+                groups = [self._show(entity, each, context, OF_COLUMN // len(keys)) for each in keys.values()]
+                self._weigh(entity, groups, column)
+        if TELEPHONES not in profile.found:
+            self._weigh(
+                TELEPHONES, [self._show(TELEPHONES, each, context, OF_COLUMN) for each in _telephones(column)], column
+            )
 
-    def _show(self, shape: _Shape, context: list[str], most: int) -> None:
-        for value in islice(shape.values, min(most, OF_SHAPE)):
-            shape.shown += 1
-            for entity in self.flags(value, context):
-                shape.flagged.setdefault(entity, []).append(value)
+    def _show(self, entity: str, candidates: Candidates, context: list[str], most: int) -> _Group:
+        shown = dict(islice(candidates.values.items(), max(2, min(most, OF_KEY))))
+        flagged = {value: row for value, row in shown.items() if self.flags(entity, value, context)}
+        return _Group(candidates.rows, len(shown), flagged)
 
-    def flags(self, value: str, context: Sequence[str] = ()) -> set[str]:
-        """Return the entities Presidio flags in a value as it stands, or folded to ASCII digits."""
-        entities = self._entities(value)
+    def flags(self, entity: str, value: str, context: Sequence[str] = ()) -> bool:
+        """Whether Presidio flags a value as an entity, as it stands or folded to ASCII digits."""
+        if entity == TELEPHONES and ((DECIMAL.fullmatch(value) and "." in value) or DATE.fullmatch(value)):
+            # Telephone numbers take most of Presidio's time, and amounts and dates are none.
+            return False
         texts = (value,) if value.isascii() else (value, fold_text(value))
-        return {
-            result.entity_type
+        within = self.identifiers[entity].kind in WITHIN
+        return any(
+            within or _stands_alone(text, result)
             for text in texts
-            for result in self.analyzer.analyze(text, "en", entities=entities, context=list(context))
-            if _stands_alone(text, result)
-        }
+            for result in self._analyze(entity, text, list(context))
+        )
 
-    def _entities(self, value: str) -> list[str]:
-        # Telephone numbers take most of Presidio's time, and amounts and dates are none.
-        skip = {"PHONE_NUMBER"} if (DECIMAL.fullmatch(value) and "." in value) or DATE.fullmatch(value) else set()
-        return [each.entity for pack in self.packs for each in pack.identifiers if each.entity not in skip]
+    def _analyze(self, entity: str, text: str, context: list[str]) -> list[Any]:
+        return self.analyzer.analyze(text, "en", entities=[entity], context=context)
+
+    def _weigh(self, entity: str, groups: list[_Group], column: Column) -> None:
+        evidence = _weighed(self.identifiers[entity], [group for group in groups if group.flagged], groups, column)
+        if evidence:
+            column.add(evidence)
+
+
+def _telephones(column: Column) -> Iterator[Candidates]:
+    """Values of the rows drawn, where most of them are written as telephone numbers are."""
+    sample, filled = column.profile.sample, column.profile.filled
+    written = [value for value in sample if _is_written_as_telephone(value)]
+    rows = sum(sample[value] for value in written)
+    whole = sum(sample.values())
+    if whole and rows > MOSTLY * whole:
+        first = column.profile.first_rows
+        yield Candidates(round(filled * rows / whole), {value: first[value] for value in written})
+
+
+def _is_written_as_telephone(value: str) -> bool:
+    return bool(TELEPHONE.fullmatch(value.strip())) and not DATE.fullmatch(value)
 
 
 def _stands_alone(text: str, result: Any) -> bool:
     """Digits within a decimal, a path or a longer code are no number of their own."""
-    if identifiers()[result.entity_type].kind in WITHIN:
-        return True
     return not BEFORE.search(text[: result.start]) and not AFTER.match(text[result.end :])
 
 
@@ -122,21 +185,23 @@ def confirmer_of(countries: tuple[str, ...] = ()) -> Confirmer:
     return Confirmer(load_packs(countries))
 
 
-def _weigh(entity: str, shapes: list[_Shape], column: Column) -> Iterator[Evidence]:
+def _weighed(identifier: Identifier, with_it: list[_Group], groups: list[_Group], column: Column) -> Evidence | None:
     """Believe an entity if its values are more than chance, or the heading says so, too."""
-    identifier = identifiers()[entity]
-    with_it = [shape for shape in shapes if entity in shape.flagged]
-    rows = sum(shape.rows * shape.passing(entity) for shape in with_it)
+    if not with_it:
+        return None
+    rows = sum(group.rows * group.passing() for group in with_it)
     share = rows / column.profile.filled
-    said = _says(column, identifier)
-    values = tuple(value for shape in with_it for value in shape.flagged[entity])
-    shown = sum(shape.shown for shape in with_it)
-    lucky = _luck(identifier.chance, len(values), shown) > LUCK or _says_otherwise(column, share)
-    confidence = _confidence(identifier, lucky, share, said, values)
-    if confidence:
-        detectors = ("header",) * said + ("checksum" if identifier.chance < 0.5 else "pattern",)
-        first = sorted(shape.values[value] for shape in with_it for value in shape.flagged[entity])[:3]
-        yield Evidence(entity, confidence, detectors, max(1, round(rows)), values, tuple(first))
+    said = _says(column.said, frozenset(all_words_of(column.profile.label)), identifier)
+    flagged = {value: row for group in with_it for value, row in group.flagged.items()}
+    shown = sum(group.shown for group in groups)
+    lucky = _luck(identifier.chance, sum(len(group.flagged) for group in with_it), shown) > LUCK
+    lucky = lucky or _says_otherwise(column, share)
+    confidence = _confidence(identifier, lucky, share, said, tuple(flagged))
+    if not confidence:
+        return None
+    detectors = ("header",) * said + ("checksum" if identifier.chance < 0.5 else "pattern",)
+    first = tuple(sorted(flagged.values())[:3])
+    return Evidence(identifier.entity, confidence, detectors, max(1, round(rows)), tuple(flagged), first)
 
 
 def _luck(chance: float, passed: int, shown: int) -> float:
@@ -148,9 +213,8 @@ def _says_otherwise(column: Column, share: float) -> bool:
     return share < MOSTLY and any(meaning.strong for meaning in column.said.values())
 
 
-def _says(column: Column, identifier: Identifier) -> bool:
-    words = set(all_words_of(column.profile.label))
-    return identifier.kind in column.said or bool(words.intersection(word.lower() for word in identifier.context))
+def _says(said: Container[str], words: frozenset[str], identifier: Identifier) -> bool:
+    return identifier.kind in said or any(word.lower() in words for word in identifier.context)
 
 
 def _confidence(identifier: Identifier, lucky: bool, share: float, said: bool, values: Sequence[str]) -> float:

@@ -175,11 +175,11 @@ def _from_heading(column: Column) -> Iterator[Evidence]:
 
 
 def _only_years(column: Column) -> bool:
-    """No cell of the sample is more than a year or decade, and no cell that the prefilter kept is a date."""
+    """No cell of the sample is more than a year or decade, and no cell at all is a date."""
     if column.values.share(YEARS) < 1:
         return False
-    kept = (value for each in column.profile.candidates.values() for value in each.values)
-    return not any(DATE.fullmatch(value.strip()) for value in kept)
+    dates = column.profile.found.get("DATE_TIME", {}).values()
+    return not any(DATE.fullmatch(value.strip()) for each in dates for value in each.values)
 
 
 def _names_something_else(column: Column) -> bool:

@@ -78,8 +78,8 @@ def _tables(file: OpenFile, confirmer: Confirmer, risk: RiskSettings, meter: Met
 
 
 def _table(table: Table, confirmer: Confirmer, risk: RiskSettings, progress: Progress) -> TableReport:
-    profile = profile_table(table, confirmer.prefilter, lambda share: progress(LOOKING * share))
-    columns = [column_of(column) for column in profile.columns]
+    profile = profile_table(table, confirmer, lambda share: progress(LOOKING * share))
+    columns = [column_of(column) for column in profile.columns.values()]
     for column in columns:
         confirmer.confirm(column)
     reports = judge_columns(columns)

@@ -22,6 +22,8 @@ PHONE = r"[0-9](?:[^0-9A-Za-z]{0,5}[0-9]){4}"
 #: Tested when a pattern cannot be loosened: every cell that is not blank goes to Presidio.
 ANYTHING = r"(?s:.)"
 
+#: Zero-width characters, direction marks, variation selectors.
+INVISIBLE = r"\p{Cf}\x{34F}\x{FE00}-\x{FE0F}"
 LOOKAROUND = ("(?=", "(?!", "(?<=", "(?<!")
 WIDE = r"\x{80}-\x{10FFFF}"
 #: No script has decimal digits beyond this code point.
@@ -32,10 +34,10 @@ OUTSIDE = {r"\d": "[0-9]", r"\w": f"[0-9A-Za-z_{WIDE}]", r"\D": "(?s:.)", r"\W":
 OUTSIDE |= {rf"\{number}": "(?s:.*)" for number in range(1, 10)}
 
 
-def loosen(pattern: str) -> str:
+def loosened(pattern: str) -> str:
     """Return a pattern that matches in every text where the given one does, in RE2's and Rust's syntax.
 
-    >>> loosen(r"\\b(?!000)\\d{3}\\b")
+    >>> loosened(r"\\b(?!000)\\d{3}\\b")
     '(?-u:\\\\b)[0-9]{3}(?-u:\\\\b)'
     """
     text = _drop_lookaround(pattern)
@@ -46,7 +48,12 @@ def loosen(pattern: str) -> str:
         index += len(piece)
         inside = (inside or piece == "[") and piece != "]"
         pieces.append(boundary if piece == r"\b" else (INSIDE if inside else OUTSIDE).get(piece, piece))
-    return _checked("".join(pieces))
+    return "".join(pieces)
+
+
+def loosen(pattern: str) -> str:
+    """Loosen a pattern, or return one that matches anything where polars cannot take it."""
+    return checked(loosened(pattern))
 
 
 def _drop_lookaround(pattern: str) -> str:
@@ -79,7 +86,8 @@ def _group_end(pattern: str, start: int) -> int:
     return len(pattern)
 
 
-def _checked(pattern: str) -> str:
+def checked(pattern: str) -> str:
+    """Return the pattern, or one that matches anything where polars cannot take it."""
     try:
         pl.Series([""]).str.contains(pattern)
     except pl.exceptions.ComputeError:
@@ -101,7 +109,7 @@ class Prefilter:
     def __call__(self, cells: pl.Series) -> pl.Series:
         """Return which cells a recognizer might flag; blank cells never."""
         hits = cells.str.contains(self.combined).fill_null(False)
-        foreign = (cells.str.len_bytes() != cells.str.len_chars()).fill_null(False) & ~hits
+        foreign = cells.str.contains(odd_characters()).fill_null(False) & ~hits
         if not foreign.any():
             return hits
         odd = cells.filter(foreign)
@@ -110,10 +118,9 @@ class Prefilter:
         return hits.scatter(foreign.arg_true(), found.fill_null(False))
 
 
-def prefilter_of(patterns: Iterable[str], phones: bool = True) -> Prefilter:
+def prefilter_of(patterns: Iterable[str]) -> Prefilter:
     """Build the prefilter for recognizers' patterns."""
-    loosened = [loosen(pattern) for pattern in patterns]
-    return Prefilter((*loosened, PHONE) if phones else tuple(loosened))
+    return Prefilter(tuple(map(loosen, patterns)))
 
 
 def fold_digits(cells: pl.Series) -> pl.Series:
@@ -124,7 +131,13 @@ def fold_digits(cells: pl.Series) -> pl.Series:
 
 def drop_invisible(cells: pl.Series) -> pl.Series:
     """Leave out zero-width characters and direction marks."""
-    return cells.str.replace_all(r"[\p{Cf}\x{34F}\x{FE00}-\x{FE0F}]", "")
+    return cells.str.replace_all(f"[{INVISIBLE}]", "")
+
+
+@lru_cache
+def odd_characters() -> str:
+    """A class of all characters that folding changes or leaves out."""
+    return "[" + "".join(f"\\x{{{ord(char):X}}}" for char in _folds()[0]) + INVISIBLE + "]"
 
 
 def fold_text(text: str) -> str:

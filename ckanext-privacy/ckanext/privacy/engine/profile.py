@@ -1,113 +1,290 @@
 """One streaming pass over a table: what every column is made of, in bounded memory.
 
-Every cell is tested by the prefilter; statistics of shape and the classifier look at a sample of distinct values.
+Every cell is tested. A table is taken in batches, each profiled for itself and then merged in the file's order, so that
+threads, processes and machines can share the work: merging is associative, and the result is the same however the
+batches were shared out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol, TypeVar
 
+import numpy as np
 import polars as pl
 
+from .finder import Finder
 from .tables import Table
 
-#: Distinct values kept for statistics, spread over the whole column.
-SAMPLE = 400
-#: Cells taken from each batch for the sample.
-FROM_BATCH = 2_000
-#: Distinct candidates of one shape kept for confirmation, and shapes told apart; further rows are still counted.
-OF_SHAPE, SHAPES = 16, 4_000
-#: Cells of one shape in a batch among which distinct ones are looked for.
+#: Rows drawn for statistics, and distinct values of them that are looked at.
+DRAWN, SAMPLE = 2_000, 400
+#: Distinct candidates of one key kept for confirmation; further rows are still counted.
+OF_KEY = 16
+#: Cells of one key in a batch among which distinct ones are looked for.
 LOOKED = 64
-#: Longer values are text, told apart by what stands out in it.
-CODE_LENGTH = 24
+#: Share of distinct cells below which a column is tested by its distinct cells, and cells on which that is judged.
+REPETITIVE, JUDGED = 0.25, 2_000
+#: Longest text kept of a candidate, in characters.
+LONGEST = 20_000
 
-#: The shape of a value: letters run together, every digit a nine: "a@a.a", "a-9999".
-_PLAIN = pl.col("value").str.replace_all(r"\p{L}+", "a").str.replace_all(r"\p{Nd}", "9")
-_TEXT = pl.format(
-    "text {} {}",
-    pl.col("value").str.replace_all(r"[^@+(]", "").str.head(4),
-    _PLAIN.str.count_matches("99999").clip(0, 3),
-)
-SHAPE = pl.when(_PLAIN.str.len_chars() <= CODE_LENGTH).then(_PLAIN).otherwise(_TEXT)
+T = TypeVar("T")
 
-Prefilter = Callable[[pl.Series], pl.Series]
+
+class Watch(Protocol):
+    """What is looked for: see :class:`~.confirm.Confirmer`."""
+
+    @property
+    def finder(self) -> Finder:
+        """Finds candidates by the recognizers' patterns."""
+        ...
+
+    def watched(self, label: str) -> tuple[str, ...]:
+        """Names of the recognizers that can make a finding under a heading."""
+        ...
+
+    def check(self, name: str, text: str) -> bool:
+        """Whether a text is a candidate, for recognizers that have no pattern."""
+        ...
+
+    @property
+    def unpatterned(self) -> frozenset[str]:
+        """Names of the recognizers that have no pattern."""
+        ...
 
 
 @dataclass
 class Candidates:
-    """Values of one shape that a recognizer may flag: their rows, and some distinct ones with the first row of each."""
+    """Values of one key that a recognizer may flag: their rows, and some distinct ones with the first row of each."""
 
     rows: int = 0
     values: dict[str, int] = field(default_factory=dict)
 
+    def merge(self, other: Candidates, offset: int) -> None:
+        """Take in candidates of later rows, ``offset`` rows further down."""
+        self.rows += other.rows
+        for value, row in other.values.items():
+            if len(self.values) >= OF_KEY:
+                return
+            self.values.setdefault(value, row + offset)
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Rows drawn at random: those of the lowest priorities, which are random numbers. Aligned, in order of priority."""
+
+    priorities: np.ndarray
+    rows: np.ndarray
+    values: tuple[str, ...]
+
+    def merge(self, other: Draw, offset: int) -> Draw:
+        """Draw from the rows of both; ``other`` stands ``offset`` rows further down."""
+        if len(self.values) == DRAWN:
+            # Both are in order of priority: most of what comes late to a long table is out of the draw already.
+            other = other.head(int(np.searchsorted(other.priorities, self.priorities[-1])))
+        priorities = np.concatenate([self.priorities, other.priorities])
+        rows = np.concatenate([self.rows, other.rows + offset])
+        kept = np.argsort(priorities, kind="stable")[:DRAWN]
+        values = self.values + other.values
+        return Draw(priorities[kept], rows[kept], tuple(values[index] for index in kept))
+
+    def head(self, count: int) -> Draw:
+        """The rows of the lowest priorities."""
+        return Draw(self.priorities[:count], self.rows[:count], self.values[:count])
+
+
+NOTHING_DRAWN = Draw(np.array([]), np.array([], dtype=np.int64), ())
+
 
 @dataclass
 class ColumnProfile:
-    """What one column is made of. ``filled`` counts cells that are not blank, ``sample`` distinct values and rows."""
+    """What one column is made of. ``filled`` counts cells that are not blank.
+
+    ``found`` holds candidates by recognizer and by what their matches look like: see :func:`_keys`.
+    """
 
     name: str
     label: str
     filled: int = 0
-    sample: dict[str, int] = field(default_factory=dict)
-    candidates: dict[str, Candidates] = field(default_factory=dict)
+    drawn: Draw = NOTHING_DRAWN
+    found: dict[str, dict[tuple[str | int, ...], Candidates]] = field(default_factory=dict)
 
-    def add(self, cells: pl.Series, offset: int, prefilter: Prefilter) -> None:
-        """Take in a batch of the column; ``offset`` rows came before it."""
-        filled = cells.len() - cells.null_count()
-        if not filled:
-            return
-        self._add_sample(cells)
-        self.filled += filled
-        hits = pl.DataFrame({"value": cells}).with_row_index("row", offset + 1).filter(prefilter(cells))
-        if hits.height:
-            self._add_candidates(hits)
+    def merge(self, other: ColumnProfile, offset: int) -> None:
+        """Take in a profile of later rows, ``offset`` rows further down."""
+        self.filled += other.filled
+        self.drawn = self.drawn.merge(other.drawn, offset)
+        self.__dict__.pop("sample", None)
+        for name, keys in other.found.items():
+            mine = self.found.setdefault(name, {})
+            for key, candidates in keys.items():
+                mine.setdefault(key, Candidates()).merge(candidates, offset)
 
-    def _add_sample(self, cells: pl.Series) -> None:
-        step = max(1, cells.len() // FROM_BATCH)
-        taken = cells.gather_every(step).drop_nulls().alias("value")
-        room = SAMPLE if not self.filled else max(20, SAMPLE // 10)
-        # In order, so that the same file gives the same report.
-        counts = taken.to_frame().group_by("value", maintain_order=True).agg(pl.len().alias("rows"))
-        distinct = counts.filter(~counts["value"].is_in(list(self.sample))) if self.sample else counts
-        if distinct.height > room:
-            distinct = distinct.sample(room, seed=distinct.height)
-        kept = dict(distinct.iter_rows())
-        for value, rows in counts.iter_rows():
-            if value in self.sample or value in kept:
-                self.sample[value] = self.sample.get(value, 0) + rows
+    @cached_property
+    def sample(self) -> dict[str, int]:
+        """Distinct values among the rows drawn, and how many of those rows hold each, in the file's order."""
+        counts: dict[str, int] = {}
+        for value in self.drawn.values:
+            if value in counts or len(counts) < SAMPLE:
+                counts[value] = counts.get(value, 0) + 1
+        return {value: counts[value] for value in self.first_rows if value in counts}
 
-    def _add_candidates(self, hits: pl.DataFrame) -> None:
-        grouped = hits.group_by(SHAPE.alias("shape"), maintain_order=True).agg(
-            pl.len().alias("rows"), pl.col("value").head(LOOKED), pl.col("row").head(LOOKED)
-        )
-        for shape, rows, values, first in grouped.iter_rows():
-            known = self.candidates.setdefault(shape if len(self.candidates) < SHAPES else "many", Candidates())
-            known.rows += rows
-            for value, row in zip(values, first, strict=True):
-                if len(known.values) < OF_SHAPE:
-                    known.values.setdefault(value, row)
+    @property
+    def first_rows(self) -> dict[str, int]:
+        """The first of the rows drawn that holds each value, in the file's order."""
+        rows: dict[str, int] = {}
+        for index in np.argsort(self.drawn.rows, kind="stable"):
+            rows.setdefault(self.drawn.values[index], int(self.drawn.rows[index]))
+        return rows
 
 
 @dataclass
 class TableProfile:
-    """A table after the pass: number of rows, and its columns in the file's order."""
+    """Rows and columns, in the file's order, of a table or of a part of it."""
 
-    table: Table
-    rows: int
-    columns: list[ColumnProfile]
+    rows: int = 0
+    columns: dict[str, ColumnProfile] = field(default_factory=dict)
+
+    def merge(self, other: TableProfile) -> None:
+        """Take in the profile of the rows that follow."""
+        for name, column in other.columns.items():
+            self.columns.setdefault(name, ColumnProfile(name, column.label)).merge(column, self.rows)
+        self.rows += other.rows
 
 
-def profile_table(table: Table, prefilter: Prefilter, progress: Callable[[float], None]) -> TableProfile:
-    """Look at every cell of a table. ``progress`` is told the share done, 0..1, after every column of a batch."""
-    columns = {name: ColumnProfile(name, label) for name, label in zip(table.header, table.labels, strict=True)}
-    rows, before = 0, 0.0
-    for batch in table.batches():
-        step = max(0.0, table.share(rows + batch.height) - before)
-        for position, name in enumerate(batch.columns, 1):
-            column = columns.setdefault(name, ColumnProfile(name, ""))
-            column.add(batch[name], rows, prefilter)
-            progress(before + step * position / batch.width)
-        rows, before = rows + batch.height, before + step
-    return TableProfile(table, rows, list(columns.values()))
+def profile_table(table: Table, watch: Watch, progress: Callable[[float], None]) -> TableProfile:
+    """Look at every cell of a table. ``progress`` is told the share done, 0..1."""
+    labels = dict(zip(table.header, table.labels, strict=True))
+    whole = TableProfile(columns={name: ColumnProfile(name, label) for name, label in labels.items()})
+    jobs = (_Job(number, cut, labels, watch) for number, cut in enumerate(table.cuts()))
+    for part in in_order(jobs, _workers()):
+        whole.merge(part)
+        progress(table.share(whole.rows))
+    return whole
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One batch, to be parsed and profiled."""
+
+    number: int
+    cut: Callable[[], pl.DataFrame]
+    labels: dict[str, str]
+    watch: Watch
+
+    def __call__(self) -> TableProfile:
+        return profile_batch(self.cut(), self.number, self.labels, self.watch)
+
+
+def _workers() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def in_order(jobs: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
+    """Run jobs in threads and yield their results in order; no more are begun than can soon be worked on."""
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: list[Future[T]] = []
+        try:
+            for job in jobs:
+                waiting.append(pool.submit(job))
+                if len(waiting) > workers:
+                    yield waiting.pop(0).result()
+            while waiting:
+                yield waiting.pop(0).result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def profile_batch(batch: pl.DataFrame, number: int, labels: dict[str, str], watch: Watch) -> TableProfile:
+    """Profile one batch; ``number`` is its place in the table, and seeds what is drawn from it."""
+    priorities = np.random.default_rng(number).random(batch.height)
+    order = np.argsort(priorities)[: 2 * DRAWN] if batch.height > DRAWN else np.argsort(priorities)
+    columns = {}
+    for name in batch.columns:
+        label = labels.get(name, "")
+        columns[name] = _profile_column(batch[name], ColumnProfile(name, label), (priorities, order), watch)
+    return TableProfile(batch.height, columns)
+
+
+def _profile_column(
+    cells: pl.Series, column: ColumnProfile, draw: tuple[np.ndarray, np.ndarray], watch: Watch
+) -> ColumnProfile:
+    column.filled = cells.len() - cells.null_count()
+    if not column.filled:
+        return column
+    column.drawn = _drawn(cells, column.filled, *draw)
+    names = watch.watched(column.label)
+    frame = _distinct(cells)
+    for name, found in watch.finder.find(frame["text"], names):
+        if name in watch.unpatterned:
+            flags = pl.Series([watch.check(name, text) for text in found["text"]], dtype=pl.Boolean)
+            column.found[name] = _candidates(frame, found.filter(flags), watch.finder.extract(name))
+        else:
+            column.found[name] = _candidates(frame, found, watch.finder.extract(name))
+    return column
+
+
+def _drawn(cells: pl.Series, filled: int, priorities: np.ndarray, order: np.ndarray) -> Draw:
+    """The filled rows of the lowest priorities."""
+    taken = cells.gather(order)
+    if taken.null_count():
+        kept = taken.is_not_null().to_numpy()
+        order, taken = order[kept], taken.drop_nulls()
+        if taken.len() < min(DRAWN, filled):
+            rows = cells.is_not_null().arg_true().to_numpy()
+            order = rows[np.argsort(priorities[rows])[:DRAWN]]
+            taken = cells.gather(order)
+    order = order[:DRAWN]
+    return Draw(priorities[order], order.astype(np.int64) + 1, tuple(taken.head(DRAWN)))
+
+
+def _distinct(cells: pl.Series) -> pl.DataFrame:
+    """Cells with their row, counted from 1; where they repeat, distinct ones with their first row and number."""
+    frame = pl.DataFrame({"text": cells}).with_row_index("row", 1)
+    if cells.null_count():
+        frame = frame.drop_nulls("text")
+    if frame.height <= JUDGED or frame["text"].head(JUDGED).n_unique() > REPETITIVE * JUDGED:
+        return frame
+    return frame.group_by("text").agg(pl.col("row").min(), pl.len().alias("rows")).sort("row")
+
+
+def _candidates(frame: pl.DataFrame, found: pl.DataFrame, match: pl.Expr) -> dict[tuple[str | int, ...], Candidates]:
+    """Group candidates by what their matches look like; a cell's long text stands for itself up to a length."""
+    cells = frame[found["cell"]]
+    rows = cells["rows"] if "rows" in cells.columns else pl.repeat(1, cells.height, dtype=pl.UInt32, eager=True)
+    known = pl.DataFrame({"value": cells["text"], "row": cells["row"], "rows": rows, "match": found.select(match)})
+    keyed = known.select("value", "row", "rows", *_keys()).unique(["row", *KEYS], maintain_order=True).sort("row")
+    groups = keyed.group_by(KEYS, maintain_order=True).agg(
+        pl.col("rows").sum(), pl.col("value").head(LOOKED), pl.col("row").head(LOOKED)
+    )
+    candidates = {}
+    for *key, count, values, first in groups.iter_rows():
+        one = candidates[tuple(key)] = Candidates(count)
+        for value, row in zip(values, first, strict=True):
+            if len(one.values) < OF_KEY:
+                one.values.setdefault(value[:LONGEST], row)
+    return candidates
+
+
+KEYS = ("length", "start", "signs", "domain")
+
+
+def _keys() -> list[pl.Expr]:
+    """What tells matches apart that recognizers prove differently: length, country letters, signs, an e-mail's domain.
+
+    The keys are few by construction, so that no flood of odd values can crowd out a rare one.
+    """
+    match = pl.col("match")
+    mail = match.str.contains("@", literal=True)
+    domain = match.str.extract(r"\.([^.@]+)$", 1).str.to_lowercase()
+    return [
+        pl.when(~mail).then(match.str.len_bytes().clip(0, 64)).otherwise(0).fill_null(0).alias("length"),
+        pl.when(~mail).then(match.str.extract(r"^[A-Za-z]{1,2}", 0).str.to_uppercase()).fill_null("").alias("start"),
+        match.str.count_matches(r"[^0-9A-Za-z]").clip(0, 4).fill_null(0).alias("signs"),
+        pl.when(mail)
+        .then(pl.format("{}{}", domain.str.head(4), domain.str.len_bytes().clip(0, 9)))
+        .fill_null("")
+        .alias("domain"),
+    ]

@@ -10,6 +10,7 @@ import codecs
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ class Table:
     weight: int = 0
     values: Callable[[], Iterator[list[Any]]] | None = None
     share: Callable[[int], float] = lambda _rows: 0.0
+    cut: Callable[[], Iterable[Callable[[], pl.DataFrame]]] | None = None
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield the rows in order; every column is text, blank cells are null, columns are named as in ``header``.
@@ -49,6 +51,18 @@ class Table:
         A batch may bring further columns, named by position, where later rows are longer than the heading.
         """
         yield from self.read()
+
+    def cuts(self) -> Iterator[Callable[[], pl.DataFrame]]:
+        """Yield the same batches unparsed, where the format can be cut first: each may be called in another thread."""
+        if self.cut:
+            yield from self.cut()
+            return
+        for batch in self.read():
+            yield partial(_same, batch)
+
+
+def _same(batch: pl.DataFrame) -> pl.DataFrame:
+    return batch
 
 
 @dataclass
@@ -103,13 +117,15 @@ def read_raw(path: Path, name: str | None, limits: Limits) -> RawFile:
 
 def _first_pass(path: Path, name: str, size: int, limits: Limits) -> RawFile:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    head, utf8 = b"", True
+    head, utf8, split = b"", True, False
     try:
         with path.open("rb") as file:
             while block := file.read(BLOCK):
                 head = head or block
                 digest.update(block)
-                utf8 = utf8 and _decodes(decoder, block)
+                # Most blocks are plain ASCII, and seen to be in no time.
+                utf8 = utf8 and (_decodes(decoder, block) if split or not block.isascii() else True)
+                split = bool(decoder.getstate()[0])
     except OSError as error:
         raise UnreadableFile(f"The file cannot be read ({error.strerror}).", name) from error
     return RawFile(path, name, digest.hexdigest(), size, head, utf8, limits)

@@ -8,7 +8,7 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,14 +39,14 @@ OTHER_SCRIPTS = (
     "iso8859-5", "iso8859-6", "iso8859-7", "iso8859-8", "iso8859-9", "iso-8859-5",
     "iso-8859-6", "iso-8859-7", "iso-8859-8", "iso-8859-9",
 )  # fmt: skip
-#: Bytes looked at to guess encoding and dialect.
-SAMPLE = 256 << 10
+#: Bytes looked at to guess encoding and dialect, and bytes read at a time from then on.
+SAMPLE, PIECE = 256 << 10, 4 << 20
 #: Share of control characters from which a file is binary, whatever its name.
 BINARY = 0.01
 
 #: Control characters, without those that lay text out, and what could not be decoded.
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
-BLANK_LINES = re.compile(rb"\n{2,}")
+BLANK_LINES = re.compile(rb"\n(?:\r?\n)+")
 
 csv.field_size_limit(64 << 20)
 
@@ -88,7 +88,8 @@ def open_delimited(raw: RawFile) -> OpenFile:
     dialect = Dialect(encoding, delimiter, layout)
     place = _Place(raw.size)
     read = partial(_batches, raw, dialect, header, place)
-    file.tables.append(Table(raw.name, header, layout.labels, read, weight=raw.size, share=place.share))
+    cut = partial(_cuts, raw, dialect, header, place)
+    file.tables.append(Table(raw.name, header, layout.labels, read, weight=raw.size, share=place.share, cut=cut))
     if layout.above:
         file.tables.append(_lines_above(rows[: layout.above]))
     return file
@@ -111,7 +112,7 @@ def _open_lines(raw: RawFile, encoding: str) -> OpenFile:
 def _line_batches(raw: RawFile, encoding: str, place: _Place) -> Iterator[pl.DataFrame]:
     place.done = 0
     for block in _blocks(raw, encoding, place):
-        text = block.decode("utf-8", "replace").removeprefix("\ufeff").replace("\0", "")
+        text = _one_line_end(block).decode("utf-8", "replace").removeprefix("\ufeff").replace("\0", "")
         rows: list[list[str | None]] = [[line] for line in text.split("\n") if line.strip()]
         if rows:
             yield frame(rows, ("text",))
@@ -176,32 +177,55 @@ def _sample_rows(sample: str, delimiter: str) -> list[list[str]]:
 
 
 def _batches(raw: RawFile, dialect: Dialect, header: tuple[str, ...], place: _Place) -> Iterator[pl.DataFrame]:
-    """Parse block by block: strictly and fast first, record by record where a block is malformed."""
-    skip = dialect.layout.first
-    place.done = 0
-    for block in _blocks(raw, dialect.encoding, place):
-        batch = None if skip else _parse_fast(block, dialect.delimiter, header)
-        if batch is None:
-            batch = _parse_ragged(block, dialect.delimiter, header, skip)
-        skip = 0
+    for cut in _cuts(raw, dialect, header, place):
+        batch = cut()
         if batch.height:
             yield batch
 
 
+def _cuts(
+    raw: RawFile, dialect: Dialect, header: tuple[str, ...], place: _Place
+) -> Iterator[Callable[[], pl.DataFrame]]:
+    """Cut the file into blocks, each to be parsed by itself."""
+    skip = dialect.layout.first
+    place.done = 0
+    for block in _blocks(raw, dialect.encoding, place):
+        yield partial(_parse, block, dialect.delimiter, header, skip)
+        skip = 0
+
+
+def _parse(block: bytes, delimiter: str, header: tuple[str, ...], skip: int) -> pl.DataFrame:
+    """Parse a block strictly and fast first, record by record where it is malformed."""
+    batch = None if skip else _parse_fast(block, delimiter, header)
+    return _parse_ragged(block, delimiter, header, skip) if batch is None else batch
+
+
 def _blocks(raw: RawFile, encoding: str, place: _Place) -> Iterator[bytes]:
     """Yield UTF-8 text cut between records. The first block is short: it holds the heading."""
-    size, pieces, held = SAMPLE, [], 0
-    for piece in _utf8_pieces(raw, encoding, place):
-        pieces.append(piece)
-        held += len(piece)
-        if held < size:
+    plain = encoding == "utf-8" and raw.utf8 and b"\n" in raw.head
+    pieces = _raw_pieces(raw, place) if plain else _utf8_pieces(raw, encoding, place)
+    size, held, length = SAMPLE, [], 0
+    for piece in pieces:
+        held.append(piece)
+        length += len(piece)
+        if length < size:
             continue
-        block = b"".join(pieces)
+        block = b"".join(held)
         cut = _record_end(block)
         yield block[:cut]
-        size, pieces, held = raw.limits.batch, [block[cut:]], len(block) - cut
-    if held:
-        yield b"".join(pieces)
+        size, held, length = raw.limits.batch, [block[cut:]], len(block) - cut
+    if length:
+        yield b"".join(held)
+
+
+def _raw_pieces(raw: RawFile, place: _Place) -> Iterator[bytes]:
+    """Yield the file as it stands: line ends of all kinds are made one when a block is parsed."""
+    size = SAMPLE
+    with raw.path.open("rb") as file:
+        while piece := file.read(size):
+            place.done += len(piece)
+            yield piece
+            size = min(PIECE, raw.limits.batch)
 
 
 def _utf8_pieces(raw: RawFile, encoding: str, place: _Place) -> Iterator[bytes]:
@@ -229,25 +253,30 @@ def _decoded_pieces(raw: RawFile, encoding: str, place: _Place) -> Iterator[byte
 def _record_end(block: bytes) -> int:
     """Find the last line end outside quotes; a stray quote only makes the cut less fortunate, never loses text."""
     cut = block.rfind(b"\n")
+    quotes = block.count(b'"', 0, max(cut, 0))
     for _ in range(200):
         if cut < 0:
             return len(block)
-        if block.count(b'"', 0, cut) % 2 == 0:
+        if quotes % 2 == 0:
             return cut + 1
-        cut = block.rfind(b"\n", 0, cut)
+        before = block.rfind(b"\n", 0, cut)
+        quotes -= block.count(b'"', max(before, 0), cut)
+        cut = before
     return block.rfind(b"\n") + 1
 
 
 def _parse_fast(block: bytes, delimiter: str, header: tuple[str, ...]) -> pl.DataFrame | None:
     """Parse a well-formed block; None when its rows or quotes are irregular."""
-    if b"\n\n" in block:
+    if b"\r" in block and block.count(b"\r") != block.count(b"\r\n"):
+        block = _one_line_end(block)
+    if b"\n\n" in block or b"\n\r\n" in block:
         # Blank lines are no rows, but inside quotes they belong to a cell.
         if b'"' in block:
             return None
         block = BLANK_LINES.sub(b"\n", block)
     try:
         batch = pl.read_csv(
-            io.BytesIO(block),
+            block,
             has_header=False,
             separator=delimiter,
             schema=dict.fromkeys(header, pl.String),
@@ -255,11 +284,16 @@ def _parse_fast(block: bytes, delimiter: str, header: tuple[str, ...]) -> pl.Dat
         )
     except pl.exceptions.PolarsError:
         return None
-    return blank_to_null(batch)
+    # Polars takes a cell without quotes for null, but not one with nothing between them.
+    return blank_to_null(batch) if b'""' in block else batch
+
+
+def _one_line_end(block: bytes) -> bytes:
+    return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
 
 def _parse_ragged(block: bytes, delimiter: str, header: tuple[str, ...], skip: int = 0) -> pl.DataFrame:
-    text = block.decode("utf-8", "replace").removeprefix("\ufeff").replace("\0", "")
+    text = _one_line_end(block).decode("utf-8", "replace").removeprefix("\ufeff").replace("\0", "")
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[list[str | None]] = [list(row) for index, row in enumerate(reader) if index >= skip and row]
     return frame(rows, header)

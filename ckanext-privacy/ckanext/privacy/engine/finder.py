@@ -1,0 +1,199 @@
+"""Which recognizers might flag which cells: exact for every cell, cheap for the many that look alike.
+
+Short cells are grouped by their form (:mod:`.forms`), and only the recognizers that can match a form test its cells.
+Longer cells are tested as they stand. Cells with other scripts' digits, dashes, spaces or invisible characters are
+tested as they stand, folded, and without what is invisible.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from .forms import COARSE, FEW, FINE, LONGEST, form_ids, form_of, widen
+from .prefilter import ANYTHING, checked, drop_invisible, fold_digits, loosened, odd_characters
+
+#: Forms a column may have, as a share of its cells, until digits and letters are no longer told apart.
+VARIED = 0.1
+#: Cells on which two ways are timed before the faster one takes the rest.
+TRIAL = 500
+
+#: Forms that are remembered for a choice of names.
+MOST_KNOWN = 200_000
+
+Found = pl.DataFrame
+
+
+def alternation(patterns: Iterable[str]) -> str:
+    """One expression for several, without regard to case."""
+    return "(?is:" + "|".join(f"(?:{pattern})" for pattern in dict.fromkeys(patterns)) + ")"
+
+
+@dataclass(frozen=True)
+class Finder:
+    """Finds cells that recognizers might flag, given their loosened patterns by name."""
+
+    patterns: Mapping[str, tuple[str, ...]]
+    _known: dict[tuple[tuple[str, ...], bytes], dict[str, frozenset[str]]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def find(self, cells: pl.Series, names: tuple[str, ...]) -> Iterator[tuple[str, Found]]:
+        """Yield, for each of ``names`` that might flag a cell, such cells: ``cell`` is their index, ``text`` what matched.
+
+        A cell that matches in several ways comes once for each.
+        """
+        frame = pl.DataFrame({"text": cells}).with_row_index("cell")
+        if frame["text"].null_count():
+            frame = frame.drop_nulls("text")
+        parts: dict[str, list[Found]] = {}
+        for texts in _variants(frame):
+            for name, found in self._find(texts, names):
+                parts.setdefault(name, []).append(found)
+        for name, found in parts.items():
+            yield name, found[0] if len(found) == 1 else pl.concat(found)
+
+    def _find(self, texts: Found, names: tuple[str, ...]) -> Iterator[tuple[str, Found]]:
+        sizes = texts["text"].str.len_bytes()
+        longest = int(sizes.max() or 0)  # type: ignore[arg-type] - a column of lengths
+        plain = texts["text"].str.len_chars().sum() == sizes.sum()
+        if plain and longest <= LONGEST:
+            yield from self._by_form(texts, names, longest)
+            return
+        short = (sizes <= LONGEST) & (sizes == texts["text"].str.len_chars())
+        if short.any():
+            yield from self._by_form(texts.filter(short), names, LONGEST)
+        if not short.all():
+            yield from self._by_text(texts.filter(~short), names)
+
+    def _by_form(self, texts: Found, names: tuple[str, ...], longest: int) -> Iterator[tuple[str, Found]]:
+        groups, kinds = self._grouped(texts["text"], names, longest)
+        for name in names:
+            having = np.array([name in kind for kind in kinds])
+            if not having.any():
+                continue
+            taken = texts if having.all() else texts.filter(pl.Series(having[groups]))
+            found = taken.filter(taken["text"].str.contains(self._one(name)))
+            if found.height:
+                yield name, found
+
+    def _grouped(
+        self, cells: pl.Series, names: tuple[str, ...], longest: int
+    ) -> tuple[np.ndarray, list[frozenset[str]]]:
+        """The group of each cell, and for each group the names whose patterns its form allows."""
+        if cells.len() <= FEW:
+            forms, groups = np.unique([form_of(cell) for cell in cells], return_inverse=True)
+            return groups, self._allowed([str(form) for form in forms], names, FINE)
+        ids = form_ids(cells, longest)
+        table = FINE
+        if pl.Series(ids).n_unique() > VARIED * cells.len():
+            table = COARSE
+            ids = form_ids(cells, longest, COARSE)
+        _, first, groups = np.unique(ids, return_index=True, return_inverse=True)
+        return groups, self._allowed([form_of(cell, table) for cell in cells.gather(first)], names, table)
+
+    def _allowed(self, forms: list[str], names: tuple[str, ...], table: bytes) -> list[frozenset[str]]:
+        known = self._known.setdefault((names, table), {})
+        found = [known.get(form) for form in forms]
+        new = [form for form, allowed in zip(forms, found, strict=True) if allowed is None]
+        learned = self._learn(new, names, table) if new else []
+        if len(known) < MOST_KNOWN:
+            known.update(zip(new, learned, strict=True))
+        rest = iter(learned)
+        return [next(rest) if allowed is None else allowed for allowed in found]
+
+    def _learn(self, forms: list[str], names: tuple[str, ...], table: bytes) -> list[frozenset[str]]:
+        wide = self._fine if table is FINE else self._coarse
+        patterns = {name: wide[name] for name in names}
+        cells = pl.DataFrame({"text": forms}).with_row_index("cell")
+        allowed: list[list[str]] = [[] for _ in forms]
+        for name, found in _matches(cells, patterns, "|".join(patterns.values())):
+            for cell in found["cell"]:
+                allowed[cell].append(name)
+        return [frozenset(each) for each in allowed]
+
+    def _by_text(self, texts: Found, names: tuple[str, ...]) -> Iterator[tuple[str, Found]]:
+        if not names:
+            return
+        patterns = {name: self._one(name) for name in names}
+        yield from _matches(texts, patterns, None if self._alone_is_faster(texts, names) else self._all(names))
+
+    def _alone_is_faster(self, texts: Found, names: tuple[str, ...]) -> bool:
+        """All patterns at once can take longer than each alone: too many states. Either way finds the same."""
+        if texts.height < 8 * TRIAL:
+            return False
+        some = texts["text"].head(TRIAL)
+        start = time.perf_counter()
+        some.str.contains(self._all(names))
+        half = time.perf_counter()
+        some.to_frame().select(pl.col("text").str.contains(self._one(name)).alias(name) for name in names)
+        return half - start > time.perf_counter() - half
+
+    def extract(self, name: str) -> pl.Expr:
+        """The first match of a name's patterns in the column ``text``."""
+        return pl.col("text").str.extract(self._one(name), 0)
+
+    def _one(self, name: str) -> str:
+        return alternation(self.patterns[name])
+
+    def _all(self, names: Iterable[str]) -> str:
+        return alternation(pattern for name in names for pattern in self.patterns[name])
+
+    @cached_property
+    def _fine(self) -> dict[str, str]:
+        return _widened(self.patterns, 0)
+
+    @cached_property
+    def _coarse(self) -> dict[str, str]:
+        return _widened(self.patterns, 1)
+
+
+def _widened(patterns: Mapping[str, tuple[str, ...]], way: int) -> dict[str, str]:
+    wide = {name: tuple(widen(each)[way] for each in found) for name, found in patterns.items()}
+    return {name: alternation(found) for name, found in all_checked(wide).items()}
+
+
+def all_checked(patterns: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    """Replace the patterns that polars cannot take; usually one look at all of them shows that there are none."""
+    if checked(alternation(each for found in patterns.values() for each in found)) != ANYTHING:
+        return patterns
+    return {name: tuple(checked(each) for each in found) for name, found in patterns.items()}
+
+
+def _matches(texts: Found, patterns: Mapping[str, str], whole: str | None) -> Iterator[tuple[str, Found]]:
+    """Texts that each pattern matches. ``whole`` matches wherever one of them does, and saves their time elsewhere."""
+    hits = texts if whole is None else texts.filter(texts["text"].str.contains(whole))
+    if not hits.height:
+        return
+    tests = hits.select(pl.col("text").str.contains(pattern).alias(name) for name, pattern in patterns.items())
+    for name in patterns:
+        if tests[name].any():
+            yield name, hits.filter(tests[name])
+
+
+def _variants(frame: Found) -> Iterator[Found]:
+    """Texts to test: the cells, and what odd cells are once folded, and without what is invisible."""
+    if frame.height:
+        yield frame
+    texts = frame["text"]
+    if texts.str.len_bytes().sum() == texts.str.len_chars().sum():
+        return
+    odd = frame.filter(texts.str.contains(odd_characters()))
+    if not odd.height:
+        return
+    folded = odd.with_columns(fold_digits(odd["text"]).alias("text"))
+    yield folded
+    bare = folded.with_columns(drop_invisible(folded["text"]).alias("text"))
+    changed = bare.filter(bare["text"] != folded["text"])
+    if changed.height:
+        yield changed
+
+
+def finder_of(patterns: Mapping[str, Iterable[str]]) -> Finder:
+    """Build a finder from recognizers' own patterns by name."""
+    return Finder(all_checked({name: tuple(map(loosened, found)) for name, found in patterns.items()}))
