@@ -21,7 +21,7 @@ from .headings import all_words_of, meanings
 from .light import import_presidio
 from .packs import Identifier, Pack, load_packs
 from .prefilter import ANYTHING, PHONE, Prefilter, fold_text, prefilter_of
-from .profile import Candidates
+from .profile import Candidates, Watch
 from .values import DATE
 
 #: Distinct values that look alike, and of one column, that Presidio is shown.
@@ -94,6 +94,11 @@ class Confirmer:
     def check(self, name: str, text: str) -> bool:
         """Whether a recognizer without a pattern flags a text."""
         return bool(self._analyze(name, text, []))
+
+    @cached_property
+    def watch(self) -> Watch:
+        """What a pass over a table looks for."""
+        return Watch(self.finder, self.watched, self.unpatterned, self.check)
 
     @cached_property
     def names(self) -> tuple[str, ...]:

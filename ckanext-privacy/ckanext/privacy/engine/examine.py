@@ -78,7 +78,7 @@ def _tables(file: OpenFile, confirmer: Confirmer, risk: RiskSettings, meter: Met
 
 
 def _table(table: Table, confirmer: Confirmer, risk: RiskSettings, progress: Progress) -> TableReport:
-    profile = profile_table(table, confirmer, lambda share: progress(LOOKING * share))
+    profile = profile_table(table, confirmer.watch, lambda share: progress(LOOKING * share))
     columns = [column_of(column) for column in profile.columns.values()]
     for column in columns:
         confirmer.confirm(column)

@@ -44,7 +44,7 @@ class Finder:
     )
 
     def find(self, cells: pl.Series, names: tuple[str, ...]) -> Iterator[tuple[str, Found]]:
-        """Yield, for each of ``names`` that might flag a cell, such cells: ``cell`` is their index, ``text`` what matched.
+        """Yield each of ``names`` that might flag a cell, with such cells: ``cell`` is an index, ``text`` what matched.
 
         A cell that matches in several ways comes once for each.
         """

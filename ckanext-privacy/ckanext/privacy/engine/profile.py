@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -34,26 +34,17 @@ LONGEST = 20_000
 T = TypeVar("T")
 
 
-class Watch(Protocol):
-    """What is looked for: see :class:`~.confirm.Confirmer`."""
+@dataclass(frozen=True)
+class Watch:
+    """What is looked for: ``watched`` names the recognizers that can make a finding under a heading.
 
-    @property
-    def finder(self) -> Finder:
-        """Finds candidates by the recognizers' patterns."""
-        ...
+    Those in ``unpatterned`` have no pattern, and ``check`` says of a text whether they flag it.
+    """
 
-    def watched(self, label: str) -> tuple[str, ...]:
-        """Names of the recognizers that can make a finding under a heading."""
-        ...
-
-    def check(self, name: str, text: str) -> bool:
-        """Whether a text is a candidate, for recognizers that have no pattern."""
-        ...
-
-    @property
-    def unpatterned(self) -> frozenset[str]:
-        """Names of the recognizers that have no pattern."""
-        ...
+    finder: Finder
+    watched: Callable[[str], tuple[str, ...]]
+    unpatterned: frozenset[str]
+    check: Callable[[str, str], bool]
 
 
 @dataclass
