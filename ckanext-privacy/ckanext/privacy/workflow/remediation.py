@@ -19,8 +19,18 @@ from ckan.types import Context
 from werkzeug.datastructures import FileStorage
 
 from ckanext.privacy.engine.errors import InvalidPlan, UnreadableFile
-from ckanext.privacy.engine.findings import from_dict, to_dict
-from ckanext.privacy.engine.remediation import apply_plan, load_key, parse_plan, plan_data, preview_plan, suggest_plan
+from ckanext.privacy.engine.findings import FileReport, from_dict, to_dict
+from ckanext.privacy.engine.remediation import (
+    CleanReport,
+    apply_plan,
+    cleaned_name,
+    load_key,
+    parse_plan,
+    plan_data,
+    preview_plan,
+    statement,
+    suggest_plan,
+)
 from ckanext.privacy.gate import freeze, store, uploads
 from ckanext.privacy.model import Cleaning, Scan
 from ckanext.privacy.model.scan import DONE
@@ -43,16 +53,26 @@ class Source:
 def suggest(package_id: str, resource_id: str) -> dict[str, Any]:
     """Return ``{plan, scan_id}``: what should be done, going by the newest scan of the file as it is now."""
     with _source(package_id, resource_id) as source:
-        query = (
-            sa.select(Scan)
-            .where(Scan.resource_id == resource_id, Scan.sha256 == source.sha256, Scan.status == DONE)
-            .order_by(Scan.created.desc())
-            .limit(1)
-        )
-        scan = model.Session.scalars(query).one_or_none()
+        scan = _newest_scan(resource_id, source.sha256)
     if scan is None or scan.report is None:
         raise _invalid("resource_id", tk._("Scan the file first: the suggestion goes by what was found in it."))
     return {"plan": plan_data(suggest_plan(from_dict(scan.report))), "scan_id": scan.id}
+
+
+def _newest_scan(resource_id: str, sha256: str) -> Scan | None:
+    """The newest finished scan of a file as it is now."""
+    query = (
+        sa.select(Scan)
+        .where(Scan.resource_id == resource_id, Scan.sha256 == sha256, Scan.status == DONE)
+        .order_by(Scan.created.desc())
+        .limit(1)
+    )
+    return model.Session.scalars(query).one_or_none()
+
+
+def _report_before(resource_id: str, sha256: str) -> FileReport | None:
+    scan = _newest_scan(resource_id, sha256)
+    return from_dict(scan.report) if scan and scan.report else None
 
 
 def preview(package_id: str, resource_id: str, plan: dict[str, Any]) -> dict[str, Any]:
@@ -73,13 +93,13 @@ def apply(context: Context, package_id: str, resource_id: str, plan: dict[str, A
     """
     user = people.current_user(context)
     with _source(package_id, resource_id) as source, TemporaryDirectory() as folder:
-        out = Path(folder) / source.name
+        out = Path(folder) / cleaned_name(source.name)
         with _plainly():
             parsed = parse_plan(plan)
-            report = apply_plan(source.path, parsed, out, _key(package_id), name=source.name)
+            before = _report_before(resource_id, source.sha256)
+            report = apply_plan(source.path, parsed, out, _key(package_id), name=source.name, before=before)
         schemas = {name: json.loads((out.parent / name).read_text("utf-8")) for name in report.schemas}
-        result = {key: value for key, value in to_dict(report).items() if key != "rescan"}
-        result["utility_lost"] = report.utility_lost
+        result = _told(report)
         resource = _upload(context, resource_id, out)
         cleaning = Cleaning(
             package_id=package_id,
@@ -100,6 +120,16 @@ def apply(context: Context, package_id: str, resource_id: str, plan: dict[str, A
         "scans": [scans.dictize(scan, report=False) for scan in created],
         "message": message,
     }
+
+
+def _told(report: CleanReport) -> dict[str, Any]:
+    """What was done, as it is kept and answered; the plan and the scans are kept beside it."""
+    told = {key: value for key, value in to_dict(report).items() if key not in {"rescan", "before"}}
+    told["tables"] = [{key: value for key, value in table.items() if key != "plan"} for table in told["tables"]]
+    for table, cleaned in zip(told["tables"], report.tables, strict=True):
+        table["lost"] = cleaned.lost
+    outcomes = {"outcome_before": report.before and report.before.outcome.value, "outcome": report.rescan.outcome.value}
+    return {**told, **outcomes, "utility_lost": report.utility_lost, "statement": statement(report)}
 
 
 def _upload(context: Context, resource_id: str, file: Path) -> dict[str, Any]:

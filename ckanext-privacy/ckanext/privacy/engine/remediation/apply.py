@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,10 +14,12 @@ from ckanext.privacy.engine.findings import FileReport
 from ckanext.privacy.engine.scan import scan_file
 from ckanext.privacy.engine.tables import OpenFile, Table, open_tables
 
-from .plan import Plan, check_tables, needs_key, table_plan
+from .changes import Change
+from .plan import Plan, TablePlan, check_tables, needs_key, table_plan
 from .schema import CleanedTable, write_schemas
-from .steps import Change, Cleaner
-from .writers import MAIN_FORMATS, open_writer
+from .statement import statement
+from .steps import Cleaner
+from .writers import RECORD_FORMATS, TEXT_FORMATS, WORKBOOK_FORMATS, Writer, open_writer
 
 #: Environment variable that holds the pseudonyms' key, for those who do not keep it in a file.
 KEY_VARIABLE = "PRIVACY_CLEAN_KEY"
@@ -26,7 +28,10 @@ SHORTEST_KEY = 16
 
 @dataclass(frozen=True)
 class TableCleaning:
-    """What was done to one table: rows before and after, and each changed column. `dropped`: the whole table went."""
+    """What was done to one table: rows before and after, and each changed column. `dropped`: the whole table went.
+
+    `columns` is how many there were, `plan` what was asked for.
+    """
 
     name: str
     dropped: bool
@@ -34,6 +39,19 @@ class TableCleaning:
     rows_dropped: int
     columns_dropped: tuple[str, ...]
     changes: tuple[Change, ...]
+    columns: int = 0
+    plan: TablePlan | None = None
+
+    @property
+    def lost(self) -> float:
+        """The share, 0..1, of what the table told that is lost: the mean over its columns, and its dropped rows."""
+        if self.dropped or not self.columns or not self.rows:
+            return 1.0 if self.dropped else 0.0
+        worst = {change.column: 0.0 for change in self.changes}
+        for change in self.changes:
+            worst[change.column] = 1 - (1 - worst[change.column]) * (1 - change.lost)
+        of_columns = (sum(worst.values()) + len(self.columns_dropped)) / self.columns
+        return round(1 - (1 - min(of_columns, 1.0)) * (1 - self.rows_dropped / self.rows), 4)
 
     @property
     def cells_changed(self) -> int:
@@ -46,13 +64,17 @@ class CleanReport:
     """What a plan did to a file, and what a new scan says of the result. Holds no cell.
 
     `left_out` names what never goes into a cleaned file: comments, properties, lines above the heading and such.
-    `schemas` are the names of the Table Schema files written beside the output.
+    `schemas` are the names of the Table Schema files written beside the output. `before` is the scan of the original,
+    where there is one. `formulas` counts kept cells that a spreadsheet would take for a formula.
     """
 
     tables: tuple[TableCleaning, ...]
     left_out: tuple[str, ...]
     schemas: tuple[str, ...]
     rescan: FileReport
+    before: FileReport | None = None
+    formulas: int = 0
+    statement_file: str = ""
 
     @property
     def utility_lost(self) -> str:
@@ -63,19 +85,27 @@ class CleanReport:
         before = sum(change.distinct_before for table in kept for change in table.changes)
         after = sum(change.distinct_after for table in kept for change in table.changes)
         tables = len(self.tables) - len(kept)
+        lost = sum(table.lost for table in kept) / len(kept) if kept else 1.0
         return (
             f"{tables} tables, {columns} columns and {rows} rows were dropped; in the changed columns "
-            f"{after} different values are left of {before}."
+            f"{after} different values are left of {before}. About {lost:.0%} of what the tables told is lost."
         )
 
 
-def apply_plan(
-    path: str | Path, plan: Plan, out: str | Path, key: bytes | None = None, *, name: str | None = None
+def apply_plan(  # noqa: PLR0913 - a file, what to do, where to, and what is known of it
+    path: str | Path,
+    plan: Plan,
+    out: str | Path,
+    key: bytes | None = None,
+    *,
+    name: str | None = None,
+    before: FileReport | None = None,
 ) -> CleanReport:
-    """Write a cleaned copy of `path` to `out`, a Table Schema beside it, and scan the result.
+    """Write a cleaned copy of `path` to `out`, a Table Schema and a statement beside it, and scan the result.
 
-    `name` is the file's name as people know it. `key` makes the pseudonyms; see :func:`load_key`. Raises `InvalidPlan`
-    when the plan does not fit the file, `UnreadableFile` when the file cannot be read; then nothing is written.
+    `name` is the file's name as people know it, `before` its scan. `key` makes the pseudonyms; see :func:`load_key`.
+    Raises `InvalidPlan` when the plan does not fit the file, `UnreadableFile` when the file cannot be read; nothing is
+    written then.
     """
     path, out = Path(path), Path(out)
     file = open_tables(path, name)
@@ -84,22 +114,34 @@ def apply_plan(
     check_tables(plan, columns)
     _check_out(path, out)
     cleaners = make_cleaners(tables, columns, plan, _key(plan, key))
-    kept = [cleaner for cleaner in cleaners if cleaner]
     with TemporaryDirectory(dir=out.parent, prefix=".clean-") as folder:
         fresh = Path(folder) / out.name
         with open_writer(fresh, file, path) as writer:
-            for cleaner in kept:
-                writer.write(cleaner)
-        schemas = write_schemas(fresh, [_cleaned(cleaner) for cleaner in kept])
-        rescan = scan_file(fresh, name=out.name)
-        for each in (fresh, *schemas):
+            _write(writer, tables, cleaners)
+        report = CleanReport(
+            tables=tuple(_cleaning(table, cleaner) for table, cleaner in zip(tables, cleaners, strict=True)),
+            left_out=tuple(table.name for table in file.tables if table not in tables),
+            schemas=(),
+            rescan=scan_file(fresh, name=out.name),
+            before=before,
+            formulas=sum(cleaner.formulas for cleaner in cleaners if cleaner),
+        )
+        kept = [_cleaned(cleaner) for cleaner in cleaners if cleaner]
+        schemas = write_schemas(fresh, kept, report)
+        report = replace(report, schemas=tuple(each.name for each in schemas), statement_file=f"{out.name}.cleaning.md")
+        told = fresh.with_name(report.statement_file)
+        told.write_text(statement(report), "utf-8")
+        for each in (fresh, *schemas, told):
             os.replace(each, out.parent / each.name)
-    return CleanReport(
-        tables=tuple(_cleaning(table, cleaner) for table, cleaner in zip(tables, cleaners, strict=True)),
-        left_out=tuple(table.name for table in file.tables if table not in tables),
-        schemas=tuple(each.name for each in schemas),
-        rescan=rescan,
-    )
+    return report
+
+
+def _write(writer: Writer, tables: Sequence[Table], cleaners: Sequence[Cleaner | None]) -> None:
+    for table, cleaner in zip(tables, cleaners, strict=True):
+        if cleaner:
+            writer.write(cleaner)
+        else:
+            writer.leave_out(table.name)
 
 
 def load_key(path: str | Path | None = None) -> bytes | None:
@@ -120,13 +162,25 @@ def load_key(path: str | Path | None = None) -> bytes | None:
 
 
 def main_tables(file: OpenFile) -> list[Table]:
-    """The tables that cleaning writes: a text file's table, a workbook's sheets. Raises `UnreadableFile` for others."""
-    if file.facts.format not in MAIN_FORMATS:
-        known = ", ".join(sorted(MAIN_FORMATS)).upper()
-        raise UnreadableFile(f"Cleaning works on {known}; save the data in one of these.", file.facts.name)
-    if file.facts.encoding is not None:
-        return file.tables[:1]
-    return [table for table in file.tables if table.values is not None]
+    """The tables that cleaning writes: a text file's table, a workbook's sheets, all lists of records.
+
+    Pieces of text beside them, such as comments and properties, are not among them. Raises `UnreadableFile` where there
+    is no table, and where a part of the file could not be read: it might be lost without anybody's knowing.
+    """
+    if file.held:
+        raise UnreadableFile(f"{file.held[0].reason} It cannot be cleaned as it is.", file.held[0].where)
+    kind = file.facts.format
+    if kind in TEXT_FORMATS:
+        found = file.tables[:1]
+    elif kind in WORKBOOK_FORMATS:
+        found = [table for table in file.tables if table.values is not None]
+    elif kind in RECORD_FORMATS:
+        found = list(file.tables)
+    else:
+        found = [table for table in file.tables if table.labels != ("text",) and not table.hidden]
+    if not found:
+        raise UnreadableFile("There is no table in it to clean; save the data as CSV or XLSX.", file.facts.name)
+    return found
 
 
 def all_columns(table: Table) -> tuple[str, ...]:
@@ -171,4 +225,5 @@ def _cleaned(cleaner: Cleaner) -> CleanedTable:
 def _cleaning(table: Table, cleaner: Cleaner | None) -> TableCleaning:
     if cleaner is None:
         return TableCleaning(table.name, True, 0, 0, (), ())
-    return TableCleaning(table.name, False, cleaner.rows, cleaner.rows_dropped, cleaner.dropped, cleaner.changes())
+    counts = (cleaner.rows, cleaner.rows_dropped, cleaner.dropped, cleaner.changes(), len(cleaner.all_columns))
+    return TableCleaning(table.name, False, *counts, cleaner.plan)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,21 @@ from jsonschema.exceptions import best_match
 
 from ckanext.privacy.engine.errors import InvalidPlan
 
+from .plan_files import with_files
+
+#: What a step of a plan says beside its action's options.
+NO_OPTIONS = frozenset({"column", "action", "why"})
 SCHEMA = Path(__file__).with_name("plan.schema.yaml")
 
 
 @dataclass(frozen=True)
 class Step:
-    """One action on one column, with the action's options."""
+    """One action on one column, with the action's options and a sentence that says why."""
 
     column: str
     action: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    why: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -38,20 +43,53 @@ class Step:
 
 @dataclass(frozen=True)
 class SmallGroups:
-    """After all steps: rows that share their values of `columns` with too few others are dropped or blanked there."""
+    """After all steps: rows that share their values of `columns` with too few others are dropped or blanked there.
+
+    `then` is ``drop_rows``, ``blank`` or ``blank_least``, which blanks no more cells than a greedy search needs. Where
+    `people` names a column, its different values are counted and not rows.
+    """
 
     columns: tuple[str, ...]
     fewer_than: int
     then: str
+    people: str = ""
 
 
 @dataclass(frozen=True)
 class SmallCounts:
-    """Counts from 1 to under `fewer_than` are replaced by `sign` ("<10" when it is empty)."""
+    """Counts from 1 to under `fewer_than` are replaced by `sign` ("<10" when it is empty).
+
+    With `protect_totals` further counts become ``*`` where a total would give a small one away.
+    """
 
     columns: tuple[str, ...]
     fewer_than: int
     sign: str = ""
+    protect_totals: bool = True
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Rows with one of the values `is_`, a number `below` or `above`, or nothing (`empty`) in a column."""
+
+    column: str
+    is_: tuple[str, ...] = ()
+    below: float | None = None
+    above: float | None = None
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """The table's rows are counted by some columns, after all steps, and counts under `fewer_than` are hidden.
+
+    `sums` are columns added up; a sum is hidden where its group is small or one or two rows make up most of it.
+    """
+
+    by: tuple[str, ...]
+    fewer_than: int
+    sums: tuple[str, ...] = ()
+    count: str = "count"
 
 
 @dataclass(frozen=True)
@@ -63,12 +101,21 @@ class TablePlan:
     steps: tuple[Step, ...] = ()
     small_groups: SmallGroups | None = None
     small_counts: SmallCounts | None = None
+    drop_rows: tuple[Condition, ...] = ()
+    sample: float | None = None
+    aggregate: Aggregate | None = None
 
     def named_columns(self) -> Iterator[str]:
         """Every column that the plan speaks of."""
         yield from (column for step in self.steps for column in step.columns)
+        yield from (step.options["households"] for step in self.steps if "households" in step.options)
+        yield from (condition.column for condition in self.drop_rows)
         for rule in (self.small_groups, self.small_counts):
             yield from rule.columns if rule else ()
+        if self.small_groups and self.small_groups.people:
+            yield self.small_groups.people
+        if self.aggregate:
+            yield from (*self.aggregate.by, *self.aggregate.sums)
 
 
 @dataclass(frozen=True)
@@ -88,7 +135,7 @@ def load_plan(path: str | Path) -> Plan:
         raise InvalidPlan(f"{path}: the plan cannot be opened ({error.strerror}).") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InvalidPlan(f"{path}: the plan is neither YAML nor JSON in UTF-8.") from error
-    return parse_plan(data, str(path))
+    return parse_plan(with_files(data, path), str(path))
 
 
 def parse_plan(data: Any, source: str = "The plan") -> Plan:
@@ -134,8 +181,9 @@ def check_tables(plan: Plan, columns: Mapping[str, Sequence[str]]) -> None:
 
 
 def needs_key(plan: Plan) -> bool:
-    """Whether the plan makes pseudonyms."""
-    return any(step.action == "pseudonymise" for table in plan.tables for step in table.steps)
+    """Whether the plan makes pseudonyms, or does something else that others must not be able to repeat."""
+    keyed = any(step.action in {"pseudonymise", "random_round"} for table in plan.tables for step in table.steps)
+    return keyed or any(table.sample for table in plan.tables)
 
 
 @lru_cache
@@ -149,7 +197,7 @@ def _check_schema(data: Any, source: str) -> None:
     _complain(_schemas()[""], data, source)
     for table in data["tables"]:
         for step in table.get("columns", ()):
-            options = {key: value for key, value in step.items() if key not in {"column", "action"}}
+            options = {key: value for key, value in step.items() if key not in NO_OPTIONS}
             place = f'{source}: column "{step["column"]}", {step["action"]}'
             _complain(_schemas()[step["action"]], options, place)
             if step["action"] == "generalise_number" and ("width" in options) == ("edges" in options):
@@ -171,7 +219,9 @@ def _check_columns_once(table: TablePlan, source: str) -> None:
         raise InvalidPlan(f"{source}: {_list(twice)} has more than one action; keep one.")
     dropped = {step.column for step in table.steps if step.action == "drop"}
     rules = [rule for rule in (table.small_groups, table.small_counts) if rule]
-    needed = [column for rule in rules for column in rule.columns if column in dropped]
+    used = {column for rule in rules for column in rule.columns}
+    used |= {*table.aggregate.by, *table.aggregate.sums} if table.aggregate else set()
+    needed = [column for column in dropped if column in used]
     if needed:
         raise InvalidPlan(f"{source}: {_list(needed)} is dropped, so it cannot be used for small groups or counts.")
 
@@ -184,24 +234,52 @@ def _table(data: Mapping[str, Any]) -> TablePlan:
         steps=tuple(_step(each) for each in data.get("columns", ())),
         small_groups=SmallGroups(**{**groups, "columns": tuple(groups["columns"])}) if groups else None,
         small_counts=SmallCounts(**{**counts, "columns": tuple(counts["columns"])}) if counts else None,
+        drop_rows=tuple(_condition(each) for each in data.get("drop_rows", ())),
+        sample=data.get("sample"),
+        aggregate=_aggregate(data["aggregate"]) if "aggregate" in data else None,
     )
 
 
+def _condition(data: Mapping[str, Any]) -> Condition:
+    rest = {key: value for key, value in data.items() if key != "is"}
+    return Condition(is_=tuple(data.get("is", ())), **rest)
+
+
+def _aggregate(data: Mapping[str, Any]) -> Aggregate:
+    return Aggregate(**{**data, "by": tuple(data["by"]), "sums": tuple(data.get("sums", ()))})
+
+
 def _step(data: Mapping[str, Any]) -> Step:
-    options = {key: value for key, value in data.items() if key not in {"column", "action"}}
-    return Step(data["column"], data["action"], options)
+    options = {key: value for key, value in data.items() if key not in NO_OPTIONS}
+    return Step(data["column"], data["action"], options, data.get("why", ""))
 
 
 def _table_data(table: TablePlan) -> dict[str, Any]:
     data: dict[str, Any] = {} if table.table is None else {"table": table.table}
     if table.drop:
         data["drop"] = True
-    data["columns"] = [{"column": step.column, "action": step.action, **step.options} for step in table.steps]
-    if table.small_groups:
-        data["small_groups"] = {**vars(table.small_groups), "columns": list(table.small_groups.columns)}
-    if table.small_counts:
-        data["small_counts"] = {**vars(table.small_counts), "columns": list(table.small_counts.columns)}
+    if table.drop_rows:
+        data["drop_rows"] = [_plain(each) for each in table.drop_rows]
+    if table.sample:
+        data["sample"] = table.sample
+    data["columns"] = [_step_data(step) for step in table.steps]
+    for name in ("small_groups", "small_counts", "aggregate"):
+        rule = getattr(table, name)
+        if rule:
+            data[name] = _plain(rule)
     return data
+
+
+def _step_data(step: Step) -> dict[str, Any]:
+    why = {"why": step.why} if step.why else {}
+    return {"column": step.column, "action": step.action, **step.options, **why}
+
+
+def _plain(rule: Condition | SmallGroups | SmallCounts | Aggregate) -> dict[str, Any]:
+    """A rule as plain data, without what it leaves at its default."""
+    defaults = {each.name: each.default for each in fields(rule)}
+    told = {name: value for name, value in vars(rule).items() if value != defaults[name]}
+    return {name.rstrip("_"): list(value) if isinstance(value, tuple) else value for name, value in told.items()}
 
 
 def _list(names: Sequence[str] | Mapping[str, Any]) -> str:

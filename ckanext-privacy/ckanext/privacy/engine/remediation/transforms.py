@@ -19,13 +19,14 @@ from typing import Any
 
 from dateutil import parser as date_parser
 
+from ckanext.privacy.engine.points import METRES_PER_DEGREE
+
+from .places import labels_of
 from .redact import redactor
 
 Transform = Callable[[str], str | None]
 Pair = tuple[str | None, str | None]
 
-#: Metres in one degree of latitude, and of longitude at the equator.
-METRES_PER_DEGREE = 111_320
 THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+(\.\d+)?")
 DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
 TWO_NUMBERS = re.compile(r"\s*(-?\d+(?:\.\d+)?)[\s,;]+(-?\d+(?:\.\d+)?)(?:[\s,;]|$)")
@@ -36,8 +37,8 @@ UNLIKE = (dt.datetime(2000, 1, 1), dt.datetime(2001, 2, 2))  # noqa: DTZ001 - da
 
 def build(action: str, options: Mapping[str, Any], column: str, key: bytes) -> Transform:
     """The function for one action on one column; `key` is used by pseudonyms only."""
-    if action == "pseudonymise":
-        return pseudonymise(key, **{"scope": column, **options})
+    if action in KEYED:
+        return KEYED[action](key, **{"scope": column, **options})
     return BUILDERS[action](**options)
 
 
@@ -170,10 +171,59 @@ def _label(start: Decimal, end: Decimal) -> str:
     return f"{start:.0f}-{end - 1:.0f}"
 
 
-def generalise_text(groups: Mapping[str, list[str]], other: str | None = None) -> Transform:
-    """Put the group for each of its members (without regard to case); `other`, or nothing, for anything else."""
-    group_of = {_plain(member): group for group, members in groups.items() for member in members}
-    return lambda text: group_of.get(_plain(text), other)
+def round_number(to: float, bottom: float | None = None, top: float | None = None) -> Transform:
+    """Round to the nearest multiple of `to`, halves to even; what is below `bottom` or above `top` becomes that."""
+    base = Decimal(str(to))
+
+    def apply(text: str) -> str | None:
+        number = _number(text)
+        return None if number is None else _plainly((_within(number, bottom, top) / base).to_integral_value() * base)
+
+    return apply
+
+
+def random_round(key: bytes, scope: str, to: int) -> Transform:
+    """Round a count to a multiple of `to` at random: up as often as it takes for the mean to stay right.
+
+    The choice follows from the key and the number, so that the same number is always rounded the same way and sums of
+    many editions tell nothing more. Source: Hundepool et al. 2012, section 5.4.3, unbiased random rounding.
+    """
+
+    def apply(text: str) -> str | None:
+        number = _number(text)
+        if number is None or number != number.to_integral_value():
+            return None
+        below, over = divmod(int(number), to)
+        digest = hmac.digest(key, f"{scope}\x1frounding\x1f{number}".encode(), "sha256")
+        up = int.from_bytes(digest[:8], "big") % to < over
+        return str((below + up) * to)
+
+    return apply
+
+
+def _within(number: Decimal, bottom: float | None, top: float | None) -> Decimal:
+    number = number if bottom is None else max(number, Decimal(str(bottom)))
+    return number if top is None else min(number, Decimal(str(top)))
+
+
+def _plainly(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+def generalise_text(
+    groups: Mapping[str, list[str]] | None = None,
+    hierarchy: Mapping[str, list[str]] | None = None,
+    level: int = 1,
+    other: str | None = None,
+) -> Transform:
+    """Put the group for each of its members, without regard to case; `other`, or nothing, for anything else.
+
+    A `hierarchy` has the groups of each member from the finest to the coarsest, and `level` says which is put.
+    """
+    group_of = {plain(member): group for group, members in (groups or {}).items() for member in members}
+    for member, above in (hierarchy or {}).items():
+        group_of[plain(member)] = above[min(level, len(above)) - 1]
+    return lambda text: group_of.get(plain(text), other)
 
 
 def generalise_code(keep: int) -> Transform:
@@ -185,36 +235,69 @@ def generalise_code(keep: int) -> Transform:
     return apply
 
 
-def generalise_place(metres: float) -> Transform:
-    """Move a place written as "latitude longitude" to the middle of its grid cell of about `metres` by `metres`."""
-    move = place_pair(metres)
+def generalise_place(longitude_first: bool = False, **way: Any) -> Transform:
+    """Tell a place in one cell less finely: move it to the middle of its grid cell, or put its plus code or area."""
+    pair = place_pair(**way)
 
     def apply(text: str) -> str | None:
-        found = TWO_NUMBERS.match(fold_digits(text))
-        moved = move(found[1], found[2]) if found else (None, None)
-        return None if None in moved else f"{moved[0]}, {moved[1]}"
+        found = two_numbers(text, longitude_first)
+        if not found:
+            return None
+        first, second = pair(*found)
+        if first is None or second is None:
+            return first
+        return f"{second}, {first}" if longitude_first else f"{first}, {second}"
 
     return apply
 
 
-def place_pair(metres: float) -> Callable[[str, str], Pair]:
-    """The same for latitude and longitude in two cells.
+def place_pair(**way: Any) -> Callable[[str, str], Pair]:
+    """The same for latitude and longitude in two cells; a plus code or area takes the first and empties the second.
 
     Rows of the grid are equally high; each row's cells are as wide in metres as they are high.
     """
+    if "metres" in way:
+        return _grid_pair(way["metres"])
+    labels = labels_of(way)
+
+    def apply(latitude: str, longitude: str) -> Pair:
+        place = degrees(latitude, longitude)
+        found = labels(*place) if place else ()
+        return (found[-1] if found else None), None
+
+    return apply
+
+
+def _grid_pair(metres: float) -> Callable[[str, str], Pair]:
     height = metres / METRES_PER_DEGREE
     decimals = max(0, math.ceil(-math.log10(height)))
 
     def apply(latitude: str, longitude: str) -> Pair:
-        lat, lon = _number(latitude), _number(longitude)
-        if lat is None or lon is None or abs(lat) > 90 or abs(lon) > 180:
+        place = degrees(latitude, longitude)
+        if place is None:
             return None, None
-        middle = min((math.floor(float(lat) / height) + 0.5) * height, 89.9)
+        middle = min((math.floor(place[0] / height) + 0.5) * height, 89.9)
         width = height / math.cos(math.radians(middle))
-        across = (math.floor(float(lon) / width) + 0.5) * width
+        across = (math.floor(place[1] / width) + 0.5) * width
         return f"{middle:.{decimals}f}", f"{across:.{decimals}f}"
 
     return apply
+
+
+def degrees(latitude: str | None, longitude: str | None) -> tuple[float, float] | None:
+    """Two cells as degrees; None where they are none."""
+    lat, lon = _number(latitude or ""), _number(longitude or "")
+    if lat is None or lon is None or abs(lat) > 90 or abs(lon) > 180:
+        return None
+    return float(lat), float(lon)
+
+
+def two_numbers(text: str, longitude_first: bool) -> tuple[str, str] | None:
+    """Latitude and longitude of a place in one cell."""
+    found = TWO_NUMBERS.match(fold_digits(text))
+    if not found:
+        return None
+    return (found[2], found[1]) if longitude_first else (found[1], found[2])
 
 
 def fold_digits(text: str) -> str:
@@ -224,16 +307,19 @@ def fold_digits(text: str) -> str:
     return "".join(str(unicodedata.digit(char, char)) if char.isdigit() else char for char in text)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+#: Actions that need the key.
+KEYED: dict[str, Callable[..., Transform]] = {"pseudonymise": pseudonymise, "random_round": random_round}
 BUILDERS: dict[str, Callable[..., Transform]] = {
     "blank": blank,
     "mask": mask,
     "redact": redactor,
     "generalise_date": generalise_date,
     "generalise_number": generalise_number,
+    "round_number": round_number,
     "generalise_place": generalise_place,
     "generalise_text": generalise_text,
     "generalise_code": generalise_code,
