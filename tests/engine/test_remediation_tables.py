@@ -367,8 +367,8 @@ def test_the_schema_names_the_personal_data_of_each_column(tmp_path: Path) -> No
 DPV_2_3 = {
     "dpv": {"PersonalData", "PseudonymisedData", "DataRedaction", "Deidentification", "DeterministicPseudonymisation"},
     "pd": {
-        "Name", "EmailAddress", "Contact", "HomeLocation", "OfficialID", "Household", "Age", "Gender", "Income", "Picture",
-        "MedicalHealth", "Ethnicity", "Religion", "PoliticalOpinion", "Sexual",
+        "Name", "EmailAddress", "Contact", "HomeLocation", "OfficialID", "Household", "Age", "Gender", "Income",
+        "Picture", "MedicalHealth", "Ethnicity", "Religion", "PoliticalOpinion", "Sexual",
     },
 }  # fmt: skip
 
