@@ -44,8 +44,12 @@ TELEPHONE = re.compile(r"\+[\d ()./-]+|\(\d+\)[\d -]+|0\d+[ /-][\d -]+|\d+[ -]\d
 
 @dataclass
 class _Group:
-    """Candidates for one entity that look alike: how many rows hold them, how many were shown, which were flagged."""
+    """Candidates for one entity that look alike: how many rows hold them, how many were shown, which were flagged.
 
+    ``signs`` is how many of their characters are neither digits nor letters: a way of writing.
+    """
+
+    signs: int
     rows: float
     shown: int
     flagged: dict[str, int]
@@ -130,17 +134,17 @@ class Confirmer:
         profile, context = column.profile, list(all_words_of(column.profile.label))
         for entity, keys in profile.found.items():
             if entity != DATES:
-                groups = [self._show(entity, each, context, OF_COLUMN // len(keys)) for each in keys.values()]
+                most = OF_COLUMN // len(keys)
+                groups = [self._show(entity, key.signs, each, context, most) for key, each in keys.items()]
                 self._weigh(entity, groups, column)
         if TELEPHONES not in profile.found:
-            self._weigh(
-                TELEPHONES, [self._show(TELEPHONES, each, context, OF_COLUMN) for each in _telephones(column)], column
-            )
+            groups = [self._show(TELEPHONES, 0, each, context, OF_COLUMN) for each in _telephones(column)]
+            self._weigh(TELEPHONES, groups, column)
 
-    def _show(self, entity: str, candidates: Candidates, context: list[str], most: int) -> _Group:
+    def _show(self, entity: str, signs: int, candidates: Candidates, context: list[str], most: int) -> _Group:
         shown = dict(islice(candidates.values.items(), max(2, min(most, OF_KEY))))
         flagged = {value: row for value, row in shown.items() if self.flags(entity, value, context)}
-        return _Group(candidates.rows, len(shown), flagged)
+        return _Group(signs, candidates.rows, len(shown), flagged)
 
     def flags(self, entity: str, value: str, context: Sequence[str] = ()) -> bool:
         """Whether Presidio flags a value as an entity, as it stands or folded to ASCII digits."""
@@ -156,7 +160,11 @@ class Confirmer:
         )
 
     def _analyze(self, entity: str, text: str, context: list[str]) -> list[Any]:
-        return self.analyzer.analyze(text, "en", entities=[entity], context=context)
+        try:
+            return self.analyzer.analyze(text, "en", entities=[entity], context=context)
+        except (ArithmeticError, LookupError, TypeError, ValueError):
+            # Some of Presidio's check digits know ASCII digits only: the folded text is shown to them, too.
+            return []
 
     def _weigh(self, entity: str, groups: list[_Group], column: Column) -> None:
         evidence = _weighed(self.identifiers[entity], [group for group in groups if group.flagged], groups, column)
@@ -198,9 +206,7 @@ def _weighed(identifier: Identifier, with_it: list[_Group], groups: list[_Group]
     share = rows / column.profile.filled
     said = _says(column.said, frozenset(all_words_of(column.profile.label)), identifier)
     flagged = {value: row for group in with_it for value, row in group.flagged.items()}
-    shown = sum(group.shown for group in groups)
-    lucky = _luck(identifier.chance, sum(len(group.flagged) for group in with_it), shown) > LUCK
-    lucky = lucky or _says_otherwise(column, share)
+    lucky = _is_lucky(identifier.chance, groups) or _says_otherwise(column, share)
     confidence = _confidence(identifier, lucky, share, said, tuple(flagged))
     if not confidence:
         return None
@@ -211,7 +217,29 @@ def _weighed(identifier: Identifier, with_it: list[_Group], groups: list[_Group]
 
 def _luck(chance: float, passed: int, shown: int) -> float:
     """Probability that so many of the values shown pass by chance (upper tail of the binomial distribution)."""
-    return sum(math.comb(shown, k) * chance**k * (1 - chance) ** (shown - k) for k in range(passed, shown + 1))
+    if not 0 < chance < 1 or not passed:
+        return float(not passed or chance >= 1)
+    odds, ways = (math.log(chance), math.log1p(-chance)), math.lgamma(shown + 1)
+    logs = (
+        ways - math.lgamma(k + 1) - math.lgamma(shown - k + 1) + k * odds[0] + (shown - k) * odds[1]
+        for k in range(passed, shown + 1)
+    )
+    return sum(map(math.exp, logs))
+
+
+def _is_lucky(chance: float, groups: list[_Group]) -> bool:
+    """Whether chance explains what passed: it is too much neither of all that was shown, nor of one way of writing.
+
+    A way of writing is weighed as one of several, in each of which something might have passed by chance.
+    """
+    if _luck_of(chance, groups) <= LUCK:
+        return False
+    ways = {signs: [group for group in groups if group.signs == signs] for signs in {group.signs for group in groups}}
+    return all(_luck_of(chance, alike) * len(ways) > LUCK for alike in ways.values())
+
+
+def _luck_of(chance: float, groups: list[_Group]) -> float:
+    return _luck(chance, sum(len(group.flagged) for group in groups), sum(group.shown for group in groups))
 
 
 def _says_otherwise(column: Column, share: float) -> bool:

@@ -8,7 +8,7 @@ tested as they stand, folded, and without what is invisible.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -194,6 +194,7 @@ def _variants(frame: Found) -> Iterator[Found]:
         yield changed
 
 
-def finder_of(patterns: Mapping[str, Iterable[str]]) -> Finder:
-    """Build a finder from recognizers' own patterns by name."""
-    return Finder(all_checked({name: tuple(map(loosened, found)) for name, found in patterns.items()}))
+def finder_of(patterns: Mapping[str, Iterable[str]], unbounded: Container[str] = ()) -> Finder:
+    """Build a finder from recognizers' own patterns by name; those in ``unbounded`` may use word boundaries anyhow."""
+    loose = {name: tuple(loosened(each, name not in unbounded) for each in found) for name, found in patterns.items()}
+    return Finder(all_checked(loose))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import polars as pl
@@ -45,6 +45,15 @@ class Watch:
     watched: Callable[[str], tuple[str, ...]]
     unpatterned: frozenset[str]
     check: Callable[[str, str], bool]
+
+
+class Key(NamedTuple):
+    """What tells matches apart that a recognizer may judge differently: see :func:`_keys`."""
+
+    length: int
+    start: str
+    signs: int
+    domain: str
 
 
 @dataclass
@@ -101,7 +110,7 @@ class ColumnProfile:
     label: str
     filled: int = 0
     drawn: Draw = NOTHING_DRAWN
-    found: dict[str, dict[tuple[str | int, ...], Candidates]] = field(default_factory=dict)
+    found: dict[str, dict[Key, Candidates]] = field(default_factory=dict)
 
     def merge(self, other: ColumnProfile, offset: int) -> None:
         """Take in a profile of later rows, ``offset`` rows further down."""
@@ -241,25 +250,24 @@ def _distinct(cells: pl.Series) -> pl.DataFrame:
     return frame.group_by("text").agg(pl.col("row").min(), pl.len().alias("rows")).sort("row")
 
 
-def _candidates(frame: pl.DataFrame, found: pl.DataFrame, match: pl.Expr) -> dict[tuple[str | int, ...], Candidates]:
+def _candidates(frame: pl.DataFrame, found: pl.DataFrame, match: pl.Expr) -> dict[Key, Candidates]:
     """Group candidates by what their matches look like; a cell's long text stands for itself up to a length."""
     cells = frame[found["cell"]]
     rows = cells["rows"] if "rows" in cells.columns else pl.repeat(1, cells.height, dtype=pl.UInt32, eager=True)
     known = pl.DataFrame({"value": cells["text"], "row": cells["row"], "rows": rows, "match": found.select(match)})
-    keyed = known.select("value", "row", "rows", *_keys()).unique(["row", *KEYS], maintain_order=True).sort("row")
-    groups = keyed.group_by(KEYS, maintain_order=True).agg(
+    keyed = (
+        known.select("value", "row", "rows", *_keys()).unique(["row", *Key._fields], maintain_order=True).sort("row")
+    )
+    groups = keyed.group_by(Key._fields, maintain_order=True).agg(
         pl.col("rows").sum(), pl.col("value").head(LOOKED), pl.col("row").head(LOOKED)
     )
     candidates = {}
     for *key, count, values, first in groups.iter_rows():
-        one = candidates[tuple(key)] = Candidates(count)
+        one = candidates[Key(*key)] = Candidates(count)
         for value, row in zip(values, first, strict=True):
             if len(one.values) < OF_KEY:
                 one.values.setdefault(value[:LONGEST], row)
     return candidates
-
-
-KEYS = ("length", "start", "signs", "domain")
 
 
 def _keys() -> list[pl.Expr]:
