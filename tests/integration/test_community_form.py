@@ -36,7 +36,10 @@ def editor(clean_site) -> dict[str, Any]:
 def site(app, editor):
     """The pages as the editor sees them: `site.get`, `site.post`."""
 
+    client = app
+
     class Site:
+        app = client
         headers = {"Authorization": editor["token"]}
 
         def get(self, address: str) -> Any:
@@ -164,6 +167,69 @@ def test_after_a_mistake_everything_typed_is_still_there(editor, site):
     assert typed["communities-0-role"] == "subject"
     assert "not a count" in page.get_element_by_id("error-number_of_records").text_content()
     assert page.get_element_by_id("field-number_of_records").get("aria-invalid") == "true"
+
+
+def test_a_draft_is_saved_while_somebody_types(editor, site):
+    """The script's way: a new draft, then the same one again; files stay, and what is wrong is said with its place."""
+    address, script = "/describe/save/dataset", {**site.headers, "X-Requested-With": "fetch"}
+    sent = {"title_translated-en": "Slow line", "owner_org": editor["organization"], "communities-0-role": "subject"}
+    first = site.app.post(address, data=sent, headers=script, status=200).get_json()
+    assert first["missing"] == 0
+    helpers.call_action(
+        "resource_create", {"user": editor["name"]}, package_id=first["id"], url="https://example.org/a.csv"
+    )
+    again = {**sent, "pkg_name": first["id"], "data_about": "persons", "name": "slow-line"}
+    second = site.app.post(address, data=again, headers=script, status=200).get_json()
+    assert second["id"] == first["id"]
+    assert second["missing"] > 10
+    saved = show("slow-line")
+    assert (saved["state"], saved["data_about"], len(saved["resources"])) == ("draft", ["persons"], 1)
+    assert saved["communities"] == [{"role": ["subject"]}]
+    wrong = {**again, "communities-0-kind": "ghosts", "number_of_records": "many"}
+    problems = site.app.post(address, data=wrong, headers=script, status=409).get_json()["errors"]
+    assert [problem["anchor"] for problem in problems] == ["field-communities-0-kind", "field-number_of_records"]
+    assert problems[0]["label"] == "Community 1: Kind of community"
+
+
+def test_one_more_row_without_a_script_loses_nothing(editor, site):
+    """The button shows the form again, with what was typed and an empty row; nothing is saved by it."""
+    create(editor, name="more", title="More", contact=[{"name": "First"}])
+    sent = {**dict(form_of(site.get("/dataset/edit/more"))), "contact-1-name": "Second", "purpose_note": "Typed"}
+    page = html.fromstring(site.post("/describe/again/dataset", sent).body)
+    edit = page.get_element_by_id("dataset-edit")
+    typed = dict(edit.form_values())
+    assert typed["contact-0-name"], typed["contact-1-name"] == ("First", "Second")
+    assert "contact-2-name" in typed
+    assert typed["purpose_note"] == "Typed"
+    assert show("more")["contact"] == [{"name": "First"}]
+    assert "/dataset/edit/" in edit.get("action")
+
+
+def test_what_is_wrong_stands_above_the_form_with_links_to_the_questions(editor, site):
+    """One list, in the order of the form; each link leads to a question that is there."""
+    create(editor, name="slip", title="Slip")
+    sent = {
+        **dict(form_of(site.get("/dataset/edit/slip"))),
+        "number_of_records": "many",
+        "communities-0-kind": "ghosts",
+    }
+    page = html.fromstring(site.post("/dataset/edit/slip", sent).body)
+    anchors = [href.removeprefix("#") for href in page.xpath("//*[@id='errors']//a/@href")]
+    assert anchors == ["field-communities-0-kind", "field-number_of_records"]
+    assert all(page.get_element_by_id(anchor) is not None for anchor in anchors)
+
+
+def test_the_form_says_what_is_missing_and_folds_what_is_not_needed(editor, site):
+    """With links to the questions; a map of taps is not asked who agreed."""
+    create(editor, name="taps", title="Taps", data_about=["facilities"])
+    create(editor, name="homes", title="Homes", data_about=["households"])
+    taps, homes = site.get("/dataset/edit/taps"), site.get("/dataset/edit/homes")
+    folded = "//section[@id='section-consent']/details[not(@open)]"
+    assert taps.xpath(folded)
+    assert not homes.xpath(folded)
+    links = homes.xpath("//*[@id='missing']//a/@href")
+    assert "#field-consent_level" in links
+    assert all(homes.xpath("//*[@id=$id]", id=link.removeprefix("#")) for link in links)
 
 
 # -- Nothing blocks a draft

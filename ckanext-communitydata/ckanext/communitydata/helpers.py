@@ -9,11 +9,13 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from babel import Locale, UnknownLocaleError
 
-from ckanext.communitydata import config, light, multilingual, requirements, vocabularies
+from ckanext.communitydata import config, errors, light, multilingual, requirements, vocabularies
 from ckanext.communitydata.fields import NOT_MEASURED
 
 __all__ = [
     "communitydata_choices",
+    "communitydata_conditions",
+    "communitydata_error_links",
     "communitydata_form_texts",
     "communitydata_gate_decides",
     "communitydata_is_light",
@@ -62,18 +64,33 @@ def communitydata_open_label(field: dict[str, Any], value: str) -> str:
     return tk._(concept.label) if concept else value
 
 
-def communitydata_sections(dataset_type: str) -> list[dict[str, Any]]:
-    """The form's sections, each with its fields; ``more`` holds those that most people can leave alone."""
+def communitydata_sections(dataset_type: str, data: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """The form's sections, each with its fields; ``more`` holds those that most people can leave alone.
+
+    ``relevant`` tells whether the answers so far call for a section at all.
+    """
     schema = tk.h.scheming_get_dataset_schema(dataset_type) or {}
     shown = [f for f in schema.get("dataset_fields", []) if f.get("form_snippet", "") is not None]
     return [
         {
             **section,
+            "relevant": requirements.relevant(section, schema, data),
             "fields": [f for f in shown if f.get("section") == section["name"] and not f.get("more")],
             "more": [f for f in shown if f.get("section") == section["name"] and f.get("more")],
         }
         for section in schema.get("sections", [])
     ]
+
+
+def communitydata_conditions(dataset_type: str) -> str:
+    """The schema's conditions as JSON, for the script that says while somebody types what will be needed."""
+    schema = tk.h.scheming_get_dataset_schema(dataset_type) or {}
+    return json.dumps(schema.get("release_conditions", {}))
+
+
+def communitydata_error_links(error_dict: dict[str, Any], dataset_type: str) -> list[errors.ErrorLink]:
+    """What is wrong on a form, with the questions it is about."""
+    return errors.links(error_dict, tk.h.scheming_get_dataset_schema(dataset_type) or {}, tk._)
 
 
 def communitydata_form_texts(field_name: str, data: dict[str, Any]) -> list[tuple[str, str]]:

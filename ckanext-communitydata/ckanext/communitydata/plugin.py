@@ -13,12 +13,13 @@ from ckanext.privacy.interfaces import IReleaseRequirements
 
 from . import config as options
 from . import helpers, light, requirements, search_index, views
-from .logic import action, validators
+from .logic import action, auth, validators
 from .vocabularies import SOURCE
 
 
 @tk.blanket.helpers(helpers)
 @tk.blanket.validators(validators)
+@tk.blanket.auth_functions(auth)
 @tk.blanket.blueprints(views)
 class CommunityDataPlugin(
     p.SingletonPlugin,
@@ -54,8 +55,8 @@ class CommunityDataPlugin(
 
     # IActions
     def get_actions(self) -> dict[str, Any]:
-        """Keep city practices out of the RDF catalogue, where there is one."""
-        return action.DCAT_ACTIONS if p.plugin_loaded("dcat") else {}
+        """Ours; city practices are kept out of the RDF catalogue, where there is one."""
+        return {**action.ACTIONS, **(action.DCAT_ACTIONS if p.plugin_loaded("dcat") else {})}
 
     # IPackageController
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:

@@ -58,6 +58,17 @@ def missing_for_release(pkg_dict: Mapping[str, Any], translate: Callable[[str], 
     ]
 
 
+def relevant(section: Mapping[str, Any], schema: Mapping[str, Any], answers: Mapping[str, Any] | None) -> bool:
+    """Whether a section asks about something that the data is about; True while nobody has said what it is about."""
+    rule = section.get("relevant_when")
+    condition = schema.get("release_conditions", {}).get(rule)
+    if not condition or not answers or not answers.get(condition["field"]):
+        return True
+    return _holds(condition, answers) or any(
+        _filled(answers.get(f["field_name"])) for f in schema["dataset_fields"] if f.get("section") == section["name"]
+    )
+
+
 def _applies(rule: bool | str | None, conditions: Mapping[str, Any], pkg_dict: Mapping[str, Any]) -> bool:
     if rule == ADVISED or not isinstance(rule, str):
         return bool(rule)

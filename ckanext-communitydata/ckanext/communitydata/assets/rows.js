@@ -31,6 +31,7 @@ ckan.module("communitydata-rows", function () {
       const first = Number(pattern.dataset.row);
       let next = spare ? first : first + 1;
       if (spare) { spare.remove(); }
+      box.querySelectorAll(".cd-again").forEach(function (button) { button.remove(); });
 
       const button = document.createElement("button");
       button.type = "button";

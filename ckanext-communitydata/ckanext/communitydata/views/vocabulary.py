@@ -1,4 +1,4 @@
-"""Pages of our own: the vocabulary, for people and for machines."""
+"""The vocabulary, for people and for machines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ckanext.communitydata import config, skos, vocabularies
 
 __all__ = ["communitydata"]
 
-I18N = Path(__file__).with_name("i18n")
+I18N = Path(__file__).parents[1] / "i18n"
 DOMAIN = "ckanext-communitydata"
 
 #: What a client may ask for, the page for people first: it wins when the client does not care.

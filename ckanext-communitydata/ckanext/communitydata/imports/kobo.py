@@ -1,0 +1,167 @@
+"""An export of answers from Kobo or ODK (CSV or XLSX): its columns, how many rows, over which days.
+
+Only headings, counts and days leave this module: no answer is kept or shown.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import openpyxl
+
+from ckanext.communitydata.fields import _
+
+from . import columns, devices, safety
+from .proposal import ImportRefusedError, Proposal, Remark
+
+#: Headings that only a form tool writes, in lower case.
+MARKS = {
+    "_uuid",
+    "_submission_time",
+    "_id",
+    "_submitted_by",
+    "_geolocation",
+    "_xform_id_string",
+    "__version__",
+    "key",
+    "instanceid",
+    "meta/instanceid",
+    "meta-instanceid",
+    "submissiondate",
+    "__system/submissiondate",
+    "meta/rootuuid",
+}
+WHEN = (
+    "_submission_time",
+    "submissiondate",
+    "__system/submissiondate",
+    "end",
+    "endtime",
+    "start",
+    "starttime",
+    "today",
+)
+DAY = re.compile(r"(\d{4}-\d{2}-\d{2})")
+#: Kobo cuts an answer with a place into these.
+PLACE_PARTS = re.compile(r"^_(?P<name>.+)_(latitude|longitude|altitude|precision)$")
+
+Row = tuple[str, ...]
+
+
+def read(name: str, content: bytes, form: Proposal | None = None) -> Proposal:
+    """Read an export into a proposal; with the ``form`` it came from, headings get the questions' labels."""
+    safety.check(name, content, safety.LARGEST_EXPORT)
+    rows = _rows(name, content)
+    headings = next(rows, ())
+    if not MARKS & {heading.strip().lower() for heading in headings}:
+        raise ImportRefusedError(
+            _("“{name}” has none of the columns that Kobo and ODK write, such as _uuid."), name=name
+        )
+    proposal = Proposal(fields={"instrument": ["xlsform"]})
+    known = _Questions(form.columns if form else [])
+    for heading in headings:
+        _add(proposal, heading, known, has_form=form is not None)
+    count, days = _survey(headings, rows)
+    proposal.fields["number_of_records"] = str(count)
+    if days:
+        proposal.fields["temporal_coverage"] = [{"start": min(days), "end": max(days)}]
+    if kinds := columns.kinds_of_people(proposal.columns):
+        proposal.fields["personal_data"] = kinds
+    if any(remark.values["advice"] == devices.REMOVE for remark in proposal.device_metadata):
+        proposal.fields["device_metadata_removed"] = "kept"
+    if proposal.columns:
+        proposal.fields["instrument_questions"] = {"fields": proposal.columns}
+    return proposal
+
+
+class _Questions:
+    """A form's questions by every heading under which an export may show them."""
+
+    def __init__(self, questions: Iterable[dict[str, Any]]) -> None:
+        self.by_heading: dict[str, dict[str, Any]] = {}
+        for question in questions:
+            group, name = question.get("xlsform:group"), question["name"]
+            paths = [
+                name,
+                *(f"{group}/{name}" for _ in [group] if group),
+                *(f"{str(group).replace('/', '-')}-{name}" for _ in [group] if group),
+            ]
+            for heading in (*paths, *question.get("titles", {}).values()):
+                self.by_heading.setdefault(heading.lower(), question)
+
+    def find(self, heading: str) -> dict[str, Any] | None:
+        """The question that a heading means: its name, its path, its label, or one choice of it (``q/yes``)."""
+        plain = heading.strip().lower()
+        parent, _slash, _choice = plain.rpartition("/")
+        return self.by_heading.get(plain) or self.by_heading.get(parent)
+
+
+def _add(proposal: Proposal, heading: str, known: _Questions, *, has_form: bool) -> None:
+    if not heading.strip():
+        proposal.not_understood.append(Remark("", _("A column has no heading.")))
+        return
+    remark = devices.of_column(heading)
+    if remark:
+        proposal.device_metadata.append(remark)
+        return
+    place = PLACE_PARTS.match(heading)
+    question = known.find(place["name"] if place else heading)
+    if question:
+        proposal.columns.append({**question, "name": heading})
+        return
+    if has_form:
+        proposal.not_understood.append(Remark(heading, _("The form has no such question.")))
+    proposal.columns.append(columns.column(heading, columns.GEOPOINT if place else "text", {}))
+
+
+def _survey(headings: Row, rows: Iterator[Row]) -> tuple[int, list[str]]:
+    """Count rows and collect the days of the first column that tells when."""
+    plain = [heading.strip().lower() for heading in headings]
+    place = next((plain.index(name) for name in WHEN if name in plain), None)
+    count, days = 0, set()
+    for row in rows:
+        if not any(row):
+            continue
+        count += 1
+        if place is not None and place < len(row) and (found := DAY.match(row[place])):
+            days.add(found.group(1))
+    return count, sorted(days)
+
+
+def _rows(name: str, content: bytes) -> Iterator[Row]:
+    if content.startswith(b"PK"):
+        yield from _sheet_rows(name, content)
+    elif name.lower().endswith((".csv", ".tsv", ".txt")):
+        yield from _text_rows(name, content)
+    else:
+        raise ImportRefusedError(_("“{name}” is neither CSV nor XLSX. Export it again as one of these."), name=name)
+
+
+def _text_rows(name: str, content: bytes) -> Iterator[Row]:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ImportRefusedError(
+            _("“{name}” is not UTF-8 text. Export it again, or save it as XLSX."), name=name
+        ) from None
+    head = text[:20_000].split("\n", 1)[0]
+    delimiter = max(",;\t", key=head.count)
+    try:
+        yield from (tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        raise ImportRefusedError(_("“{name}” is not a CSV file that can be read."), name=name) from None
+
+
+def _sheet_rows(name: str, content: bytes) -> Iterator[Row]:
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        for row in book.worksheets[0].iter_rows(values_only=True):
+            yield tuple("" if value is None else str(value) for value in row)
+    except Exception:  # noqa: BLE001 - whatever a damaged workbook does inside the reader, it cannot be read
+        raise ImportRefusedError(
+            _("“{name}” cannot be opened as a spreadsheet. Save it as .xlsx and try again."), name=name
+        ) from None
