@@ -39,14 +39,15 @@ def _of_our_type(dataset_type: str) -> None:
 def _save(dataset_type: str, sent: dict[str, Any]) -> dict[str, Any]:
     """Create a draft, or change what is there; files stay as they are."""
     context: Any = {"user": tk.current_user.name, "auth_user_obj": tk.current_user}
+    changing: Any = {**context, "allow_state_change": True}
     known = request.form.get("pkg_name")
     if not known:
         # A record without files has no second step that would end its being a draft.
         new = {**sent, "type": dataset_type, "state": "draft" if dataset_type == "dataset" else "active"}
-        return tk.get_action("package_create")({**context, "allow_state_change": True}, new)
-    before = tk.get_action("package_show")(dict(context), {"id": known})
+        return tk.get_action("package_create")(changing, new)
+    before = tk.get_action("package_show")(context, {"id": known})
     kept = {"id": before["id"], "type": before["type"], "state": before["state"], "resources": before["resources"]}
-    return tk.get_action("package_update")({**context, "allow_state_change": True}, {**sent, **kept})
+    return tk.get_action("package_update")(changing, {**sent, **kept})
 
 
 def save(dataset_type: str) -> Page:
