@@ -11,14 +11,22 @@ class Limits:
     """How far the readers go before they hold a file. Sizes in bytes.
 
     ``unpacked`` is what a zipped format may grow to, ``whole`` the most that is read of a format that cannot be
-    streamed, ``batch`` the text held in memory at a time. ``memory`` is the address space of the process that reads,
-    and ``seconds`` how long one file may take.
+    streamed, ``batch`` the text held in memory at a time. An archive with everything in it may unpack to ``archive``
+    bytes and to ``ratio`` times its own size (at least ``whole``), in ``members`` files, archives in it ``depth``
+    deep. A table has at most ``columns``, and JSON and XML are nested at most ``levels`` deep. ``memory`` is
+    the address space of the process that reads, and ``seconds`` how long one file may take.
     """
 
     bytes: int = 8 << 30
     unpacked: int = 1 << 30
     whole: int = 256 << 20
     batch: int = 16 << 20
+    archive: int = 8 << 30
+    ratio: int = 200
+    members: int = 10_000
+    depth: int = 4
+    columns: int = 20_000
+    levels: int = 200
     memory: int = 6 << 30
     seconds: int = 3600
 

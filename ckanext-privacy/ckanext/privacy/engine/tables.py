@@ -9,8 +9,10 @@ from __future__ import annotations
 import codecs
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -48,16 +50,19 @@ class Table:
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield the rows in order; every column is text, blank cells are null, columns are named as in ``header``.
 
-        A batch may bring further columns, named by position, where later rows are longer than the heading.
+        A batch may bring further columns, named by position, where later rows are longer than the heading. Raises
+        ``UnreadableFile`` where the file turns out to be damaged.
         """
-        yield from self.read()
+        with _held_when_broken(self.name):
+            yield from self.read()
 
     def cuts(self) -> Iterator[Callable[[], pl.DataFrame]]:
         """Yield the same batches unparsed, where the format can be cut first: each may be called in another thread."""
         if self.cut:
-            yield from self.cut()
+            with _held_when_broken(self.name):
+                yield from self.cut()
             return
-        for batch in self.read():
+        for batch in self.batches():
             yield partial(_same, batch)
 
 
@@ -74,9 +79,22 @@ class OpenFile:
     held: list[Held] = field(default_factory=list)
 
 
+@dataclass
+class Room:
+    """What is left of the limits for a file and everything that is unpacked from it: bytes on disk, and files."""
+
+    bytes: int
+    files: int
+
+
 @dataclass(frozen=True)
 class RawFile:
-    """A file after its first pass: every reader starts from this. ``utf8`` says that all bytes are valid UTF-8."""
+    """A file after its first pass: every reader starts from this.
+
+    ``utf8`` says that all bytes are valid UTF-8. ``room`` is shared with the files that it is packed in and that are
+    packed in it, ``depth`` of which surround it. ``folder`` keeps what was unpacked on disk for as long as a table
+    needs it.
+    """
 
     path: Path
     name: str
@@ -85,6 +103,9 @@ class RawFile:
     head: bytes
     utf8: bool
     limits: Limits
+    room: Room
+    depth: int = 0
+    folder: object = None
 
     def facts(self, kind: str, encoding: str | None = None) -> FileFacts:
         """Facts about the file, once its format is known."""
@@ -98,11 +119,35 @@ def open_tables(path: str | Path, name: str | None = None, limits: Limits | None
 
 def open_raw(raw: RawFile) -> OpenFile:
     """Open a file after its first pass. Raises ``UnreadableFile`` when it must be held."""
-    return _reader(raw)(raw)
+    from .readers.formats import reader_of
+
+    module, function = reader_of(raw)
+    with _held_when_broken(raw.name):
+        # Readers import their libraries, which a scan of a plain CSV must not wait for.
+        return getattr(import_module(f".readers.{module}", __package__), function)(raw)
 
 
-def read_raw(path: Path, name: str | None, limits: Limits) -> RawFile:
-    """Read the file once, for its hash and encoding. Raises ``UnreadableFile``."""
+@contextmanager
+def _held_when_broken(name: str) -> Iterator[None]:
+    """Parsers of others raise whatever they like at a broken file; for us it is one that is held."""
+    try:
+        yield
+    except MemoryError:
+        raise
+    except UnreadableFile as error:
+        if error.where:
+            raise
+        raise UnreadableFile(error.reason, name) from error
+    except BaseException as error:
+        kind = type(error).__name__
+        # A panic of a library in Rust is no Exception.
+        if not isinstance(error, Exception) and kind != "PanicException":
+            raise
+        raise UnreadableFile(f"The content is damaged and cannot be read ({kind}); save it again.", name) from error
+
+
+def read_raw(path: Path, name: str | None, limits: Limits, inside: RawFile | None = None) -> RawFile:
+    """Read the file once, for its hash and encoding; it was unpacked from ``inside``. Raises ``UnreadableFile``."""
     name = name or path.name
     try:
         size = path.stat().st_size
@@ -112,10 +157,13 @@ def read_raw(path: Path, name: str | None, limits: Limits) -> RawFile:
         raise UnreadableFile("The file is empty (0 bytes); upload it again.", name)
     if size > limits.bytes:
         raise UnreadableFile(f"The file is larger than the limit of {limits.bytes >> 20} MB; split it.", name)
-    return _first_pass(path, name, size, limits)
+    if inside:
+        return replace(_first_pass(path, name, size, limits, inside.room), depth=inside.depth + 1)
+    unpacked = min(limits.archive, max(limits.whole, limits.ratio * size))
+    return _first_pass(path, name, size, limits, Room(unpacked, limits.members))
 
 
-def _first_pass(path: Path, name: str, size: int, limits: Limits) -> RawFile:
+def _first_pass(path: Path, name: str, size: int, limits: Limits, room: Room) -> RawFile:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     head, utf8, split = b"", True, False
     try:
@@ -128,7 +176,7 @@ def _first_pass(path: Path, name: str, size: int, limits: Limits) -> RawFile:
                 split = bool(decoder.getstate()[0])
     except OSError as error:
         raise UnreadableFile(f"The file cannot be read ({error.strerror}).", name) from error
-    return RawFile(path, name, digest.hexdigest(), size, head, utf8, limits)
+    return RawFile(path, name, digest.hexdigest(), size, head, utf8, limits, room)
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:
@@ -137,24 +185,6 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _reader(raw: RawFile) -> Callable[[RawFile], OpenFile]:
-    # Readers import their libraries, which a scan of a plain CSV must not wait for.
-    if raw.head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")):
-        from .readers.workbook import open_workbook
-
-        return open_workbook
-    from .readers.unread import check_readable
-
-    check_readable(raw)
-    if raw.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
-        from .readers.records import open_records
-
-        return open_records
-    from .readers.delimited import open_delimited
-
-    return open_delimited
 
 
 def name_columns(labels: Iterable[str | None]) -> tuple[str, ...]:
@@ -170,6 +200,13 @@ def name_columns(labels: Iterable[str | None]) -> tuple[str, ...]:
         names.append(f"#{position}" if not name or name in seen else name)
         seen.add(names[-1])
     return tuple(names)
+
+
+def text_table(name: str, texts: Iterable[str | None], hidden: bool = False, label: str = "text") -> Table:
+    """Make a table of one column from pieces of text, without the blank ones."""
+    rows: list[list[str | None]] = [[text] for text in texts if text and not text.isspace()]
+    weight = sum(len(row[0] or "") for row in rows)
+    return Table(name, (label,), (label,), lambda: [frame(rows, (label,))] if rows else [], hidden, weight)
 
 
 def frame(rows: list[list[str | None]], header: tuple[str, ...]) -> pl.DataFrame:

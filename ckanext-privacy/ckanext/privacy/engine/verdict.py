@@ -99,7 +99,8 @@ def _setting(columns: Sequence[Column]) -> Setting:
 
 
 def _is_organisation(column: Column) -> bool:
-    return "ORGANISATION" in column.said or column.kinds["organisation"] > 0.4
+    # Running text that sounds like an organisation's is no list of organisations.
+    return "ORGANISATION" in column.said or ("FREE_TEXT" not in column.said and column.kinds["organisation"] > 0.4)
 
 
 def _believed(column: Column, share: float = 0.0) -> set[str]:

@@ -1,13 +1,9 @@
-"""Workbooks (XLSX, XLS, ODS): every sheet, also hidden ones, and the places outside the cells where data hides."""
+"""Workbooks (XLSX, XLSM, XLSB, XLS, ODS): every sheet, also hidden ones, and every other place where data hides."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-import xml.parsers.expat
-import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -17,92 +13,45 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
-from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, frame, name_columns
+from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, blank_to_null, name_columns
 
+from .columnar import whole_numbers
 from .layout import LOOK, find_layout
-from .unread import other_package
+from .office import Package, add_the_rest
+from .sheet_parts import SHEETS as SHEET_PARTS
+from .sheet_parts import SheetFacts, opendocument_facts, opendocument_places, sheet_facts, workbook_places
 
-#: Magic number of the old compound format: XLS, or an encrypted XLSX.
-COMPOUND = b"\xd0\xcf\x11\xe0"
 #: Rows in one batch.
 ROWS = 20_000
-#: Parts of an XLSX that hold text outside the sheets' cells: name of the table made of them, and where they lie.
-PARTS = {
-    "comments": re.compile(r"xl/(comments\d*\.xml|comments/.*|threadedComments/.*|persons/.*)"),
-    "pivot caches": re.compile(r"xl/pivotCache/.*\.xml"),
-    "external links": re.compile(r"xl/externalLinks/[^/]*\.xml"),
-    "text boxes": re.compile(r"xl/drawings/[^/]*\.xml"),
-    "document properties": re.compile(r"docProps/(core|app|custom)\.xml"),
-}
-#: Attributes of those parts that carry values.
-VALUE_ATTRIBUTES = ("v", "author", "displayName", "userId", "name")
-#: Parts that can hold data and that no reader here looks into.
-UNREAD = re.compile(r"(xl|word|ppt)/(media|embeddings)/.*|xl/vbaProject\.bin|Pictures/.*|Object.*")
+#: A sheet is laid out in memory from its first to its last cell; this many cells need about 3 GB.
+MOST_CELLS = 60_000_000
+SHEETS = (SheetTypeEnum.WorkSheet, SheetTypeEnum.MacroSheet)
 
 
 def open_workbook(raw: RawFile) -> OpenFile:
-    """Open a workbook. Raises ``UnreadableFile`` when it is encrypted, damaged, a bomb or no workbook at all."""
-    names = [] if raw.head.startswith(COMPOUND) else _check_archive(raw)
-    kind = _kind(raw, names)
-    workbook = _load(raw)
+    """Open an XLSX, XLSB or ODS workbook. Raises ``UnreadableFile`` when it is encrypted, damaged or a bomb."""
+    package = Package(raw, later=SHEET_PARTS)
+    if "content.xml" in package.names:
+        kind, facts = "ods", opendocument_facts(package)
+        places, looked = opendocument_places(package)
+    else:
+        kind, facts = "xlsb" if "xl/workbook.bin" in package.names else "xlsx", sheet_facts(package)
+        places, looked = workbook_places(package, facts)
     file = OpenFile(raw.facts(kind))
-    for meta in workbook.sheets_metadata:
-        if meta.typ not in (SheetTypeEnum.WorkSheet, SheetTypeEnum.MacroSheet):
-            continue
-        sheet = workbook.get_sheet_by_name(meta.name)
-        file.tables.append(_sheet_table(sheet, meta.visible != SheetVisibleEnum.Visible))
-    if kind == "xlsx":
-        file.tables += _outside_cells(raw)
-        file.held += _unread(names)
+    _add_sheets(file, _load(raw), facts)
+    file.tables += places
+    add_the_rest(file, package, looked)
     return file
 
 
-def _kind(raw: RawFile, names: list[str]) -> str:
-    if raw.head.startswith(COMPOUND):
-        if _utf16("EncryptedPackage") in raw.path.read_bytes():
-            raise UnreadableFile("The workbook is encrypted; save it without a password.", raw.name)
-        return "xls"
-    if any(name.startswith("xl/") for name in names):
-        return "xlsx"
-    if "content.xml" in names and _is_spreadsheet(raw, names):
-        return "ods"
-    raise other_package(names, raw.name)
+def open_xls(raw: RawFile) -> OpenFile:
+    """Open an XLS workbook. Raises ``UnreadableFile`` when it is encrypted or damaged."""
+    from .old_workbook import old_facts, old_places
 
-
-def _is_spreadsheet(raw: RawFile, names: list[str]) -> bool:
-    """An OpenDocument file says what it is in its first member; one that does not say is tried."""
-    if "mimetype" not in names:
-        return True
-    with zipfile.ZipFile(raw.path) as archive:
-        return b"spreadsheet" in archive.read("mimetype")
-
-
-def _utf16(text: str) -> bytes:
-    return text.encode("utf-16-le")
-
-
-def _check_archive(raw: RawFile) -> list[str]:
-    """List the archive's members, having counted what they unpack to without trusting what they claim."""
-    try:
-        with zipfile.ZipFile(raw.path) as archive:
-            left = raw.limits.unpacked
-            for member in archive.infolist():
-                if member.flag_bits & 1:
-                    raise UnreadableFile("The file is encrypted; save it without a password.", raw.name)
-                left -= _unpacked_size(archive, member, left, raw.name)
-            return archive.namelist()
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
-        raise UnreadableFile("The file is damaged and cannot be opened; save it again.", raw.name) from error
-
-
-def _unpacked_size(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int, name: str) -> int:
-    size = 0
-    with archive.open(member) as stream:
-        while block := stream.read(1 << 20):
-            size += len(block)
-            if size > left:
-                raise UnreadableFile("The file unpacks to more than the limit; it may be a zip bomb.", name)
-    return size
+    file, workbook = OpenFile(raw.facts("xls")), _load(raw)
+    _add_sheets(file, workbook, old_facts(raw))
+    file.tables += old_places(raw)
+    return file
 
 
 def _load(raw: RawFile) -> CalamineWorkbook:
@@ -113,15 +62,34 @@ def _load(raw: RawFile) -> CalamineWorkbook:
         raise UnreadableFile(f"The workbook is {reason}.", raw.name) from error
 
 
-def _sheet_table(sheet: CalamineSheet, hidden: bool) -> Table:
-    rows = [[_text(cell) or "" for cell in row] for row, _ in zip(sheet.iter_rows(), range(LOOK), strict=False)]
+def _add_sheets(file: OpenFile, workbook: CalamineWorkbook, facts: dict[str, SheetFacts]) -> None:
+    for meta in workbook.sheets_metadata:
+        if meta.typ not in SHEETS:
+            continue
+        known = facts.get(meta.name, SheetFacts())
+        if known.cells > MOST_CELLS:
+            wide = "It has cells so far apart that it cannot be laid out; delete the empty rows and columns."
+            file.held.append(Held(wide, f"{file.facts.name}, sheet {meta.name}"))
+            continue
+        sheet = workbook.get_sheet_by_name(meta.name)
+        hidden = meta.visible != SheetVisibleEnum.Visible
+        table, first = _sheet_table(sheet, hidden)
+        file.tables.append(table)
+        if not hidden:
+            file.tables += _hidden_parts(sheet, table, first, known)
+
+
+def _sheet_table(sheet: CalamineSheet, hidden: bool) -> tuple[Table, int]:
+    """A sheet as a table, and the index of its first row of data."""
+    rows = [[_text(cell) or "" for cell in row] for row in islice(sheet.iter_rows(), LOOK)]
     layout = find_layout(rows)
     header = name_columns(layout.labels)
     read = partial(_sheet_rows, sheet, header, layout.first)
     weight = sheet.total_height * sheet.total_width * 8
     values = partial(_typed_rows, sheet, layout.first)
     height = max(1, sheet.total_height - layout.first)
-    return Table(sheet.name, header, layout.labels, read, hidden, weight, values, lambda rows: rows / height)
+    share = lambda rows: rows / height  # noqa: E731 - says less under a name
+    return Table(sheet.name, header, layout.labels, read, hidden, weight, values, share), layout.first
 
 
 def _typed_rows(sheet: CalamineSheet, skip: int) -> Iterator[list[Any]]:
@@ -129,72 +97,54 @@ def _typed_rows(sheet: CalamineSheet, skip: int) -> Iterator[list[Any]]:
 
 
 def _sheet_rows(sheet: CalamineSheet, header: tuple[str, ...], skip: int) -> Iterator[pl.DataFrame]:
-    rows: list[list[str | None]] = []
-    for index, row in enumerate(sheet.iter_rows()):
-        if index < skip:
-            continue
-        rows.append([_text(cell) for cell in row])
-        if len(rows) >= ROWS:
-            yield frame(rows, header)
-            rows = []
-    if rows:
-        yield frame(rows, header)
+    return _frames(islice(sheet.iter_rows(), skip, None), header)
+
+
+def _hidden_parts(sheet: CalamineSheet, table: Table, first: int, facts: SheetFacts) -> Iterator[Table]:
+    """Hidden rows and columns once more as tables of their own, so that a finding in them says so."""
+    left = (sheet.start or (0, 0))[1]
+    columns = [place for place in range(len(table.header)) if facts.hides_column(place + left)]
+    if columns and len(columns) < len(table.header):
+        header, labels = (tuple(names[place] for place in columns) for names in (table.header, table.labels))
+        read = partial(_chosen_columns, table, header)
+        yield Table(f"{table.name}: hidden columns", header, labels, read, hidden=True)
+    if any(row >= first for row in facts.hidden_rows):
+        read = partial(_chosen_rows, sheet, table.header, facts.hidden_rows, first)
+        yield Table(f"{table.name}: hidden rows", table.header, table.labels, read, hidden=True)
+
+
+def _chosen_columns(table: Table, header: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+    return (batch.select(header) for batch in table.batches())
+
+
+def _chosen_rows(sheet: CalamineSheet, header: tuple[str, ...], rows: set[int], skip: int) -> Iterator[pl.DataFrame]:
+    chosen = (row for place, row in enumerate(sheet.iter_rows()) if place >= skip and place in rows)
+    return _frames(chosen, header)
+
+
+def _frames(rows: Iterator[list[Any]], header: tuple[str, ...]) -> Iterator[pl.DataFrame]:
+    """Batches of cells as text, made column by column: most columns hold one type."""
+    while batch := list(islice(rows, ROWS)):
+        columns = [_column(cells) for cells in zip(*batch, strict=True)]
+        names = [*header, *(f"#{place}" for place in range(len(header) + 1, len(columns) + 1))]
+        yield blank_to_null(pl.DataFrame(columns, schema=dict.fromkeys(names[: len(columns)], pl.String)))
+
+
+def _column(cells: Sequence[Any]) -> pl.Series:
+    types = set(map(type, cells))
+    if types <= {str}:
+        return pl.Series(cells, dtype=pl.String)
+    if types == {float}:
+        return whole_numbers(pl.Series(cells, dtype=pl.Float64))
+    return pl.Series([_text(cell) for cell in cells], dtype=pl.String)
 
 
 def _text(cell: Any) -> str | None:
     """Write a cell as a spreadsheet would export it: whole numbers without a point, dates in ISO form."""
-    if cell is None or cell == "":
-        return None
     if isinstance(cell, str):
-        return cell
+        return cell or None
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         return str(int(cell))
     if isinstance(cell, dt.datetime):
         return cell.date().isoformat() if cell.time() == dt.time() else cell.isoformat(sep=" ")
-    return str(cell)
-
-
-def _outside_cells(raw: RawFile) -> Iterator[Table]:
-    with zipfile.ZipFile(raw.path) as archive:
-        for title, pattern in PARTS.items():
-            texts = [text for name in archive.namelist() if pattern.match(name) for text in _texts(archive.read(name))]
-            if texts:
-                yield _hidden_table(title, texts)
-
-
-def _hidden_table(title: str, texts: list[str]) -> Table:
-    rows: list[list[str | None]] = [[text] for text in texts]
-    return Table(title, ("text",), ("text",), lambda: [frame(rows, ("text",))], hidden=True)
-
-
-@dataclass
-class _Collector:
-    """Gathers text and values of an XML part; expat resolves no external entity and caps internal ones."""
-
-    texts: list[str] = field(default_factory=list)
-
-    def start(self, _tag: str, attributes: dict[str, str]) -> None:
-        """Keep the attributes that carry values."""
-        self.texts += [attributes[key] for key in VALUE_ATTRIBUTES if attributes.get(key)]
-
-    def data(self, text: str) -> None:
-        """Keep text between tags."""
-        if text.strip():
-            self.texts.append(text.strip())
-
-
-def _texts(xml_part: bytes) -> list[str]:
-    collector, parser = _Collector(), xml.parsers.expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler = collector.start
-    parser.CharacterDataHandler = collector.data
-    parser.Parse(xml_part, True)
-    return collector.texts
-
-
-def _unread(names: list[str]) -> list[Held]:
-    return [
-        Held("Pictures, macros and embedded files are not looked into; remove them.", name)
-        for name in names
-        if UNREAD.match(name)
-    ]
+    return None if cell is None else str(cell)

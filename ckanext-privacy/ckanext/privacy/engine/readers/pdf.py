@@ -1,0 +1,188 @@
+"""PDF: the text of every page, its properties, notes and form fields; pages without text are held.
+
+Source: PDF 2.0 (ISO 32000-2), through PDFium.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import Any
+
+import polars as pl
+import pypdfium2 as pdfium
+import pypdfium2.raw as pdfium_c
+
+from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.findings import Held
+from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, frame, text_table
+
+from .office import record_table
+from .properties import PACKET, packet_texts
+from .unpacking import Scratch, absorb, open_part
+
+#: Part of a page from which a picture may be a scan.
+SCAN = 0.5
+#: Pictures of a page whose size is looked at.
+MOST_PICTURES = 1_000
+#: Pages read for one batch.
+PAGES = 20
+#: What notes and form fields keep their text under.
+NOTE_KEYS = ("Contents", "T", "V", "Subj", "RC", "TU")
+SCANNED = "Pages {pages} are pictures, in which no text can be read; recognise their text, or leave them out."
+PICTURES = "Pages {pages} show large pictures, which may show people or text; look at them, or leave them out."
+FORM = "It is an XFA form, whose data is not looked into; save it as a plain PDF."
+#: Kinds of forms that PDFium does not fill in (FORMTYPE_XFA_FULL, FORMTYPE_XFA_FOREGROUND).
+XFA = frozenset({2, 3})
+
+
+def open_pdf(raw: RawFile) -> OpenFile:
+    """Open a PDF document. Raises ``UnreadableFile`` when it is encrypted or damaged."""
+    document = _load(raw)
+    file, pages = OpenFile(raw.facts("pdf")), len(document)
+    place = _Place(pages)
+    read = partial(_batches, raw, file, place)
+    file.tables.append(Table(raw.name, ("text",), ("text",), read, weight=raw.size, share=place.share))
+    facts = document.get_metadata_dict(skip_empty=True)
+    if facts:
+        file.tables.append(record_table("document properties", facts))
+    beside = {
+        "notes, links and form fields": [text for number in range(pages) for text in _notes(document, number)],
+        "bookmarks": [item.get_title() for item in document.get_toc()],
+        "embedded properties": _packets(raw),
+    }
+    file.tables += [text_table(title, texts, hidden=True) for title, texts in beside.items() if texts]
+    if document.get_formtype() in XFA:
+        file.held.append(Held(FORM, raw.name))
+    _attachments(file, raw, document)
+    return file
+
+
+def _load(raw: RawFile) -> pdfium.PdfDocument:
+    try:
+        return pdfium.PdfDocument(raw.path)
+    except pdfium.PdfiumError as error:
+        reason = "encrypted; save it without a password" if "assword" in str(error) else "damaged; save it again"
+        raise UnreadableFile(f"The document is {reason}.", raw.name) from error
+
+
+@dataclass
+class _Place:
+    """How many pages the present pass has read."""
+
+    pages: int
+    done: int = 0
+    told: bool = False
+
+    def share(self, _rows: int) -> float:
+        return self.done / max(1, self.pages)
+
+
+def _batches(raw: RawFile, file: OpenFile, place: _Place) -> Iterator[pl.DataFrame]:
+    """The lines of all pages; after the first pass it is known which pages cannot be read."""
+    scans, pictures = list[int](), list[int]()
+    document = _load(raw)
+    for start in range(0, place.pages, PAGES):
+        rows: list[list[str | None]] = []
+        for number in range(start, min(start + PAGES, place.pages)):
+            lines, covered = _page(document, number)
+            if covered >= SCAN or (covered and not lines):
+                (pictures if lines else scans).append(number + 1)
+            rows.extend([line] for line in lines)
+        place.done = min(start + PAGES, place.pages)
+        if rows:
+            yield frame(rows, ("text",))
+    if not place.told:
+        place.told = True
+        held = ((SCANNED, scans), (PICTURES, pictures))
+        file.held += [Held(reason.format(pages=_spans(pages)), raw.name) for reason, pages in held if pages]
+
+
+def _page(document: pdfium.PdfDocument, number: int) -> tuple[list[str], float]:
+    """The lines of a page, and the part of it that pictures cover, 0..1."""
+    page = document[number]
+    try:
+        text = page.get_textpage().get_text_bounded()
+        area = max(1.0, page.get_width() * page.get_height())
+        images = page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=3)
+        covered = sum(_area(image.get_bounds()) for image in islice(images, MOST_PICTURES)) / area
+    finally:
+        page.close()
+    return [line.strip() for line in text.splitlines() if line.strip()], covered
+
+
+def _area(bounds: tuple[float, float, float, float]) -> float:
+    left, bottom, right, top = bounds
+    return abs(right - left) * abs(top - bottom)
+
+
+def _spans(pages: Sequence[int]) -> str:
+    """Write page numbers shortly.
+
+    >>> _spans([1, 2, 3, 7])
+    '1-3, 7'
+    """
+    spans: list[list[int]] = []
+    for page in pages:
+        if spans and page == spans[-1][1] + 1:
+            spans[-1][1] = page
+        else:
+            spans.append([page, page])
+    return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+
+
+def _notes(document: pdfium.PdfDocument, number: int) -> Iterator[str]:
+    """What annotations of a page say: notes, their writers, the values of form fields, where links lead."""
+    page = document[number]
+    try:
+        for index in range(pdfium_c.FPDFPage_GetAnnotCount(page)):
+            note = pdfium_c.FPDFPage_GetAnnot(page, index)
+            if note:
+                yield from (text for key in NOTE_KEYS if (text := _note_text(note, key)))
+                link = _link(document, note)
+                if link:
+                    yield link
+                pdfium_c.FPDFPage_CloseAnnot(note)
+    finally:
+        page.close()
+
+
+def _note_text(note: Any, key: str) -> str:
+    size = pdfium_c.FPDFAnnot_GetStringValue(note, key.encode(), None, 0)
+    if size <= 2:
+        return ""
+    buffer = ctypes.create_string_buffer(size)
+    wide = ctypes.cast(buffer, ctypes.POINTER(pdfium_c.FPDF_WCHAR))
+    pdfium_c.FPDFAnnot_GetStringValue(note, key.encode(), wide, size)
+    return buffer.raw[: size - 2].decode("utf-16-le", "replace")
+
+
+def _link(document: pdfium.PdfDocument, note: Any) -> str:
+    link = pdfium_c.FPDFAnnot_GetLink(note)
+    action = pdfium_c.FPDFLink_GetAction(link) if link else None
+    if not action:
+        return ""
+    size = pdfium_c.FPDFAction_GetURIPath(document, action, None, 0)
+    buffer = ctypes.create_string_buffer(max(1, size))
+    pdfium_c.FPDFAction_GetURIPath(document, action, buffer, size)
+    return buffer.value.decode("utf-8", "replace")
+
+
+def _packets(raw: RawFile) -> list[str]:
+    """Properties in XMP, which PDFium does not read; they stand in the file uncompressed."""
+    content = raw.path.read_bytes() if raw.size <= raw.limits.whole else raw.head
+    return [text for packet in PACKET.findall(content) for text in packet_texts(packet)]
+
+
+def _attachments(file: OpenFile, raw: RawFile, document: pdfium.PdfDocument) -> None:
+    scratch = Scratch()
+    for number in range(document.count_attachments()):
+        attachment = document.get_attachment(number)
+        name = attachment.get_name() or f"attachment {number + 1}"
+        path = scratch.place(f"{number}{PurePosixPath(name).suffix.lower()[:8]}")
+        raw.room.bytes -= path.write_bytes(bytes(attachment.get_data()))
+        absorb(file, open_part(raw, path, f"{raw.name}/{name}", scratch), f"{raw.name}/{name}", hidden=True)
