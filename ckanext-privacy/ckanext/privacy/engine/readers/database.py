@@ -49,7 +49,9 @@ def open_database(raw: RawFile) -> OpenFile:
 
 def _connect(raw: RawFile) -> sqlite3.Connection:
     # Immutable: no journal is looked for beside it, nothing is locked or written.
-    connection = sqlite3.connect(f"file:{quote(str(raw.path.resolve()))}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    connection = sqlite3.connect(
+        f"file:{quote(str(raw.path.resolve()))}?mode=ro&immutable=1", uri=True, check_same_thread=False
+    )
     connection.text_factory = lambda text: text.decode("utf-8", "replace")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")

@@ -201,7 +201,7 @@ def _word_comments(package: Package, parts: list[str]) -> Table:
 
 def open_rich_text(raw: RawFile) -> OpenFile:
     """Open an RTF document; who wrote it is looked at too. Raises ``UnreadableFile`` when it is too large."""
-    from striprtf.striprtf import rtf_to_text
+    from striprtf.striprtf import rtf_to_text  # pyright: ignore[reportMissingImports]
 
     if raw.size > raw.limits.whole >> 2:
         raise UnreadableFile("The document is too large to be read; save it as DOCX.", raw.name)

@@ -70,7 +70,7 @@ def open_picture(raw: RawFile) -> OpenFile:
 
 def _opened(raw: RawFile) -> ImageFile.ImageFile:
     if raw.head[4:8] == b"ftyp":
-        import pi_heif
+        import pi_heif  # pyright: ignore[reportMissingImports]
 
         pi_heif.register_heif_opener()
     Image.init()

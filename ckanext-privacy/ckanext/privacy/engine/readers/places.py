@@ -18,8 +18,8 @@ def degrees_from(crs: str | None) -> ToDegrees | None:
     """What turns coordinates of a reference system into degrees; None where they are degrees, or nobody knows."""
     if not crs:
         return None
-    import pyproj
-    from pyproj.exceptions import ProjError
+    import pyproj  # pyright: ignore[reportMissingImports]
+    from pyproj.exceptions import ProjError  # pyright: ignore[reportMissingImports]
 
     try:
         system = pyproj.CRS.from_user_input(crs)

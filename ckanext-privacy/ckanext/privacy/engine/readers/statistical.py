@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import polars as pl
-import pyreadstat
+import pyreadstat  # pyright: ignore[reportMissingImports]
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, blank_to_null, name_columns, text_table
