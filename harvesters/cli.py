@@ -62,7 +62,8 @@ def check(city: str) -> None:
         tk.error_shout(f"{city} is not known. Known cities: {', '.join(cities)}.")
         raise click.exceptions.Exit(1)
     known = cities[city]
-    found = _do("cityportals_preview", {"source_type": known["source_type"], "url": known["url"]})
+    asked = {"source_type": known["source_type"], "url": known["url"], "config": json.dumps(known.get("config", {}))}
+    found = _do("cityportals_preview", asked)
     announced = found["announced"] if found["announced"] is not None else "an unknown number of"
     click.echo(f"{known['url']} answers as {known['source_type']}, with {announced} records.")
     click.echo(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import functools
 import html
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -228,6 +229,12 @@ def bounding_box(text: Any) -> dict[str, Any] | None:
         return None
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Polygon", "coordinates": [ring]}
+
+
+def geometry_text(value: Any) -> str:
+    """A GeoJSON geometry or a frame as GeoJSON text; empty where there is none."""
+    geometry = bounding_box(value)
+    return json.dumps(geometry) if geometry else ""
 
 
 def format_name(media_type: str, said: str) -> str:

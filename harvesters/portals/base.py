@@ -16,6 +16,9 @@ from ckanext.cityportals.mapping import Mapped
 
 Record = dict[str, Any]
 
+#: the member that names the portal, in records that need its address to say where their files are
+PORTAL_URL = "portal_url"
+
 #: records a page holds where the portal itself has no pages
 PAGE_SIZE = 250
 #: settings every source may have, and what they must be
@@ -84,6 +87,23 @@ def records_in(document: Any, member: str, url: str) -> list[Record]:
     if not isinstance(records, list):
         raise PortalError(f"{url} answered with JSON that holds no list of datasets ({member!r} is missing).")
     return [record for record in records if isinstance(record, dict)]
+
+
+def at_portal(record: Record, site: str) -> Record:
+    """The record with the address of its portal, which its files are named by."""
+    return {**record, PORTAL_URL: site}
+
+
+def site_of(url: str, *inner: str) -> str:
+    """A site's address, also where that of one of its ``inner`` pages was given.
+
+    >>> site_of("https://data.example.org/explore/?q=trees", "/api/", "/explore")
+    'https://data.example.org'
+    """
+    address = url.partition("?")[0].partition("#")[0]
+    for path in inner:
+        address = address.partition(path)[0]
+    return address.rstrip("/")
 
 
 def paged(records: Iterable[Record], announced: int | None = None) -> Iterator[Page]:

@@ -81,3 +81,156 @@ def ckan(number: int = 1, **members: Any) -> dict[str, Any]:
         "extras": [{"key": "frequency", "value": "mensual"}, {"key": "area_tecnica", "value": "Parques"}],
         **members,
     }  # fmt: skip
+
+
+def opendatasoft(number: int = 1, **members: Any) -> dict[str, Any]:
+    """A dataset as OpenDataSoft's catalogue API gives it."""
+    return {
+        "dataset_id": f"arbres-{number}",
+        "dataset_uid": f"da_x{number:05}",
+        "has_records": True,
+        "attachments": [],
+        "fields": [{"name": "genre", "type": "text"}, {"name": "point", "type": "geo_point_2d"}],
+        "metas": {
+            "default": {
+                "title": f"Arbres {number}", "description": "<p>Les arbres de la ville</p>", "keyword": ["arbres"],
+                "license": "CC BY 4.0", "publisher": "Ville d'Exemple", "language": "fr", "records_count": 12,
+                "modified": "2026-05-30T08:00:00+00:00", "territory": ["Exemple"],
+            },
+            "dcat": {
+                "issued": f"2020-01-{number % 28 + 1:02}", "accrualperiodicity": "annual",
+                "contact_name": "Service Open Data", "contact_email": "opendata@example.org",
+            },
+        },
+        **members,
+    }  # fmt: skip
+
+
+def udata(number: int = 1, **members: Any) -> dict[str, Any]:
+    """A dataset as udata's API gives it."""
+    return {
+        "id": f"5de8f397634f4164071{number:05}", "slug": f"arbres-{number}", "title": f"Arbres {number}",
+        "description": "Les arbres de la ville", "tags": ["arbres"], "license": "lov2", "frequency": "annual",
+        "created_at": "2019-12-05T13:12:01+00:00", "last_modified": "2026-05-30T08:00:00+00:00",
+        "organization": {"name": "Ville d'Exemple"}, "owner": None, "page": "https://data.example.org/datasets/arbres",
+        "contact_points": [{"name": "Service Open Data", "email": "opendata@example.org"}],
+        "resources": [{"id": f"r{number}", "title": "Arbres", "url": f"https://data.example.org/{number}.csv",
+                       "format": "csv", "mime": "text/csv", "filesize": 321}],
+        **members,
+    }  # fmt: skip
+
+
+def junar(number: int = 1, **members: Any) -> dict[str, Any]:
+    """A dataset as Junar's API gives it."""
+    return {
+        "guid": f"ARBOL-URBAN-{number}", "title": f"Arbolado {number}", "description": "Árboles de la ciudad",
+        "category_name": "Ambiente", "tags": ["árboles"], "endpoint": f"https://datos.example.org/arbolado-{number}.csv",
+        "created_at": "2017-10-02T17:04:02Z", "modified_at": "2026-05-30T08:00:00Z", "frequency": "monthly",
+        "license": "http://creativecommons.org/licenses/by/4.0/", "mbox": "datos@example.org", "link": None,
+        "sources": [{"source__id": 1, "source__name": "Ciudad de Ejemplo", "source__url": "https://example.org"}],
+        **members,
+    }  # fmt: skip
+
+
+def ogd_india(number: int = 1, **members: Any) -> dict[str, Any]:
+    """A resource as India's open government data platform lists it."""
+    return {
+        "index_name": f"9ef84268-d588-465a-a308-{number:012}", "title": f"Ward-wise water points {number}",
+        "desc": "Public water points by ward", "org": ["Municipal Corporation of Example"], "org_type": "State",
+        "sector": ["Water Resources"], "active": "1", "created": 1522143000 + number, "updated": 1790000000,
+        "field": [{"id": "ward", "name": "Ward", "type": "keyword"}], "catalog_uuid": f"c{number}",
+        **members,
+    }  # fmt: skip
+
+
+def kobo(number: int = 1, **members: Any) -> dict[str, Any]:
+    """A deployed project as KoboToolbox's API gives it."""
+    return {
+        "uid": f"aBcDeFgHiJkLmNoPqRs{number:03}", "name": f"Lane survey {number}", "asset_type": "survey",
+        "has_deployment": True, "owner__username": "somebody", "date_created": "2026-01-05T09:00:00Z",
+        "date_modified": "2026-05-30T08:00:00Z", "deployment__submission_count": 240,
+        "settings": {"sector": {"value": "WASH", "label": "Water and sanitation"}, "organization": "Lane Committee",
+                     "country": [{"value": "IND", "label": "India"}], "description": "A survey of lanes",
+                     "collects_pii": "Yes"},
+        "summary": {"languages": ["Marathi (mr)", "English (en)"]},
+        **members,
+    }  # fmt: skip
+
+
+def listed(number: int = 1, **members: Any) -> dict[str, Any]:
+    """A dataset of a list, as its adapter reads it."""
+    return {
+        "identifier": f"w{number}", "title": f"Water points {number}", "description": "Taps by ward",
+        "license": "CC BY 4.0", "publisher": "Water Department", "keywords": "water, taps", "contact": "Data desk",
+        "email": "data@example.org", "issued": "2024-02-01", "modified": "2026-05-30",
+        "files": [{"url": f"https://city.example.org/files/water-{number}.csv", "format": "CSV"}],
+        **members,
+    }  # fmt: skip
+
+
+def dcat_ap(number: int = 1, **members: Any) -> dict[str, Any]:
+    """A dataset of a DCAT-AP catalogue, as its adapter reads it."""
+    uri = f"https://dati.example.org/dataset/{number}"
+    return {
+        "uri": uri,
+        "dcat:contactPoint": [
+            {"vcard:fn": ["Ufficio Open Data"], "vcard:hasEmail": [{"uri": "mailto:data@example.org"}]}
+        ],
+        "dcat:distribution": [
+            {"uri": f"{uri}/csv", "dcat:accessURL": [{"uri": f"https://dati.example.org/{number}.csv"}],
+             "dct:format": [{"uri": "http://publications.europa.eu/resource/authority/file-type/CSV"}],
+             "dct:license": [{"uri": "https://creativecommons.org/licenses/by/4.0/"}], "dct:title": ["Alberi"]}
+        ],
+        "dcat:keyword": [{"language": "it", "text": "alberi"}, {"language": "it", "text": "parchi & giardini"}],
+        "dct:accrualPeriodicity": [{"uri": "http://publications.europa.eu/resource/authority/frequency/ANNUAL"}],
+        "dct:description": [{"language": "it", "text": "Gli alberi della città"}],
+        "dct:identifier": [f"c_x:{number}"],
+        "dct:issued": ["2020-01-02"],
+        "dct:modified": ["2026-05-30"],
+        "dct:publisher": [{"foaf:name": ["Comune di Esempio"]}],
+        "dct:title": [{"language": "en", "text": f"Trees {number}"}, {"language": "it", "text": f"Alberi {number}"}],
+        **members,
+    }  # fmt: skip
+
+
+def practice(number: int = 1, **members: Any) -> dict[str, Any]:
+    """A city practice as its page tells it."""
+    return {
+        "url": f"https://practices.example.org/initiative/{number}", "name": f"Toilets planned together {number}",
+        "description": "Savings groups drew the plans.", "text": "Savings groups drew them.\n\nAll six still work.",
+        "inLanguage": "en", "keywords": ["sanitation"], "datePublished": "2021-04-02", "dateModified": "2026-05-30",
+        "author": {"name": "City of Example"}, "license": "https://creativecommons.org/licenses/by/4.0/",
+        "contentLocation": {"address": {"addressLocality": "Example", "addressCountry": "IN"}},
+        "contactPoint": {"name": "Practice desk", "email": "practices@example.org"},
+        "associatedMedia": [
+            {"contentUrl": "https://practices.example.org/plan.pdf", "encodingFormat": "application/pdf"}
+        ],
+        **members,
+    }  # fmt: skip
+
+
+def discovered(number: int = 1, **members: Any) -> dict[str, Any]:
+    """A record of Socrata's discovery API."""
+    return {
+        "resource": {"name": f"Permits {number}", "id": f"abcd-{number:04}", "description": "Building permits",
+                     "attribution": "City of Example", "type": "dataset", "createdAt": "2013-04-05T18:11:45.000Z",
+                     "updatedAt": "2026-05-30T08:00:00.000Z", "columns_name": ["PERMIT"]},
+        "classification": {"categories": [], "tags": [], "domain_category": "Permits", "domain_tags": ["permits"]},
+        "metadata": {"domain": "data.example.org", "license": "Creative Commons Attribution 4.0"},
+        "permalink": f"https://data.example.org/d/abcd-{number:04}",
+        **members,
+    }  # fmt: skip
+
+
+def found_at_hub(number: int = 1, **members: Any) -> dict[str, Any]:
+    """A record of an ArcGIS Hub's search."""
+    item = f"{HUB_ITEM}_{number}"
+    service = f"https://maps.example.org/arcgis/rest/services/City/MapServer/{number}"
+    return {
+        "id": item, "type": "Feature", "geometry": {"type": "Point", "coordinates": [1.0, 2.0]},
+        "properties": {"id": item, "title": f"Street trees, part {number}", "description": "<p>Trees</p>",
+                       "tags": ["trees"], "created": 1520676000000 + number, "modified": 1790000000000, "url": service,
+                       "organization": "City of Example", "slug": f"city::trees-{number}", "downloadable": True,
+                       "structuredLicense": {"type": "CC-BY-4.0", "abbr": "CC-BY-4.0"}, "culture": "en-us"},
+        **members,
+    }  # fmt: skip

@@ -12,6 +12,7 @@ from portals.replay import Answer, Replay, replay
 
 from ckanext.cityportals.client import Client, Manners, PortalError
 from ckanext.cityportals.portals import PORTALS, Page
+from ckanext.cityportals.portals.base import PORTAL_URL
 
 #: answers that are no catalogue of a portal that speaks JSON, and a word of the sentence about each
 BROKEN_JSON = {
@@ -25,11 +26,18 @@ BROKEN_JSON = {
 }
 
 
+def as_dcat_us_and_ckan(name: str, mail: str) -> dict[str, Any]:
+    """A person as contact, in DCAT-US's words and in CKAN's."""
+    card = {"fn": name, "hasEmail": f"mailto:{mail}"}
+    return {"contactPoint": card, "maintainer": name, "maintainer_email": mail}
+
+
 @dataclass(frozen=True)
 class Case:
     """A kind of portal: how to make a record of it, where its answer stands, what is no answer.
 
     ``required``: fields a record of ``record()`` must arrive in. ``settings``: a source's settings while reading.
+    ``person``: members of a record whose contact is a person; None where the portal names no contact.
     """
 
     source_type: str
@@ -39,6 +47,7 @@ class Case:
     broken: Mapping[str, tuple[Answer, str]] = field(default_factory=lambda: BROKEN_JSON)
     required: frozenset[str] = frozenset({"title", "notes", "tags", "contact", "publisher", "issued", "modified"})
     settings: Mapping[str, Any] = field(default_factory=dict)
+    person: Callable[[str, str], dict[str, Any]] | None = as_dcat_us_and_ckan
 
 
 class Standard:
@@ -71,7 +80,10 @@ class Standard:
         records = [self.case.record(number) for number in range(1, 251)]
         with replay() as site:
             self.case.serve(site, records)
-            assert [record for page in self.read(site) for record in page.records] == records
+            read = [record for page in self.read(site) for record in page.records]
+        for record in read:
+            record.pop(PORTAL_URL, None)  # the adapter's own note
+        assert read == records
 
     def test_an_empty_catalogue_is_read_as_empty(self):
         """No records is an answer; whether to believe it is decided elsewhere."""
@@ -125,12 +137,9 @@ class Standard:
     def test_a_person_as_contact_is_pointed_out_and_not_repeated(self, portal: Any):
         """A steward must see it; a log must not."""
         person = "Gwendolyn Marsh", "gwendolyn.marsh@example.org"
-        record = self.case.record(
-            1,
-            contactPoint={"fn": person[0], "hasEmail": f"mailto:{person[1]}"},
-            maintainer=person[0],
-            maintainer_email=person[1],
-        )
+        if self.case.person is None:
+            pytest.skip("this portal names no contact")
+        record = self.case.record(1, **self.case.person(*person))
         warnings = " ".join(portal.to_dataset(record).warnings)
         assert "looks like a person's" in warnings
         assert not any(part in warnings for part in person)

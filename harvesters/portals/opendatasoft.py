@@ -1,0 +1,129 @@
+"""OpenDataSoft (Huwise), read through its Explore API v2.1.
+
+API: https://help.opendatasoft.com/apis/ods-explore-v2/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ckanext.cityportals import identity, mapping
+from ckanext.cityportals.client import Client, Validators
+from ckanext.cityportals.mapping import Mapped, Taker
+from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of, unique
+
+_API = "/api/explore/v2.1/catalog"
+#: the most records a page of the API may hold, and how far its pages go
+_PAGE, _REACH = 100, 10_000
+#: what a table can be had as, and whether only tables with a geometry can
+_EXPORTS = {"csv": ("CSV", False), "json": ("JSON", False), "xlsx": ("XLSX", False), "geojson": ("GeoJSON", True)}
+#: members of ``metas`` that count visits or describe the portal's own work
+_HOUSEKEEPING = ("data_processed", "metadata_processed", "records_count", "popularity_score", "download_count")
+
+
+class OpendatasoftPortal(Portal):
+    """An OpenDataSoft domain."""
+
+    source_type = "opendatasoft"
+    title = "OpenDataSoft"
+    description = "An OpenDataSoft (Huwise) site; its address is enough"
+    settings: Mapping[str, type] = {"where": str}
+
+    def pages(
+        self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
+    ) -> Iterator[Page]:
+        site = site_of(url, "/api/", "/explore")
+        query = {"limit": _PAGE, **({"where": config["where"]} if config.get("where") else {})}
+        offset = 0
+        while offset < _REACH:
+            document = client.get_json(f"{site}{_API}/datasets", {**query, "offset": offset})
+            records = records_in(document, "results", f"{site}{_API}/datasets")
+            announced = document.get("total_count")
+            yield Page([at_portal(each, site) for each in records], announced if isinstance(announced, int) else None)
+            offset += len(records)
+            if not records or offset >= (announced or 0):
+                return
+
+    def remote_id(self, record: Record) -> str:
+        return str(record.get("dataset_id") or "").strip()
+
+    def aliases(self, record: Record) -> tuple[str, ...]:
+        return unique(self._aliases(record))
+
+    def _aliases(self, record: Record) -> Iterator[str | None]:
+        yield identity.id_alias(self.remote_id(record))
+        uid = str(record.get("dataset_uid") or "")
+        yield identity.id_alias(uid) if uid else None
+        default, dcat = _metas(record, "default"), _metas(record, "dcat")
+        yield identity.work_alias(default.get("title"), dcat.get("issued") or dcat.get("created"))
+
+    def to_dataset(self, record: Record) -> Mapped:
+        taker = Taker(_flat(record))
+        site, dataset_id = taker.text(PORTAL_URL), taker.text("dataset_id")
+        language = taker.text("language")
+        dataset = {
+            "title": taker.text("title"),
+            "notes": mapping.plain_text(taker.text("description")),
+            "url": f"{site}/explore/dataset/{dataset_id}/" if site and dataset_id else "",
+            "license_id": mapping.licence(taker.text("license_url", "license"), taker),
+            "tags": mapping.tags([*taker.texts("keyword"), *taker.texts("theme")], taker),
+            "publisher": mapping.rows(name=taker.text("publisher", "creator", "attributions")),
+            "contact": mapping.contact(taker.text("contact_name"), taker.text("contact_email"), taker),
+            "issued": mapping.date(taker.text("issued", "created"), taker),
+            "modified": mapping.date(taker.text("modified"), taker),
+            "frequency": mapping.frequency(taker.text("accrualperiodicity", "frequency"), taker),
+            "language": [mapping.language(language)] if language else [],
+            "spatial_coverage": mapping.rows(text=taker.text("territory", "spatial")),
+            "temporal_coverage": mapping.rows(text=taker.text("temporal")),
+            "resources": [*_exports(taker, site, dataset_id), *_attachments(taker.take("attachments"), site)],
+        }
+        for member in ("dataset_uid", "has_records", "data_visible", "features", "timezone", *_HOUSEKEEPING):
+            taker.take(member)
+        return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings)
+
+
+def _metas(record: Record, group: str) -> Record:
+    members = (record.get("metas") or {}).get(group)
+    return members if isinstance(members, dict) else {}
+
+
+def _flat(record: Record) -> Record:
+    """The record with the members of its groups of metadata as its own; the portal's default group comes first."""
+    groups = record.get("metas") or {}
+    rest = {name: value for name, value in record.items() if name != "metas"}
+    flat: Record = {}
+    for group in ("default", *sorted(set(groups) - {"default"})):
+        flat = {**(groups.get(group) or {}), **flat}
+    return {**flat, **rest}
+
+
+def _exports(taker: Taker, site: str, dataset_id: str) -> list[dict[str, Any]]:
+    """The table as files, where the dataset holds one."""
+    fields = taker.take("fields") or []
+    has_records = taker.take("has_records")
+    if has_records is False or not site or not dataset_id:
+        return []
+    geometry = any(each.get("type") in {"geo_point_2d", "geo_shape"} for each in fields if isinstance(each, dict))
+    address = f"{site}{_API}/datasets/{dataset_id}/exports"
+    return [
+        {"url": f"{address}/{kind}", "name": name, "format": name, "remote_id": f"{dataset_id}/{kind}"}
+        for kind, (name, with_geometry_only) in _EXPORTS.items()
+        if geometry or not with_geometry_only
+    ]
+
+
+def _attachments(attachments: Any, site: str) -> list[dict[str, Any]]:
+    found = [each for each in attachments or [] if isinstance(each, dict)]
+    return [
+        mapping.without_empty(
+            {
+                "url": str(each.get("url") or "").replace("odsfile://", f"{site}/files/"),
+                "name": str(each.get("title") or each.get("id") or "Attachment"),
+                "mimetype": str(each.get("mimetype") or ""),
+                "format": mapping.format_name(str(each.get("mimetype") or ""), ""),
+            }
+        )
+        for each in found
+        if str(each.get("url") or "").startswith(("http://", "https://"))
+    ]

@@ -1,0 +1,120 @@
+"""udata, the software of data.gouv.fr and of other national and city portals.
+
+API: https://doc.data.gouv.fr/api/reference/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ckanext.cityportals import identity, mapping
+from ckanext.cityportals.client import Client, Validators
+from ckanext.cityportals.mapping import Mapped, Taker
+from ckanext.cityportals.portals.base import Page, Portal, Record, records_in, site_of, unique
+
+_PAGE = 100
+_HOUSEKEEPING = (
+    *("id", "slug", "uri", "badges", "metrics", "quality", "extras", "harvest", "internal", "featured", "archived"),
+    *("deleted", "private", "acronym", "community_resources", "frequency_date", "last_update", "permissions", "schema"),
+    *("access_type", "authorizations", "access_audiences", "access_type_reason", "access_type_reason_category"),
+)
+
+
+class UdataPortal(Portal):
+    """A udata site."""
+
+    source_type = "udata"
+    title = "udata"
+    description = "A udata site such as data.gouv.fr; name an organisation to harvest one city"
+    noise = frozenset({"metrics", "quality", "last_update", "harvest", "internal"})
+    settings: Mapping[str, type] = {"organization": str, "tag": str}
+
+    def pages(
+        self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
+    ) -> Iterator[Page]:
+        address = f"{site_of(url, '/api/', '/datasets', '/organizations')}/api/1/datasets/"
+        query = {name: config[name] for name in self.settings if config.get(name)}
+        number, seen = 1, 0
+        while True:
+            document = client.get_json(address, {**query, "page": number, "page_size": _PAGE})
+            records = records_in(document, "data", address)
+            announced = document.get("total")
+            yield Page(records, announced if isinstance(announced, int) else None)
+            number, seen = number + 1, seen + len(records)
+            if not records or seen >= (announced or 0):
+                return
+
+    def remote_id(self, record: Record) -> str:
+        return str(record.get("id") or record.get("slug") or "").strip()
+
+    def aliases(self, record: Record) -> tuple[str, ...]:
+        return unique(self._aliases(record))
+
+    def _aliases(self, record: Record) -> Iterator[str | None]:
+        yield identity.id_alias(self.remote_id(record))
+        slug = str(record.get("slug") or "")
+        yield identity.id_alias(slug) if slug else None
+        yield from identity.service_aliases(str(each.get("url") or "") for each in record.get("resources") or [])
+        yield identity.work_alias(record.get("title"), record.get("created_at"))
+
+    def to_dataset(self, record: Record) -> Mapped:
+        taker = Taker(record)
+        organization, owner = taker.take("organization") or {}, taker.take("owner") or {}
+        area = taker.take("spatial") or {}
+        period = taker.take("temporal_coverage") or {}
+        dataset = {
+            "title": taker.text("title"),
+            "notes": mapping.plain_text(taker.text("description", "description_short")),
+            "url": mapping.web_address(taker.text("page"), taker),
+            "license_id": mapping.licence(taker.text("license"), taker),
+            "tags": mapping.tags(taker.texts("tags"), taker),
+            "publisher": mapping.rows(name=str(organization.get("name") or "")),
+            "contact": _contact(taker, owner),
+            "issued": mapping.date(taker.text("created_at"), taker),
+            "modified": mapping.date(taker.text("last_modified"), taker),
+            "frequency": mapping.frequency(taker.text("frequency"), taker),
+            "spatial_coverage": mapping.rows(
+                text=", ".join(map(str, area.get("zones") or [])), geom=mapping.geometry_text(area.get("geom"))
+            ),
+            "temporal_coverage": mapping.rows(
+                start=mapping.date(str(period.get("start") or ""), taker),
+                end=mapping.date(str(period.get("end") or ""), taker),
+            ),
+            "resources": [_resource(each, taker) for each in _files(taker.take("resources"))],
+        }
+        for member in _HOUSEKEEPING:
+            taker.take(member)
+        return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings)
+
+
+def _contact(taker: Taker, owner: Record) -> list[dict[str, str]]:
+    """The first contact point; else the owner, who is a person and pointed out as one."""
+    point = taker.take("contact_points", "contact_point")
+    point = point[0] if isinstance(point, list) and point else point
+    if isinstance(point, dict):
+        return mapping.contact(str(point.get("name") or ""), str(point.get("email") or ""), taker)
+    name = " ".join(str(owner.get(part) or "").strip() for part in ("first_name", "last_name")).strip()
+    return mapping.contact(name, "", taker)
+
+
+def _files(resources: Any) -> list[Record]:
+    if isinstance(resources, dict):  # API v2 gives a link to them instead
+        return []
+    return [each for each in resources or [] if isinstance(each, dict) and each.get("url")]
+
+
+def _resource(resource: Record, taker: Taker) -> dict[str, Any]:
+    media_type, said = str(resource.get("mime") or ""), str(resource.get("format") or "")
+    return mapping.without_empty(
+        {
+            "url": str(resource["url"]).strip(),
+            "name": str(resource.get("title") or said or "Data").strip(),
+            "description": mapping.plain_text(str(resource.get("description") or "")),
+            "format": said.upper() if said.islower() else mapping.format_name(media_type, said),
+            "mimetype": media_type,
+            "size": resource.get("filesize"),
+            "last_modified": mapping.date(str(resource.get("last_modified") or ""), taker),
+            "remote_id": str(resource.get("id") or ""),
+        }
+    )
