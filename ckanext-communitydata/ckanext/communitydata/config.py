@@ -11,6 +11,8 @@ from .fields import language_tag
 
 FORM_LANGUAGES = "ckanext.communitydata.form_languages"
 NAMESPACE = "ckanext.communitydata.namespace"
+LOCAL_CONTEXTS_HUB = "ckanext.communitydata.local_contexts_hub"
+LOCAL_CONTEXTS_KEY = "ckanext.communitydata.local_contexts_key"
 
 SCHEMAS = "ckanext.communitydata:schemas/dataset.yaml ckanext.communitydata:schemas/city_practice.yaml"
 PRESETS = "ckanext.communitydata:schemas/presets.yaml"
@@ -26,6 +28,21 @@ def form_languages() -> list[str]:
 def namespace() -> str:
     """Address under which our own terms are named."""
     return tk.config[NAMESPACE]
+
+
+def local_contexts_hub() -> str:
+    """Address of the Local Contexts Hub; empty where labels are not fetched."""
+    return tk.config[LOCAL_CONTEXTS_HUB] or ""
+
+
+def local_contexts_key() -> str:
+    """The site's key for the Hub's API."""
+    return tk.config[LOCAL_CONTEXTS_KEY] or ""
+
+
+def site_id() -> str:
+    """The name that sets this site's keys apart in a Redis shared with others."""
+    return tk.config["ckan.site_id"]
 
 
 def default_language() -> str:

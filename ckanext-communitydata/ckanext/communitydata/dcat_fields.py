@@ -51,7 +51,7 @@ WRITERS: dict[str, Callable[[Mapping[str, Any], Any], list[Node]]] = {
     "iri": lambda field, value: [CleanedURIRef(value)],
     "iris": lambda field, value: [CleanedURIRef(text) for text in value],
     "date": lambda field, value: [_date(value)],
-    "json": lambda field, value: [Literal(json.dumps(value, ensure_ascii=False), datatype=RDF.JSON)],
+    "json": lambda field, value: [Literal(json.dumps(value, ensure_ascii=False, sort_keys=True), datatype=RDF.JSON)],
 }
 
 

@@ -9,7 +9,7 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from babel import Locale, UnknownLocaleError
 
-from ckanext.communitydata import config, errors, light, multilingual, requirements, vocabularies
+from ckanext.communitydata import config, errors, light, local_contexts, multilingual, requirements, vocabularies
 from ckanext.communitydata.fields import NOT_MEASURED
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "communitydata_form_texts",
     "communitydata_gate_decides",
     "communitydata_is_light",
+    "communitydata_labels",
     "communitydata_language_name",
     "communitydata_leave_out_assets",
     "communitydata_missing",
@@ -118,6 +119,11 @@ def communitydata_rows(field: dict[str, Any], data: dict[str, Any]) -> list[tupl
     sent = [k.split("-")[1] for k, v in data.items() if k.startswith(f"{name}-") and v and not k.endswith("-remove")]
     filled = max([len(stored), *(int(number) + 1 for number in sent if number.isdigit())])
     return [*((number, True) for number in range(filled)), (filled, False)]
+
+
+def communitydata_labels(project: str | None) -> dict[str, Any]:
+    """What the Local Contexts Hub said last about a project (see ``local_contexts.summary``); empty if nothing."""
+    return local_contexts.kept(project) if project else {}
 
 
 def communitydata_language_name(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import ckan.plugins as p
@@ -11,8 +12,8 @@ from ckan.lib.plugins import DefaultTranslation
 
 from ckanext.privacy.interfaces import IReleaseRequirements
 
+from . import cli, facets, helpers, light, requirements, search_index, views
 from . import config as options
-from . import helpers, light, requirements, search_index, views
 from .logic import action, auth, validators
 from .vocabularies import SOURCE
 
@@ -21,12 +22,14 @@ from .vocabularies import SOURCE
 @tk.blanket.validators(validators)
 @tk.blanket.auth_functions(auth)
 @tk.blanket.blueprints(views)
+@tk.blanket.cli(cli)
 class CommunityDataPlugin(
     p.SingletonPlugin,
     p.IConfigDeclaration,
     p.IActions,
     p.IConfigurer,
     p.IMiddleware,
+    p.IFacets,
     p.IPackageController,
     DefaultTranslation,
     p.ITranslation,
@@ -63,6 +66,16 @@ class CommunityDataPlugin(
         """Make our fields searchable."""
         schema = tk.h.scheming_get_dataset_schema(pkg_dict.get("type", "dataset"))
         return search_index.prepare(pkg_dict, schema["dataset_fields"]) if schema else pkg_dict
+
+    def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
+        """Name the entries of our filters."""
+        facets.name_entries(search_results.get("search_facets", {}), tk._)
+        return search_results
+
+    # IFacets
+    def dataset_facets(self, facets_dict: Any, package_type: str) -> Any:
+        """Filters by what our records are about."""
+        return OrderedDict(facets.of_type(package_type, facets_dict, tk._))
 
     # IReleaseRequirements
     def release_requirements(self, pkg_dict: dict[str, Any]) -> list[Any]:

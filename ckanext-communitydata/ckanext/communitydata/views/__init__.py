@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .describe import describe
 from .draft import draft
+from .exports import exports
 from .vocabulary import communitydata
 
-__all__ = ["communitydata", "describe", "draft"]
+__all__ = ["communitydata", "describe", "draft", "exports"]

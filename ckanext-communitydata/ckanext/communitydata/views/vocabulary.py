@@ -27,7 +27,7 @@ SUFFIXES = {"ttl": "text/turtle", "jsonld": "application/ld+json", "rdf": "appli
 communitydata = Blueprint("communitydata", __name__)
 
 
-def _translations() -> dict[str, skos.Translate]:
+def translations() -> dict[str, skos.Translate]:
     """A translating function for each language that the suite's own strings come in."""
     return {
         folder.name.replace("_", "-"): Translations.load(str(I18N), [folder.name], DOMAIN).gettext
@@ -50,7 +50,7 @@ def vocabulary(suffix: str | None = None) -> Response | str:
                 "namespace": config.namespace(),
             },
         )
-    graph = skos.graph(config.namespace(), _translations())
+    graph = skos.graph(config.namespace(), translations())
     answer = Response(graph.serialize(format=MEDIA_TYPES[wanted], encoding="utf-8"), mimetype=wanted)
     answer.vary.add("Accept")
     return answer
