@@ -13,6 +13,7 @@ from ckanext.privacy.engine.tables import Limits as ScanLimits
 from ckanext.privacy.remote import MB, Limits
 
 POLICY = "ckanext.privacy.policy"
+RECOGNIZERS = "ckanext.privacy.recognizers"
 COUNTRIES = "ckanext.privacy.countries"
 QUEUE = "ckanext.privacy.queue"
 SCAN_SECONDS = "ckanext.privacy.scan_seconds"
@@ -55,6 +56,7 @@ def scan_settings() -> ScanSettings:
         countries=tuple(code.lower() for code in tk.config[COUNTRIES]),
         policy=_policy_file(),
         limits=ScanLimits(memory=tk.config[SCAN_MEMORY] << 20, seconds=scan_seconds()),
+        recognizers=tuple(tk.config[RECOGNIZERS]),
     )
 
 

@@ -50,6 +50,12 @@ OUTCOMES = {
 @click.option("--html", "html_out", metavar="OUT", type=click.Path(path_type=Path), help="Write a page to read.")
 @click.option("--countries", default="", help="Country packs, such as in,mx; all of them by default.")
 @click.option("--policy", type=click.Path(path_type=Path), help="A policy file; the default one otherwise.")
+@click.option(
+    "--recognizers",
+    multiple=True,
+    metavar="FILE",
+    help="Recognizers of your own: a file of Presidio's registry (YAML), or a class as module:Class. May be repeated.",
+)
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Files looked at at a time.")
 @click.option("--quiet", is_flag=True, help="Print no summary and no progress bar.")
 @click.option("--explain", is_flag=True, help="List recognizers, languages and measured recall, then stop.")
@@ -59,6 +65,7 @@ def scan_command(  # noqa: PLR0913, PLR0917 - one parameter an option, as click 
     html_out: Path | None,
     countries: str,
     policy: Path | None,
+    recognizers: tuple[str, ...],
     jobs: int,
     quiet: bool,
     explain: bool,
@@ -67,7 +74,8 @@ def scan_command(  # noqa: PLR0913, PLR0917 - one parameter an option, as click 
 
     Exit code 0: looked at everything, nothing for a person to decide. 1: a person must decide. 2: could not scan.
     """
-    settings = ScanSettings(tuple(code.strip().lower() for code in countries.split(",") if code.strip()), policy)
+    codes = tuple(code.strip().lower() for code in countries.split(",") if code.strip())
+    settings = ScanSettings(codes, policy, recognizers=recognizers)
     try:
         if explain:
             from .explain import explanation

@@ -12,22 +12,26 @@ import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib.metadata import version
 from itertools import islice
 from typing import Any
 
-from .evidence import Column, Evidence
+from .evidence import DATES, Column, Evidence
 from .finder import Finder, finder_of
 from .headings import all_words_of, meanings
 from .light import import_presidio
+from .own import fingerprint, identifier_of, load_recognizers
 from .packs import Identifier, Pack, load_packs
 from .prefilter import ANYTHING, PHONE, Prefilter, fold_text, prefilter_of
 from .profile import Candidates, Watch
+from .store import code_digest, kept
 from .values import DATE
+from .version import VERSION
 
 #: Distinct values that look alike, and of one column, that Presidio is shown.
 OF_KEY, OF_COLUMN = 8, 80
-#: The entity that Presidio has code for instead of a pattern, and what is looked for under headings of birth.
-TELEPHONES, DATES = "PHONE_NUMBER", "DATE_TIME"
+#: The entity that Presidio has code for instead of a pattern.
+TELEPHONES = "PHONE_NUMBER"
 #: Share of a column from which unproven numbers with the look of telephones are believed.
 MOSTLY = 0.5
 
@@ -61,58 +65,86 @@ class _Group:
 
 @dataclass(frozen=True)
 class Confirmer:
-    """Presidio with the recognizers of some country packs, and the prefilter that goes before it."""
+    """Presidio with the recognizers of some country packs and of the user, and the prefilter that goes before it.
+
+    ``own`` names the user's recognizers, ``content`` tells apart what those names stand for.
+    """
 
     packs: tuple[Pack, ...]
+    own: tuple[str, ...] = ()
+    content: str = ""
 
     @cached_property
     def analyzer(self) -> Any:
         """The analyzer, built when the first value needs it."""
-        return import_presidio().analyzer_of(self.packs)
+        return import_presidio().analyzer_of(self.packs, self._own_recognizers)
+
+    @cached_property
+    def _own_recognizers(self) -> tuple[Any, ...]:
+        if not self.own:
+            return ()
+        import_presidio()
+        return load_recognizers(self.own)
+
+    @cached_property
+    def _ready(self) -> dict[str, Any]:
+        """What the pass over a table needs of the recognizers, without Presidio where it was kept on disk."""
+        if any(":" in source for source in self.own):
+            # A class may change behind its name.
+            return self._make_ready()
+        return kept(_key(self.packs, self.content), self._make_ready)
+
+    def _make_ready(self) -> dict[str, Any]:
+        own = {entity for each in self._own_recognizers for entity in each.supported_entities}
+        unpatterned = [entity for entity, patterns in self.patterns.items() if not patterns]
+        patterns = {**self.patterns, **dict.fromkeys(unpatterned, (ANYTHING,)), DATES: (DATE.pattern,)}
+        names = [each.name for each in self.analyzer.registry.recognizers]
+        return {"names": names, "unpatterned": unpatterned, "finder": finder_of(patterns, own).expressions()}
 
     @cached_property
     def patterns(self) -> dict[str, tuple[str, ...]]:
         """Regular expressions of every enabled recognizer, by entity; what telephone numbers look like is ours."""
         found: dict[str, list[str]] = {}
         for each in self.analyzer.registry.recognizers:
+            own = [pattern.regex for pattern in getattr(each, "patterns", ())] or list(getattr(each, "prefilter", ()))
             for entity in each.supported_entities:
-                found.setdefault(entity, []).extend(pattern.regex for pattern in getattr(each, "patterns", ()))
-        found[TELEPHONES] = [PHONE]
+                found.setdefault(entity, []).extend(own)
+        if TELEPHONES in found:
+            found[TELEPHONES].append(PHONE)
         return {entity: tuple(patterns) for entity, patterns in found.items()}
 
     @cached_property
     def prefilter(self) -> Prefilter:
         """The prefilter over the patterns of every enabled recognizer."""
-        return prefilter_of(pattern for patterns in self.patterns.values() for pattern in patterns)
+        return prefilter_of(pattern for patterns in self.patterns.values() for pattern in patterns or (ANYTHING,))
 
     @cached_property
     def finder(self) -> Finder:
         """Finds the cells that each recognizer might flag."""
-        return finder_of({**self.patterns, **dict.fromkeys(self.unpatterned, (ANYTHING,)), DATES: (DATE.pattern,)})
+        return Finder(**self._ready["finder"])
 
     @cached_property
-    def unpatterned(self) -> frozenset[str]:
-        """Entities of recognizers without a pattern: they see every distinct cell."""
-        return frozenset(entity for entity, patterns in self.patterns.items() if not patterns)
+    def watch(self) -> Watch:
+        """What a pass over a table looks for."""
+        return Watch(self.finder, self.watched, frozenset(self._ready["unpatterned"]), self.check)
 
     def check(self, name: str, text: str) -> bool:
         """Whether a recognizer without a pattern flags a text."""
         return bool(self._analyze(name, text, []))
 
     @cached_property
-    def watch(self) -> Watch:
-        """What a pass over a table looks for."""
-        return Watch(self.finder, self.watched, self.unpatterned, self.check)
-
-    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the recognizers, for the report."""
-        return tuple(each.name for each in self.analyzer.registry.recognizers)
+        return tuple(self._ready["names"])
 
     @cached_property
     def identifiers(self) -> dict[str, Identifier]:
-        """The identifiers of the packs, by entity."""
-        return {each.entity: each for pack in self.packs for each in pack.identifiers}
+        """What is known of every entity that a recognizer finds."""
+        known = {each.entity: each for pack in self.packs for each in pack.identifiers}
+        for recognizer in self._own_recognizers:
+            for entity in recognizer.supported_entities:
+                known.setdefault(entity, identifier_of(entity, recognizer))
+        return known
 
     def watched(self, label: str) -> tuple[str, ...]:
         """Entities that can be believed in a column: those that tell by themselves, and those that the heading names.
@@ -192,10 +224,23 @@ def _stands_alone(text: str, result: Any) -> bool:
     return not BEFORE.search(text[: result.start]) and not AFTER.match(text[result.end :])
 
 
-@lru_cache
-def confirmer_of(countries: tuple[str, ...] = ()) -> Confirmer:
-    """Build the confirmer for some countries, or for all that have a pack."""
-    return Confirmer(load_packs(countries))
+def confirmer_of(countries: tuple[str, ...] = (), own: tuple[str, ...] = ()) -> Confirmer:
+    """Build the confirmer for some countries, or all that have a pack, and the user's recognizers.
+
+    Raises ``InvalidPolicy`` for recognizers that cannot be opened.
+    """
+    return _confirmer(countries, own, fingerprint(own) if own else "")
+
+
+@lru_cache(maxsize=4)
+def _confirmer(countries: tuple[str, ...], own: tuple[str, ...], content: str) -> Confirmer:
+    return Confirmer(load_packs(countries), own, content)
+
+
+def _key(packs: tuple[Pack, ...], content: str) -> tuple[str, ...]:
+    """All that the kept patterns depend on."""
+    libraries = [f"{name} {version(name)}" for name in ("presidio-analyzer", "polars")]
+    return (VERSION, code_digest(), repr(packs), content, *libraries)
 
 
 def _weighed(identifier: Identifier, with_it: list[_Group], groups: list[_Group], column: Column) -> Evidence | None:

@@ -27,6 +27,9 @@ SURE = 0.6
 #: Life dates as encyclopaedias and museums write them: "born 1930" or "* 1852".
 LIFE = re.compile(r"^(born|b\.|né|née|nato|nata|geb\.?|geboren|nacid[oa]|n\.|\*) ?.*\d{4}", re.IGNORECASE)
 
+#: What the pass over a table keeps dates under where the heading speaks of birth.
+DATES = "#dates"
+
 ENTITIES = Path(__file__).with_name("lexicon") / "entities.yaml"
 
 
@@ -107,8 +110,12 @@ def load_kinds(path: Path = ENTITIES) -> dict[str, Kind]:
 
 
 def kind_of(entity: str) -> Kind:
-    """Return what is known about an entity; identifiers of countries are a case of a more general kind."""
-    return load_kinds()[general_of(entity)]
+    """Return what is known about an entity; identifiers of countries are a case of a more general kind.
+
+    Of an entity of the user's own nothing is known: somebody looks for it, so it is taken to be grave.
+    """
+    known = load_kinds().get(general_of(entity))
+    return known or Kind(entity, entity.replace("_", " ").lower(), Sensitivity.HIGH, "attribute")
 
 
 def general_of(entity: str) -> str:
@@ -178,7 +185,7 @@ def _only_years(column: Column) -> bool:
     """No cell of the sample is more than a year or decade, and no cell at all is a date."""
     if column.values.share(YEARS) < 1:
         return False
-    dates = column.profile.found.get("DATE_TIME", {}).values()
+    dates = column.profile.found.get(DATES, {}).values()
     return not any(DATE.fullmatch(value.strip()) for each in dates for value in each.values)
 
 

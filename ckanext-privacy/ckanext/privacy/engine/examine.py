@@ -52,13 +52,14 @@ class Meter:
 def answer(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Scan for another process: the child's side of :func:`~.scan.scan_file`."""
     limits, risk = Limits(**request["limits"]), RiskSettings(**request["risk"])
-    settings = ScanSettings(tuple(request["countries"]), limits=limits, risk=risk)
+    own = tuple(request["recognizers"])
+    settings = ScanSettings(tuple(request["countries"]), limits=limits, risk=risk, recognizers=own)
     return to_dict(examine(Path(request["path"]), request["name"], settings, progress))
 
 
 def examine(path: Path, name: str, settings: ScanSettings, progress: Progress) -> FileReport:
     """Look at every cell of a file; no policy has judged the report yet. Raises ``UnreadableFile``."""
-    confirmer = confirmer_of(settings.countries)
+    confirmer = confirmer_of(settings.countries, settings.recognizers)
     raw = read_raw(path, name, settings.limits)
     try:
         file = open_raw(raw)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -36,9 +35,14 @@ def alternation(patterns: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class Finder:
-    """Finds cells that recognizers might flag, given their loosened patterns by name."""
+    """Finds cells that recognizers might flag.
 
-    patterns: Mapping[str, tuple[str, ...]]
+    Each name has one expression for cells, and one each for their fine and coarse forms.
+    """
+
+    patterns: Mapping[str, str]
+    fine: Mapping[str, str]
+    coarse: Mapping[str, str]
     _known: dict[tuple[tuple[str, ...], bytes], dict[str, frozenset[str]]] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -78,7 +82,7 @@ class Finder:
             if not having.any():
                 continue
             taken = texts if having.all() else texts.filter(pl.Series(having[groups]))
-            found = taken.filter(taken["text"].str.contains(self._one(name)))
+            found = taken.filter(taken["text"].str.contains(self.patterns[name]))
             if found.height:
                 yield name, found
 
@@ -108,7 +112,7 @@ class Finder:
         return [next(rest) if allowed is None else allowed for allowed in found]
 
     def _learn(self, forms: list[str], names: tuple[str, ...], table: bytes) -> list[frozenset[str]]:
-        wide = self._fine if table is FINE else self._coarse
+        wide = self.fine if table is FINE else self.coarse
         patterns = {name: wide[name] for name in names}
         cells = pl.DataFrame({"text": forms}).with_row_index("cell")
         allowed: list[list[str]] = [[] for _ in forms]
@@ -120,7 +124,7 @@ class Finder:
     def _by_text(self, texts: Found, names: tuple[str, ...]) -> Iterator[tuple[str, Found]]:
         if not names:
             return
-        patterns = {name: self._one(name) for name in names}
+        patterns = {name: self.patterns[name] for name in names}
         yield from _matches(texts, patterns, None if self._alone_is_faster(texts, names) else self._all(names))
 
     def _alone_is_faster(self, texts: Found, names: tuple[str, ...]) -> bool:
@@ -131,26 +135,15 @@ class Finder:
         start = time.perf_counter()
         some.str.contains(self._all(names))
         half = time.perf_counter()
-        some.to_frame().select(pl.col("text").str.contains(self._one(name)).alias(name) for name in names)
+        some.to_frame().select(pl.col("text").str.contains(self.patterns[name]).alias(name) for name in names)
         return half - start > time.perf_counter() - half
 
-    def extract(self, name: str) -> pl.Expr:
-        """The first match of a name's patterns in the column ``text``."""
-        return pl.col("text").str.extract(self._one(name), 0)
-
-    def _one(self, name: str) -> str:
-        return alternation(self.patterns[name])
+    def expressions(self) -> dict[str, dict[str, str]]:
+        """What the finder is made of, in plain types."""
+        return {"patterns": dict(self.patterns), "fine": dict(self.fine), "coarse": dict(self.coarse)}
 
     def _all(self, names: Iterable[str]) -> str:
-        return alternation(pattern for name in names for pattern in self.patterns[name])
-
-    @cached_property
-    def _fine(self) -> dict[str, str]:
-        return _widened(self.patterns, 0)
-
-    @cached_property
-    def _coarse(self) -> dict[str, str]:
-        return _widened(self.patterns, 1)
+        return "|".join(self.patterns[name] for name in names)
 
 
 def _widened(patterns: Mapping[str, tuple[str, ...]], way: int) -> dict[str, str]:
@@ -197,4 +190,5 @@ def _variants(frame: Found) -> Iterator[Found]:
 def finder_of(patterns: Mapping[str, Iterable[str]], unbounded: Container[str] = ()) -> Finder:
     """Build a finder from recognizers' own patterns by name; those in ``unbounded`` may use word boundaries anyhow."""
     loose = {name: tuple(loosened(each, name not in unbounded) for each in found) for name, found in patterns.items()}
-    return Finder(all_checked(loose))
+    loose = all_checked(loose)
+    return Finder({name: alternation(found) for name, found in loose.items()}, _widened(loose, 0), _widened(loose, 1))

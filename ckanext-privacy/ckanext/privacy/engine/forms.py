@@ -14,6 +14,8 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
+from .prefilter import WIDE
+
 #: Cells of up to so many bytes have a form; polars keeps the text of the shortest beside their length.
 LONGEST, INLINE = 48, 12
 #: Cells up to which Python is faster than building arrays.
@@ -69,7 +71,9 @@ def _widen_set(token: str, digit: str) -> str:
         return token if whole else "(?s:.)"
     digits, *letters = (_touches(spans, *ends) for ends in ALPHABETS)
     classes = digit * digits + "a" * any(letters)
-    return f"[{classes}[{body}]]" if classes else token
+    # A form is ASCII: what lies beyond only makes the automaton large.
+    plain = body.replace(WIDE, "")
+    return f"[{classes}[{plain}]]" if classes and plain else token
 
 
 def _spans(body: str) -> Iterator[tuple[str, str]]:

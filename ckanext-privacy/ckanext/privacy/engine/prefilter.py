@@ -9,6 +9,7 @@ A differential test proves against Presidio that nothing is lost.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ ANYTHING = r"(?s:.)"
 
 #: Zero-width characters, direction marks, variation selectors.
 INVISIBLE = r"\p{Cf}\x{34F}\x{FE00}-\x{FE0F}"
+#: Limits of long repeats make automata large, and only ever forbid.
+LIMIT = re.compile(r"\{(\d*),[1-9]\d+\}")
 LOOKAROUND = ("(?=", "(?!", "(?<=", "(?<!")
 WIDE = r"\x{80}-\x{10FFFF}"
 #: No script has decimal digits beyond this code point.
@@ -51,7 +54,7 @@ def loosened(pattern: str, bounded: bool = True) -> str:
         index += len(piece)
         inside = (inside or piece == "[") and piece != "]"
         pieces.append(boundary if piece == r"\b" else (INSIDE if inside else OUTSIDE).get(piece, piece))
-    return "".join(pieces)
+    return LIMIT.sub(r"{\1,}", "".join(pieces))
 
 
 def loosen(pattern: str) -> str:

@@ -218,12 +218,15 @@ def _profile_column(
     names = watch.watched(column.label)
     frame = _distinct(cells)
     for name, found in watch.finder.find(frame["text"], names):
-        if name in watch.unpatterned:
-            flags = pl.Series([watch.check(name, text) for text in found["text"]], dtype=pl.Boolean)
-            column.found[name] = _candidates(frame, found.filter(flags), watch.finder.extract(name))
-        else:
-            column.found[name] = _candidates(frame, found, watch.finder.extract(name))
+        seen = _checked(found, name, watch) if name in watch.unpatterned else found
+        if seen.height:
+            column.found[name] = _candidates(frame, seen, watch.finder.patterns[name])
     return column
+
+
+def _checked(found: pl.DataFrame, name: str, watch: Watch) -> pl.DataFrame:
+    flags = [watch.check(name, text) for text in found["text"]]
+    return found.filter(pl.Series(flags, dtype=pl.Boolean))
 
 
 def _drawn(cells: pl.Series, filled: int, priorities: np.ndarray, order: np.ndarray) -> Draw:
@@ -250,11 +253,11 @@ def _distinct(cells: pl.Series) -> pl.DataFrame:
     return frame.group_by("text").agg(pl.col("row").min(), pl.len().alias("rows")).sort("row")
 
 
-def _candidates(frame: pl.DataFrame, found: pl.DataFrame, match: pl.Expr) -> dict[Key, Candidates]:
+def _candidates(frame: pl.DataFrame, found: pl.DataFrame, pattern: str) -> dict[Key, Candidates]:
     """Group candidates by what their matches look like; a cell's long text stands for itself up to a length."""
-    cells = frame[found["cell"]]
+    cells, match = frame[found["cell"]], found["text"].str.extract(pattern, 0)
     rows = cells["rows"] if "rows" in cells.columns else pl.repeat(1, cells.height, dtype=pl.UInt32, eager=True)
-    known = pl.DataFrame({"value": cells["text"], "row": cells["row"], "rows": rows, "match": found.select(match)})
+    known = pl.DataFrame({"value": cells["text"], "row": cells["row"], "rows": rows, "match": match})
     keyed = (
         known.select("value", "row", "rows", *_keys()).unique(["row", *Key._fields], maintain_order=True).sort("row")
     )

@@ -19,9 +19,9 @@ from presidio_analyzer import AnalyzerEngine, EntityRecognizer, Pattern, Pattern
 from presidio_analyzer.context_aware_enhancers import LemmaContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
 
+from .own import LANGUAGE
 from .packs import Identifier, Pack
 
-LANGUAGE = "en"
 #: Score from which a value counts as flagged.
 THRESHOLD = 0.4
 
@@ -73,12 +73,12 @@ def recognizer_of(identifier: Identifier, regions: Sequence[str]) -> EntityRecog
     return kind(**options)
 
 
-def analyzer_of(packs: Sequence[Pack]) -> AnalyzerEngine:
-    """Build the analyzer for some packs."""
+def analyzer_of(packs: Sequence[Pack], own: Sequence[EntityRecognizer] = ()) -> AnalyzerEngine:
+    """Build the analyzer for some packs and the user's recognizers."""
     stay_offline()
     regions = [pack.phone for pack in packs if pack.phone]
     recognizers = [recognizer_of(identifier, regions) for pack in packs for identifier in pack.identifiers]
-    registry = RecognizerRegistry(recognizers=recognizers, supported_languages=[LANGUAGE])
+    registry = RecognizerRegistry(recognizers=[*recognizers, *own], supported_languages=[LANGUAGE])
     warnings.filterwarnings("ignore", message="LemmaContextAwareEnhancer", category=UserWarning)
     return AnalyzerEngine(
         registry=registry,

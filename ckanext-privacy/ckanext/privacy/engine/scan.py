@@ -53,7 +53,7 @@ def scan_file(
 def _ask(path: Path, name: str, settings: ScanSettings, progress: Progress, worker: Worker | None) -> FileReport:
     limits = settings.limits
     request = {"path": str(path), "name": name, "countries": settings.countries, "limits": asdict(limits)}
-    request["risk"] = asdict(settings.risk)
+    request |= {"risk": asdict(settings.risk), "recognizers": settings.recognizers}
     message = (worker or shared_worker(limits.memory)).ask(request, limits.seconds, progress)
     raise_error(message)
     return from_dict(message)

@@ -57,7 +57,7 @@ class ScanSettings:
 
     ``countries`` are ISO 3166 alpha-2 codes in lower case; empty means every country pack. ``policy`` is a policy file,
     the default one when None; its limits take the place of ``risk``. ``isolated`` parses in a child process, as files
-    of others must be.
+    of others must be. ``recognizers`` are the user's own: Presidio's registry files, and classes as ``module:Class``.
     """
 
     countries: tuple[str, ...] = ()
@@ -65,3 +65,4 @@ class ScanSettings:
     limits: Limits = field(default_factory=Limits)
     isolated: bool = True
     risk: RiskSettings = field(default_factory=RiskSettings)
+    recognizers: tuple[str, ...] = ()
