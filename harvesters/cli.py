@@ -8,6 +8,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 import click
 
+from ckanext.cityportals import automatic
 from ckanext.cityportals.withdrawal import context
 
 __all__ = ["cityportals"]
@@ -51,6 +52,33 @@ def run(source: str, accept_loss: bool, queue: bool) -> None:
     """Run SOURCE and print what it did, as JSON."""
     wanted = {"id": source, "wait": not queue, "accept_loss": accept_loss}
     click.echo(json.dumps(_do("cityportals_run", wanted), indent=2, ensure_ascii=False))
+
+
+@cityportals.command()
+@click.argument("source")
+@click.option("--user", "-u", required=True, help="Who approves it; not the person who added it.")
+@click.option("--note", default="", help="What you looked at.")
+@click.option("--automatic-release", is_flag=True, help="Clean, openly licensed records need no steward.")
+def approve(source: str, user: str, note: str, automatic_release: bool) -> None:
+    """Approve SOURCE, so that it may run."""
+    wanted = {"id": source, "note": note, "automatic_release": automatic_release}
+    try:
+        approved = tk.get_action("cityportals_source_approve")({"user": user}, wanted)
+    except tk.NotAuthorized as error:
+        tk.error_shout(str(error))
+        raise click.exceptions.Exit(1) from error
+    except tk.ObjectNotFound as error:
+        tk.error_shout(str(error) or "Not found.")
+        raise click.exceptions.Exit(1) from error
+    click.echo(f"{source} is approved by {approved['name']}.")
+
+
+@cityportals.command()
+@click.argument("source")
+def watch(source: str) -> None:
+    """Look whether released files of SOURCE changed there; hold the datasets of those that did."""
+    held = automatic.watch(_do("harvest_source_show", {"id": source})["id"])
+    click.echo(f"{len(held)} datasets are held again because a file changed at its source.")
 
 
 @cityportals.command()

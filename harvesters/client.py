@@ -152,6 +152,22 @@ class Client:
             response = self._ask(url, Question(headers=headers or {}, unless=unless), spool, self.manners.max_bytes)
             yield from _objects(url, member, spool, response)
 
+    def state_of(self, url: str) -> list[str]:
+        """What a server says of a file without sending it: its ETag, its date of change and its length.
+
+        :raises PortalError: when it does not answer, or not with the file
+        """
+        try:
+            check_url(url, self.manners.allowed_hosts)
+            self._pace.wait(urlsplit(url).netloc, self.manners.pause)
+            response = self._session.head(url, timeout=self.manners.timeout, allow_redirects=True)
+        except AddressError as error:
+            raise PortalError(str(error)) from error
+        except transfer.ERRORS as error:
+            raise PortalError(f"{url} {transfer.problem(error)}") from error
+        self._check_status(url, response)
+        return [response.headers.get(name, "") for name in ("ETag", "Last-Modified", "Content-Length")]
+
     def _whole(self, url: str, question: Question) -> tuple[bytes, requests.Response]:
         body = io.BytesIO()
         response = self._ask(url, question, body, self.manners.max_bytes_in_memory)

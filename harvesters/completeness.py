@@ -1,7 +1,8 @@
 """Whether one answer of a portal may be believed when it leaves records out.
 
 A feed that is empty, capped, cut off or an error page with status 200 looks like a mass deletion. Each doubt is one
-sentence for the report; with any doubt nothing is counted as missing.
+sentence for the report. Where the answer has gaps nothing is counted as missing; where it is whole but leaves out much
+at once, what it leaves out is shown as missing, and waits for a person's word before anything comes of it.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ class Answer:
     stopped: str | None = None
 
 
-def doubts(answer: Answer, *, known: int, missing: int, threshold: float) -> list[str]:
-    """Reasons not to believe that ``missing`` of ``known`` datasets are gone. Empty: the answer is complete.
+def gaps(answer: Answer, *, missing: int) -> list[str]:
+    """Reasons to think that the portal did not show all it has. Empty: it was read to its end.
 
-    :param threshold: share of the known datasets (0..1) above which a loss needs a person's word
+    :param missing: datasets whose record is not in this answer, and of which no earlier answer told
     """
     found = []
     if answer.stopped:
@@ -38,9 +39,17 @@ def doubts(answer: Answer, *, known: int, missing: int, threshold: float) -> lis
         found.append(f"The portal announced {answer.announced} records but delivered {answer.seen}.")
     if missing and answer.seen in ROUND_CAPS:
         found.append(f"The portal delivered exactly {answer.seen} records, which looks like a limit.")
-    if missing > SMALL_LOSS and missing > known * threshold and not found:
-        found.append(
-            f"{missing} of {known} datasets are not in this answer, more than {threshold:.0%}. "
-            "If that is right, run the source once more with the loss accepted."
-        )
     return found
+
+
+def mass_loss(known: int, missing: int, threshold: float) -> str | None:
+    """What to say when so much is gone at once that a person must confirm it.
+
+    :param threshold: share of the known datasets (0..1) above which a loss needs a person's word
+    """
+    if missing <= SMALL_LOSS or missing <= known * threshold:
+        return None
+    return (
+        f"{missing} of {known} datasets are not in this answer, more than {threshold:.0%}. They count as missing, and "
+        "none of them is withdrawn before the source is run once with the loss accepted."
+    )

@@ -17,6 +17,7 @@ MAX_BYTES_IN_MEMORY = "ckanext.cityportals.max_bytes_in_memory"
 CREDENTIALS = "ckanext.cityportals.credentials"
 PAUSE = "ckanext.cityportals.pause"
 RETRIES = "ckanext.cityportals.retries"
+APPROVAL = "ckanext.cityportals.approval"
 GRACE_DAYS = "ckanext.cityportals.grace_days"
 GRACE_RUNS = "ckanext.cityportals.grace_runs"
 LOSS_THRESHOLD = "ckanext.cityportals.loss_threshold"
@@ -26,6 +27,11 @@ BATCH_SIZE = "ckanext.cityportals.batch_size"
 def allowed_private_hosts() -> frozenset[str]:
     """Hosts (or ``host:port``) that may be contacted although their addresses are private."""
     return frozenset(tk.config[ALLOWED_PRIVATE_HOSTS])
+
+
+def approval() -> str:
+    """For whose sources a second person's approval is needed: ``nobody``, ``editors`` or ``everybody``."""
+    return tk.config[APPROVAL]
 
 
 def grace_days() -> int:

@@ -1,9 +1,9 @@
 """First stage of a run: read the catalogue, decide what each record is, and hand on only what must be saved.
 
-Records that say what they said last time are counted and forgotten. The others are stored as harvest objects and
-handed on in batches: one message in ckanext-harvest's queue is one batch, its first object standing for the rest.
-Objects that wait for their batch carry a state of their own, so that ckanext-harvest's cron command does not pick them
-up early.
+Records that say what they said last time are counted and forgotten as they come: of them only a hash is kept, so that
+memory does not grow with the catalogue. The others are stored as harvest objects and handed on in batches: one message
+in ckanext-harvest's queue is one batch, its first object standing for the rest. Objects that wait for their batch carry
+a state of their own, so that ckanext-harvest's cron command does not pick them up early.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestObjectExtra,
 
 from ckanext.cityportals import config, identity, ledger, mapping, withdrawal
 from ckanext.cityportals.client import Client, NotModified, PortalError, Validators
-from ckanext.cityportals.completeness import Answer, doubts
+from ckanext.cityportals.completeness import Answer, gaps, mass_loss
+from ckanext.cityportals.last_time import LastTime
 from ckanext.cityportals.portals import Page, Portal, Record
 from ckanext.cityportals.reconcile import Known, Match, Reconciliation, Seen, reconcile
 
@@ -33,33 +34,59 @@ PLAN = "cityportals"
 
 @dataclass
 class Reading:
-    """What came out of reading a catalogue."""
+    """What came out of reading a catalogue.
+
+    ``settled`` are records that say what their dataset's record said last time, ``seen`` all others that have an
+    identifier, ``repeated`` identifiers that came a second time after they were settled.
+    """
 
     seen: list[Seen] = field(default_factory=list)
+    settled: int = 0
+    repeated: list[str] = field(default_factory=list)
     announced: int | None = None
     stopped: str | None = None
     errors: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def records(self) -> int:
+        """How many records the answer held, also those that could not be used."""
+        return len(self.seen) + self.settled + len(self.repeated) + len(self.errors)
 
 
 def gather(portal: Portal, job: HarvestJob, client: Client) -> list[str]:
     """Run the first stage. Returns the ids of the objects that stand for a batch each."""
     source = ledger.package(job.source_id)
     forget_objects(job)
-    known = list(ledger.known_datasets(job.source_id))
+    last_time = LastTime(ledger.digests(job.source_id))
     try:
-        reading = _read(portal, job, client, known, _validators(source))
+        reading = _read(portal, job, client, last_time, _validators(source))
     except NotModified:
-        reading = Reading([_as_last_time(each) for each in known if not each.missing_since and not each.deleted])
+        reading = Reading(settled=last_time.settle_all())
+    open_datasets = ledger.known_datasets(job.source_id, only_missing=last_time.all_settled and not reading.seen)
+    known = [each for each in open_datasets if not last_time.is_settled(each.remote_ids[0])]
     found = reconcile(reading.seen, known)
-    run = _judge(job, reading, found, known)
+    run = _judge(job, reading, found, len(last_time) + _others(known))
     batches = _plan(found)
     _note_returned(found.matches)
-    if run["complete"]:
-        withdrawal.count_missing(found.missing, datetime.now(timezone.utc))
+    withdrawal.count_missing(found.missing, datetime.now(timezone.utc), believed=run["complete"], read=run["read"])
     answers = {url: [each.etag, each.last_modified] for url, each in client.validators.items()}
     ledger.write(source, {"run": run, "validators": answers if run["complete"] else {}})
     model.Session.commit()
     return batches
+
+
+def refuse(job: HarvestJob, reason: str) -> None:
+    """Note that a job read nothing, and why."""
+    forget_objects(job)
+    error = {"record": job.source.url, "reason": reason}
+    run = {"job_id": job.id, "read": False, "complete": False, "seen": 0, "unchanged": 0, "errors": [error]}
+    ledger.write(ledger.package(job.source_id), {"run": run})
+    model.Session.commit()
+
+
+def _others(known: list[Known]) -> int:
+    """Of the datasets that are not in ``LastTime``: how many live."""
+    return sum(each.missing_since is not None and not each.deleted and not each.withdrawn for each in known)
 
 
 def forget_objects(job: HarvestJob) -> None:
@@ -92,20 +119,19 @@ def _unfinished(job_id: str) -> bool:
 
 
 def _read(
-    portal: Portal, job: HarvestJob, client: Client, known: list[Known], unless: dict[str, Validators]
+    portal: Portal, job: HarvestJob, client: Client, last_time: LastTime, unless: dict[str, Validators]
 ) -> Reading:
     """Read page by page. An error after the first page keeps what was read and makes the answer incomplete."""
     reading = Reading()
-    unchanged = {each.remote_ids[0]: each.digest for each in known}
     try:
         for page in portal.pages(client, job.source.url, source_settings(job.source), unless):
-            _take_page(portal, job, page, unchanged, reading)
+            _take_page(portal, job, page, last_time, reading)
     except PortalError as error:
         reading.stopped = str(error)
     return reading
 
 
-def _take_page(portal: Portal, job: HarvestJob, page: Page, unchanged: dict[str, str], reading: Reading) -> None:
+def _take_page(portal: Portal, job: HarvestJob, page: Page, last_time: LastTime, reading: Reading) -> None:
     reading.announced = page.announced
     objects = []
     for record in page.records:
@@ -117,9 +143,13 @@ def _take_page(portal: Portal, job: HarvestJob, page: Page, unchanged: dict[str,
             continue
         # with another version of the mapping the same record says something else
         digest = f"{mapping.VERSION}:{identity.digest(record, portal.noise)}"
-        seen = Seen(str(uuid4()), remote_id, portal.aliases(record), digest)
-        reading.seen.append(seen)
-        if unchanged.get(remote_id) != digest:
+        if last_time.is_settled(remote_id):
+            reading.repeated.append(remote_id)
+        elif last_time.settle(remote_id, digest):
+            reading.settled += 1
+        else:
+            seen = Seen(str(uuid4()), remote_id, portal.aliases(record), digest)
+            reading.seen.append(seen)
             objects.append(_object(job, seen, record))
     if objects:
         model.Session.execute(sa.insert(HarvestObject), objects)
@@ -141,28 +171,25 @@ def _label(record: Record) -> str:
     return str(record.get("title") or record.get("name") or "a record without a title")[:200]
 
 
-def _as_last_time(known: Known) -> Seen:
-    return Seen("", known.remote_ids[0], tuple(known.aliases), known.digest)
-
-
-def _judge(job: HarvestJob, reading: Reading, found: Reconciliation, known: list[Known]) -> dict[str, Any]:
-    """What the report says about this gathering, and whether its answer counts as complete."""
-    living = sum(not each.deleted and not each.withdrawn for each in known)
-    newly_missing = sum(each.missing_since is None for each in found.missing)
-    answer = Answer(len(reading.seen), reading.announced, reading.stopped)
+def _judge(job: HarvestJob, reading: Reading, found: Reconciliation, known: int) -> dict[str, Any]:
+    """What the report says about this gathering: whether it read everything, and whether it is believed about it."""
+    unconfirmed = sum(each.missing_runs == 0 for each in found.missing)
+    answer = Answer(reading.records, reading.announced, reading.stopped)
+    unread = gaps(answer, missing=unconfirmed)
     accepted = ledger.entry(ledger.package(job.source_id)).get("accept_loss") == job.id
-    threshold = 1.0 if accepted else config.loss_threshold()
-    reasons = doubts(answer, known=living, missing=newly_missing, threshold=threshold)
+    loss = None if unread or accepted else mass_loss(known, unconfirmed, config.loss_threshold())
     repeated = [
-        {"record": each.remote_id, "reason": "The portal lists this identifier twice; the first record was used."}
-        for each in found.repeated
+        {"record": each, "reason": "The portal lists this identifier twice; the first record was used."}
+        for each in (*reading.repeated, *(seen.remote_id for seen in found.repeated))
     ]
+    doubts = [{"record": job.source.url, "reason": reason} for reason in (*unread, *([loss] if loss else []))]
     return {
         "job_id": job.id,
-        "complete": not reasons,
-        "seen": len(reading.seen),
-        "unchanged": sum(not each.changed and not each.renamed for each in found.matches),
-        "errors": [{"record": job.source.url, "reason": reason} for reason in reasons] + reading.errors + repeated,
+        "read": not unread,
+        "complete": not doubts,
+        "seen": reading.records,
+        "unchanged": reading.settled + sum(not each.changed and not each.renamed for each in found.matches),
+        "errors": doubts + reading.errors + repeated,
     }
 
 
@@ -173,7 +200,8 @@ def _plan(found: Reconciliation) -> list[str]:
           if match.renamed or match.changed),
         *(_todo(seen, "added") for seen in found.added),
     ]  # fmt: skip
-    _drop([seen.key for seen in found.repeated])
+    unchanged = [match.seen.key for match in found.matches if not match.renamed and not match.changed]
+    _drop([*(seen.key for seen in found.repeated), *unchanged])
     leaders = []
     remaining = iter(plans)
     while batch := list(islice(remaining, config.batch_size())):

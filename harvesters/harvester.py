@@ -9,7 +9,7 @@ import ckan.plugins as p
 from ckanext.harvest.interfaces import IHarvester
 from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject
 
-from ckanext.cityportals import config, gathering, importing
+from ckanext.cityportals import approval, config, gathering, importing
 from ckanext.cityportals.portals import PORTALS, Portal
 from ckanext.cityportals.portals.base import COMMON_SETTINGS
 
@@ -42,7 +42,14 @@ class PortalHarvester(p.SingletonPlugin):
         return address if str(address).startswith(("http://", "https://")) else None
 
     def gather_stage(self, harvest_job: HarvestJob) -> list[str] | None:
-        """Read the catalogue; ids of the objects that stand for a batch of records to save."""
+        """Read the catalogue; ids of the objects that stand for a batch of records to save.
+
+        However a job was made, a source that waits for approval is not read.
+        """
+        if approval.waits(harvest_job.source_id):
+            gathering.refuse(harvest_job, approval.sentence())
+            HarvestGatherError.create(approval.sentence(), harvest_job)
+            return None
         batches = gathering.gather(self.portal, harvest_job, config.client())
         for error in gathering.errors_of(harvest_job):
             HarvestGatherError.create(f"{error['record']}: {error['reason']}", harvest_job)

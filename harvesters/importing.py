@@ -18,14 +18,13 @@ from ckan.lib.search.index import PackageSearchIndex
 from ckanext.harvest.model import HarvestObject, HarvestObjectError, HarvestObjectExtra
 from sqlalchemy.exc import DataError, IntegrityError
 
+from ckanext.cityportals import automatic
 from ckanext.cityportals.gathering import GATHERED, PLAN
 from ckanext.cityportals.portals import Portal
-from ckanext.cityportals.saving import Item, desk_for, now, save
+from ckanext.cityportals.saving import INDISPENSABLE, Item, desk_for, now, save_all
 
 #: what a record can be at fault for; everything else (no database, no search index) is tried again later
 _RECORD_ERRORS = (tk.ValidationError, tk.NotAuthorized, DataError, IntegrityError, ValueError, KeyError)
-#: fields a dataset cannot do without
-_INDISPENSABLE = frozenset({"id", "name", "owner_org", "resources", "type"})
 _OPEN_STATES = (GATHERED, "WAITING", "FETCH", "IMPORT")
 _MAIL = re.compile(r"\S+@\S+")
 
@@ -53,10 +52,21 @@ def _save(portal: Portal, object_ids: list[str], without: frozenset[str] = froze
     if not items:
         return
     desk = desk_for(portal, items[0].object.source, without)
-    for item in items:
-        save(item, desk)
+    refused = save_all(items, desk)
+    for record, errors in refused:
+        _note_refusal(record.item.object.id, _sentence(tk.ValidationError(errors)))
+    saved = {item.plan["dataset_id"] for item in items} - {record.dataset_id for record, _ in refused}
     model.Session.commit()
+    _forget_changed()
     PackageSearchIndex().commit()
+    automatic.ask_later(desk.source_id, sorted(saved))
+
+
+def _forget_changed() -> None:
+    """These were changed beside the session, and ckanext-harvest goes on with the leader."""
+    for each in list(model.Session):
+        if isinstance(each, HarvestObject | model.Package):
+            model.Session.expire(each)
 
 
 def _open_items(object_ids: list[str]) -> list[Item]:
@@ -70,13 +80,17 @@ def _open_items(object_ids: list[str]) -> list[Item]:
         .execution_options(populate_existing=True)
     )
     by_id = {each.id: each for each in model.Session.scalars(query)}
-    return [Item(by_id[each], plan_of(by_id[each])) for each in object_ids if each in by_id]
+    plans = sa.select(HarvestObjectExtra.harvest_object_id, HarvestObjectExtra.value).where(
+        HarvestObjectExtra.harvest_object_id.in_(by_id), HarvestObjectExtra.key == PLAN
+    )
+    plan_by_id = {object_id: json.loads(value) for object_id, value in model.Session.execute(plans)}
+    return [Item(by_id[each], plan_by_id[each]) for each in object_ids if each in by_id]
 
 
 def _save_alone(portal: Portal, object_id: str) -> None:
     """Save one record, without the fields that are at fault where it can do without them."""
     problem = _attempt(portal, object_id, frozenset())
-    dispensable = frozenset(getattr(problem, "error_dict", {})) - _INDISPENSABLE
+    dispensable = frozenset(getattr(problem, "error_dict", {})) - INDISPENSABLE
     if problem and dispensable:
         problem = _attempt(portal, object_id, dispensable)
     if problem:
@@ -94,12 +108,16 @@ def _attempt(portal: Portal, object_id: str, without: frozenset[str]) -> Excepti
 
 
 def _set_aside(object_id: str, reason: str) -> None:
+    _note_refusal(object_id, reason)
+    model.Session.commit()
+
+
+def _note_refusal(object_id: str, reason: str) -> None:
     harvest_object = HarvestObject.get(object_id)
     harvest_object.state = "ERROR"
     harvest_object.report_status = "errored"
     harvest_object.import_finished = now()
     model.Session.add(HarvestObjectError(message=reason, object=harvest_object, stage="Import"))
-    model.Session.commit()
 
 
 def _sentence(error: Exception) -> str:

@@ -12,7 +12,7 @@ said last), ``saved`` (fingerprints of what was saved), ``warnings``, ``leftover
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,24 +23,64 @@ from ckanext.cityportals.reconcile import Known
 KEY = "cityportals"
 
 # Only what matching needs: the last harvested copies would not fit in memory for a large source.
-_KNOWN = sa.text("""
+_KNOWN_COLUMNS = """
     SELECT id, state, plugin_data -> :key -> 'remote_ids' AS remote_ids, plugin_data -> :key -> 'aliases' AS aliases,
            plugin_data -> :key ->> 'digest' AS digest, plugin_data -> :key ->> 'missing_since' AS missing_since,
            plugin_data -> :key -> 'missing_runs' AS missing_runs, plugin_data -> :key -> 'withdrawn' AS withdrawn
       FROM package
      WHERE plugin_data -> :key ->> 'source_id' = :source_id
-     ORDER BY metadata_created, id
+"""
+_KNOWN = sa.text(f"{_KNOWN_COLUMNS} ORDER BY metadata_created, id")
+_KNOWN_MISSING = sa.text(
+    f"{_KNOWN_COLUMNS} AND plugin_data -> :key ->> 'missing_since' IS NOT NULL ORDER BY metadata_created, id"
+)
+_DIGESTS = sa.text("""
+    SELECT plugin_data -> :key -> 'remote_ids' ->> 0 AS remote_id, plugin_data -> :key ->> 'digest' AS digest
+      FROM package
+     WHERE plugin_data -> :key ->> 'source_id' = :source_id AND state != 'deleted'
+       AND plugin_data -> :key ->> 'missing_since' IS NULL
+""")
+_COUNT_RUN = sa.text("""
+    UPDATE package
+       SET plugin_data = jsonb_set(plugin_data, ARRAY[:key, 'missing_runs'],
+                                   to_jsonb(coalesce((plugin_data -> :key ->> 'missing_runs')::int, 0) + 1))
+     WHERE id = ANY(:ids)
 """)
 _NOTE = sa.text("""
     UPDATE package
        SET plugin_data = jsonb_set(plugin_data, ARRAY[:key], (plugin_data -> :key) || CAST(:members AS jsonb))
      WHERE id = ANY(:ids)
 """)
+_WRITE_ALL = sa.text("""
+    UPDATE package
+       SET plugin_data = jsonb_set(coalesce(plugin_data, '{}'::jsonb), ARRAY[:key],
+                                   coalesce(plugin_data -> :key, '{}'::jsonb) || rows.entry)
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS rows(id text, entry jsonb)
+     WHERE package.id = rows.id
+""")
 
 
-def known_datasets(source_id: str) -> Iterator[Known]:
-    """Every dataset a source ever brought, deleted ones included: what a person deleted is not brought back."""
-    for row in model.Session.execute(_KNOWN, {"key": KEY, "source_id": source_id}):
+#: rows that are in memory at a time where all datasets of a source are looked at
+_ROWS = 1000
+
+
+def digests(source_id: str) -> Iterator[tuple[str, str]]:
+    """Current identifier and digest of every dataset of a source that is neither missing nor deleted."""
+    for row in _stream(_DIGESTS, source_id):
+        yield row.remote_id, row.digest or ""
+
+
+def _stream(query: sa.TextClause, source_id: str) -> sa.Result[Any]:
+    options = {"yield_per": _ROWS}
+    return model.Session.execute(query, {"key": KEY, "source_id": source_id}, execution_options=options)
+
+
+def known_datasets(source_id: str, *, only_missing: bool = False) -> Iterator[Known]:
+    """Every dataset a source ever brought, deleted ones included: what a person deleted is not brought back.
+
+    :param only_missing: leave out those whose record was there last time
+    """
+    for row in _stream(_KNOWN_MISSING if only_missing else _KNOWN, source_id):
         yield Known(
             dataset_id=row.id,
             remote_ids=tuple(row.remote_ids),
@@ -71,11 +111,24 @@ def write(package: model.Package, members: dict[str, Any]) -> None:
     package.plugin_data = {**(package.plugin_data or {}), KEY: {**entry(package), **members}}
 
 
+def write_all(entries: Mapping[str, dict[str, Any]]) -> None:
+    """Set members of many entries in one statement, by dataset id. Commits nothing."""
+    rows = json.dumps([{"id": package_id, "entry": members} for package_id, members in entries.items()])
+    model.Session.execute(_WRITE_ALL, {"key": KEY, "rows": rows})
+
+
 def note(dataset_ids: Iterable[str], **members: Any) -> None:
     """Set the same members in the entries of many datasets. Commits nothing."""
     ids = list(dataset_ids)
     if ids:
         model.Session.execute(_NOTE, {"key": KEY, "members": json.dumps(members), "ids": ids})
+
+
+def count_run(dataset_ids: Iterable[str]) -> None:
+    """Count one more complete answer in which these datasets' records were missing. Commits nothing."""
+    ids = list(dataset_ids)
+    if ids:
+        model.Session.execute(_COUNT_RUN, {"key": KEY, "ids": ids})
 
 
 def remembered_ids(remote_id: str, earlier: Iterable[str]) -> list[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
+from ckan.lib.plugins import DefaultTranslation
 
+from ckanext.cityportals import automatic, views
 from ckanext.cityportals.harvester import PortalHarvester
 from ckanext.cityportals.portals import PORTALS
 
@@ -17,12 +21,15 @@ _HARVESTERS = tuple(f"{source_type.replace('-', '_')}_harvester" for source_type
 @tk.blanket.auth_functions
 @tk.blanket.cli
 @tk.blanket.config_declarations
-class CityPortalsPlugin(p.SingletonPlugin, p.IConfigurer, p.IPluginObserver):
+@tk.blanket.blueprints(views.get_blueprints)
+class CityPortalsPlugin(p.SingletonPlugin, DefaultTranslation, p.ITranslation, p.IConfigurer, p.IPluginObserver):
     """City portals as harvest sources, and the actions and commands around them."""
 
     # IConfigurer
 
     def update_config(self, config: CKANConfig) -> None:
+        tk.add_template_directory(config, "templates")
+        tk.add_resource("assets", "cityportals")
         missing = [name for name in _HARVESTERS if not p.plugin_loaded(name)]
         if missing:
             p.load(*missing)
@@ -32,6 +39,10 @@ class CityPortalsPlugin(p.SingletonPlugin, p.IConfigurer, p.IPluginObserver):
     def before_unload(self, plugin: p.Plugin) -> None:
         if plugin is self:
             p.unload(*(name for name in _HARVESTERS if p.plugin_loaded(name)))
+
+    def public_elsewhere(self, pkg_dict: dict[str, Any]) -> str | None:
+        """The privacy gate asks for this (its ``IPublicElsewhere``) before a first release."""
+        return automatic.public_elsewhere(pkg_dict)
 
 
 class CityCkanHarvester(PortalHarvester):

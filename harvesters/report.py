@@ -28,13 +28,14 @@ def last_report(source_id: str) -> dict[str, Any]:
 
     ``seen`` is ``added + changed + renamed + unchanged`` plus what ``errors`` lists or is still being saved. A renamed
     record counts as renamed whether or not it changed otherwise. ``missing`` are datasets whose record is gone but in
-    its time of grace, ``withdrawn`` those whose grace is over. ``state`` is ``none``, ``running`` or ``finished``.
+    its time of grace, ``withdrawn`` those whose grace is over. ``state`` is ``none``, ``running`` or ``finished``,
+    ``progress`` how much of the run is done (0..1).
     """
     run = ledger.entry(ledger.package(source_id)).get("run")
     job = _last_job(source_id)
     report = {
         "complete": False, "seen": 0, "added": 0, "changed": 0, "unchanged": 0, "renamed": 0,
-        **_out_of_sight(source_id), "errors": [], "seconds": 0.0, "state": "none",
+        **_out_of_sight(source_id), "errors": [], "seconds": 0.0, "state": "none", "progress": 0.0,
     }  # fmt: skip
     if job is None:
         return report
@@ -43,7 +44,50 @@ def last_report(source_id: str) -> dict[str, Any]:
         report |= {name: run[name] for name in ("complete", "seen", "unchanged")}
         report |= _saved(job.id)
         report["errors"] = run["errors"] + _record_errors(job.id)
+    report["progress"] = 1.0 if report["state"] == "finished" else _progress(job.id)
     return report
+
+
+def _progress(job_id: str) -> float:
+    """How much of a run is done (0..1): reading the portal counts as a tenth, the rest is what has been saved."""
+    settled = sa.func.count().filter(HarvestObject.state.in_(("COMPLETE", "ERROR")))
+    done, all_objects = model.Session.execute(
+        sa.select(settled, sa.func.count()).where(HarvestObject.harvest_job_id == job_id)
+    ).one()
+    return 0.1 + 0.9 * done / all_objects if all_objects else 0.0
+
+
+_SAVED_DATASETS = sa.text("""
+    SELECT package.name, package.title, plan.value::json ->> 'kind' AS kind,
+           package.plugin_data -> :key -> 'warnings' AS warnings
+      FROM harvest_object AS each
+      JOIN harvest_object_extra AS plan ON plan.harvest_object_id = each.id AND plan.key = :plan
+      JOIN package ON package.id = each.package_id
+     WHERE each.harvest_job_id = :job_id AND each.state = 'COMPLETE'
+     ORDER BY package.title
+""")
+_MISSING_DATASETS = sa.text("""
+    SELECT name, title, '[]'::jsonb AS warnings,
+           CASE WHEN (plugin_data -> :key ->> 'withdrawn')::boolean THEN 'withdrawn' ELSE 'missing' END AS kind
+      FROM package
+     WHERE plugin_data -> :key ->> 'source_id' = :source_id AND state != 'deleted'
+       AND plugin_data -> :key ->> 'missing_since' IS NOT NULL
+     ORDER BY title
+""")
+
+
+def datasets(source_id: str, most: int) -> dict[str, list[dict[str, Any]]]:
+    """The datasets behind the last run's figures: ``name``, ``title``, ``warnings``; at most ``most`` of each kind."""
+    job = _last_job(source_id)
+    found: dict[str, list[dict[str, Any]]] = {}
+    rows = [*model.Session.execute(_MISSING_DATASETS, {"key": ledger.KEY, "source_id": source_id})]
+    if job is not None:
+        rows += model.Session.execute(_SAVED_DATASETS, {"key": ledger.KEY, "plan": PLAN, "job_id": job.id})
+    for row in rows:
+        listed = found.setdefault(row.kind, [])
+        if len(listed) < most:
+            listed.append({"name": row.name, "title": row.title, "warnings": row.warnings or []})
+    return found
 
 
 def _last_job(source_id: str) -> HarvestJob | None:

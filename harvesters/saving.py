@@ -1,4 +1,4 @@
-"""Save one record as a private dataset, in whatever transaction is open.
+"""Save records as private datasets, in whatever transaction is open.
 
 A new record becomes a new dataset; a record that is known changes its dataset, and keeps its id, its name and what
 people edited here.
@@ -7,26 +7,27 @@ people edited here.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, cast
 
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
-from ckan import logic, model
-from ckan.lib import search
-from ckan.lib.munge import munge_title_to_name
+from ckan import model
 from ckan.types import Context
 from ckanext.harvest.model import HarvestObject, HarvestSource
 
-from ckanext.cityportals import ledger
-from ckanext.cityportals.mapping import Mapped
+from ckanext.cityportals import batch, gate, ledger, showing
+from ckanext.cityportals.harvest_metadata import HarvestMetadata
 from ckanext.cityportals.merge import fingerprints, merge
 from ckanext.cityportals.placing import lift, place, schema_fields
 from ckanext.cityportals.portals import Portal
+from ckanext.cityportals.validation import Validator
 from ckanext.cityportals.withdrawal import harvest_user
 
+#: fields a dataset cannot do without
+INDISPENSABLE = frozenset({"id", "name", "owner_org", "resources", "type"})
 _REPORT_STATUS = {"added": "added", "changed": "updated", "renamed": "updated"}
 
 
@@ -44,9 +45,11 @@ class Desk:
 
     portal: Portal
     source_id: str
+    source_title: str
     owner_org: str
     settings: Mapping[str, Any]
     known_fields: frozenset[str]
+    validator: Validator
     user: str
     without: frozenset[str] = frozenset()
 
@@ -61,29 +64,124 @@ class Desk:
 def desk_for(portal: Portal, source: HarvestSource, without: frozenset[str] = frozenset()) -> Desk:
     """The desk at which a source's records are saved."""
     owner_org = ledger.package(source.id).owner_org or ""
-    settings = json.loads(source.config or "{}")
-    return Desk(portal, source.id, owner_org, settings, schema_fields(portal.dataset_type), harvest_user(), without)
+    return Desk(
+        portal=portal,
+        source_id=source.id,
+        source_title=str(getattr(source, "title", "")),
+        owner_org=owner_org,
+        settings=json.loads(source.config or "{}"),
+        known_fields=schema_fields(portal.dataset_type),
+        validator=Validator(portal.dataset_type),
+        user=harvest_user(),
+        without=without,
+    )
 
 
-def save(item: Item, desk: Desk) -> str:
-    """Save one record in the open transaction and index it, committing neither; the id of its dataset."""
+@dataclass
+class Record:
+    """One record on its way into the catalogue: its fields, and what there is to say about them."""
+
+    item: Item
+    fields: dict[str, Any]
+    leftovers: list[str]
+    warnings: list[str]
+
+    @property
+    def dataset_id(self) -> str:
+        return self.item.plan["dataset_id"]
+
+    def drop(self, names: Collection[str]) -> None:
+        """Leave fields out that do not fit."""
+        self.fields = {name: value for name, value in self.fields.items() if name not in names}
+        self.warnings += [f"{name} does not fit this catalogue and was left out." for name in sorted(names)]
+
+
+#: a record that was not saved, with the errors of its fields
+Refused = tuple[Record, dict[str, Any]]
+
+
+def save_all(items: list[Item], desk: Desk) -> list[Refused]:
+    """Save records in the open transaction and give them to the search index, committing neither.
+
+    Returns the records that do not fit this catalogue, whatever is left out of them.
+    """
+    records = [_record(item, desk) for item in items]
+    known = batch.existing([record.dataset_id for record in records])
+    new = [record for record in records if record.dataset_id not in known]
+    for record in records:
+        if record.dataset_id in known:
+            record.warnings += [
+                f"{name} was changed here and at the source; ours stays."
+                for name in _update(known[record.dataset_id], record.fields, desk)
+            ]
+    refused = _create_all(new, desk)
+    left_out = {id(record) for record, _ in refused}
+    saved = [record for record in records if id(record) not in left_out]
+    close(saved)
+    with gate.never_released({record.dataset_id for record in new}):
+        _finish(saved, {record.dataset_id for record in new}, desk)
+    return refused
+
+
+def _record(item: Item, desk: Desk) -> Record:
     mapped = desk.portal.to_dataset(json.loads(item.object.content or "{}"))
-    complete = complete_fields(mapped.dataset, desk.settings, desk.source_id, item.plan["entry"]["remote_ids"])
-    fields = {name: value for name, value in complete.items() if name not in desk.without}
-    warnings = list(mapped.warnings)
-    warnings += [f"{name} does not fit this catalogue and was left out." for name in sorted(desk.without)]
-    package = model.Package.get(item.plan["dataset_id"])
-    if package is None:
-        _create(item, fields, desk)
-    else:
-        warnings += [
-            f"{name} was changed here and at the source; ours stays." for name in _update(package, fields, desk)
-        ]
-    _close(item)
-    default, custom = logic.package_show_default_and_custom_schemas(desk.context(), item.plan["dataset_id"])
-    _remember(item, desk, Mapped(fields, mapped.leftovers, warnings), custom)
-    search.index_for("Package").update_dict({**default, "with_custom_schema": custom}, defer_commit=True)
-    return item.plan["dataset_id"]
+    fields = complete_fields(mapped.dataset, desk.settings, desk.source_id, item.plan["entry"]["remote_ids"])
+    record = Record(item, fields, list(mapped.leftovers), list(mapped.warnings))
+    record.drop(desk.without & fields.keys())
+    return record
+
+
+def _finish(saved: list[Record], new: set[str], desk: Desk) -> None:
+    """Read back what was saved: remember it, note new datasets in the activity stream, hand all to the index."""
+    packages = batch.existing([record.dataset_id for record in saved])
+    ordered = [packages[record.dataset_id] for record in saved]
+    shown = showing.show(ordered, desk.validator, desk.context(session=model.Session))
+    batch.note_activities(
+        [(each, read.custom) for each, read in zip(ordered, shown, strict=True) if each.id in new], desk.user
+    )
+    entries = (_entry(record, desk, read.custom) for record, read in zip(saved, shown, strict=True))
+    ledger.write_all({record.dataset_id: entry for record, entry in zip(saved, entries, strict=True)})
+    origins = {
+        record.dataset_id: HarvestMetadata(record.item.object.id, desk.source_id, desk.source_title) for record in saved
+    }
+    showing.send(showing.documents(shown, origins))
+
+
+def _create_all(records: list[Record], desk: Desk) -> list[Refused]:
+    titles = {record.dataset_id: str(record.fields.get("title") or record.item.object.guid) for record in records}
+    names = batch.free_names(titles)
+    checked, refused = [], []
+    for record in records:
+        dataset, errors = _checked(record, names[record.dataset_id], desk)
+        if errors:
+            refused.append((record, errors))
+        else:
+            checked.append(dataset)
+    if checked:
+        batch.write(checked, desk.batch_context(session=model.Session))
+    return refused
+
+
+def _checked(record: Record, name: str, desk: Desk) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A new dataset as this site's schema makes it. Fields at fault that it can do without are left out."""
+    dataset, errors = _check(record, name, desk)
+    dispensable = record.fields.keys() & errors.keys() - INDISPENSABLE
+    if dispensable:
+        record.drop(dispensable)
+        dataset, errors = _check(record, name, desk)
+    return dataset, errors
+
+
+def _check(record: Record, name: str, desk: Desk) -> tuple[dict[str, Any], dict[str, Any]]:
+    members = {
+        "id": record.dataset_id,
+        "name": name,
+        "type": desk.portal.dataset_type,
+        "owner_org": desk.owner_org,
+        "private": True,
+    }
+    placed = place({**record.fields, **members}, record.fields, desk.known_fields)
+    return desk.validator.for_create(placed, desk.context(session=model.Session))
 
 
 def complete_fields(
@@ -104,19 +202,6 @@ def complete_fields(
     return {**dataset, **translated, "harvest_source_id": source_id, "harvest_remote_ids": remote_ids}
 
 
-def _create(item: Item, fields: dict[str, Any], desk: Desk) -> None:
-    dataset_id = item.plan["dataset_id"]
-    dataset = {
-        **fields,
-        "id": dataset_id,
-        "name": _free_name(fields.get("title") or item.object.guid, dataset_id),
-        "type": desk.portal.dataset_type,
-        "owner_org": desk.owner_org,
-        "private": True,
-    }
-    tk.get_action("package_create")(desk.batch_context(), place(dataset, fields, desk.known_fields))
-
-
 def _update(package: model.Package, fields: dict[str, Any], desk: Desk) -> list[str]:
     """Bring the record's changes into a dataset; names of the fields where the local edit was kept."""
     remembered = ledger.entry(package)
@@ -133,40 +218,43 @@ def _update(package: model.Package, fields: dict[str, Any], desk: Desk) -> list[
     return merged.conflicts
 
 
-def _free_name(title: str, dataset_id: str) -> str:
-    """A name from the title; with a piece of the id where another dataset, also a deleted one, has it already."""
-    name = munge_title_to_name(title)[:90].strip("-") or "dataset"
-    return f"{name}-{dataset_id[:8]}" if model.Package.get(name) or len(name) < 2 else name
+def _entry(record: Record, desk: Desk, saved: dict[str, Any]) -> dict[str, Any]:
+    """What is remembered of a dataset, see ``ledger``."""
+    return {
+        **record.item.plan["entry"],
+        "source_id": desk.source_id,
+        "mapped": record.fields,
+        "saved": fingerprints(lift(saved, record.fields), record.fields),
+        "warnings": record.warnings,
+        "leftovers": record.leftovers,
+        "missing_since": None,
+        "missing_runs": 0,
+        "withdrawn": False,
+    }
 
 
-def _remember(item: Item, desk: Desk, mapped: Mapped, saved: dict[str, Any]) -> None:
-    fields = mapped.dataset
-    ledger.write(
-        ledger.package(item.plan["dataset_id"]),
+_NOT_CURRENT = sa.text("UPDATE harvest_object SET current = false WHERE current AND package_id = ANY(:ids)")
+_CLOSE = sa.text("""
+    UPDATE harvest_object AS each
+       SET package_id = done.package_id, report_status = done.report_status, current = true, state = 'COMPLETE',
+           import_finished = :moment
+      FROM jsonb_to_recordset(CAST(:done AS jsonb)) AS done(id text, package_id text, report_status text)
+     WHERE each.id = done.id
+""")
+
+
+def close(records: list[Record]) -> None:
+    """Make the records' objects the current ones of their datasets."""
+    done = [
         {
-            **item.plan["entry"],
-            "source_id": desk.source_id,
-            "mapped": fields,
-            "saved": fingerprints(lift(saved, fields), fields),
-            "warnings": mapped.warnings,
-            "leftovers": mapped.leftovers,
-            "missing_since": None,
-            "missing_runs": 0,
-            "withdrawn": False,
-        },
-    )
-
-
-def _close(item: Item) -> None:
-    """Make the object the current one of its dataset."""
-    earlier = sa.update(HarvestObject).where(HarvestObject.package_id == item.plan["dataset_id"])
-    model.Session.execute(earlier.values(current=False))
-    item.object.package_id = item.plan["dataset_id"]
-    item.object.current = True
-    item.object.state = "COMPLETE"
-    item.object.report_status = _REPORT_STATUS[item.plan["kind"]]
-    item.object.import_finished = now()
-    model.Session.flush()
+            "id": record.item.object.id,
+            "package_id": record.dataset_id,
+            "report_status": _REPORT_STATUS[record.item.plan["kind"]],
+        }
+        for record in records
+    ]
+    model.Session.execute(_NOT_CURRENT, {"ids": [record.dataset_id for record in records]})
+    model.Session.execute(_CLOSE, {"done": json.dumps(done), "moment": now()})
 
 
 def now() -> datetime:

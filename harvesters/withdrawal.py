@@ -18,12 +18,21 @@ from ckanext.cityportals.reconcile import Known
 REASON = "The record has been missing at its source since {since} in {runs} complete answers."
 
 
-def count_missing(missing: list[Known], now: datetime) -> None:
-    """Count one more complete answer without these records, and withdraw what has been missing for long enough."""
+def count_missing(missing: list[Known], now: datetime, *, read: bool, believed: bool) -> None:
+    """Note that these records were not in an answer, and withdraw what has been missing for long enough.
+
+    :param read: whether the answer was read to its end; else it says nothing about what is not in it
+    :param believed: whether it counts towards the end of grace; else datasets are noted as missing and stay
+    """
+    if not read:
+        return
+    today = now.isoformat(timespec="seconds")
+    ledger.note([each.dataset_id for each in missing if each.missing_since is None], missing_since=today)
+    if not believed:
+        return
+    ledger.count_run([each.dataset_id for each in missing])
     for known in missing:
-        since = known.missing_since or now.isoformat(timespec="seconds")
-        runs = known.missing_runs + 1
-        ledger.note([known.dataset_id], missing_since=since, missing_runs=runs)
+        since, runs = known.missing_since or today, known.missing_runs + 1
         if not known.withdrawn and grace_is_over(since, runs, now):
             withdraw(known.dataset_id, REASON.format(since=since[:10], runs=runs))
 

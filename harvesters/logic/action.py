@@ -10,7 +10,7 @@ from ckan import model
 from ckan.types import Action, Context, DataDict
 from ckanext.harvest.model import HarvestSource
 
-from ckanext.cityportals import config, gathering, importing, ledger, presets, report, running
+from ckanext.cityportals import approval, config, gathering, history, importing, ledger, presets, report, running
 from ckanext.cityportals.addresses import AddressError, check_url
 from ckanext.cityportals.client import NotModified, PortalError
 from ckanext.cityportals.harvester import check_settings
@@ -24,6 +24,7 @@ __all__ = [
     "cityportals_report_show",
     "cityportals_run",
     "cityportals_source_add",
+    "cityportals_source_approve",
     "harvest_jobs_run",
     "package_create",
     "package_update",
@@ -133,19 +134,42 @@ def cityportals_run(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :returns: the report, as ``cityportals_report_show``
     """
     tk.check_access("cityportals_run", context, data_dict)
-    source = _source(data_dict["id"])
+    source_id = _source(data_dict["id"]).id
+    if approval.waits(source_id):
+        raise tk.ValidationError({"approval": [approval.sentence()]})
     job = tk.get_action("harvest_job_create")(
         tk.fresh_context(context),
-        {"source_id": source.id, "run": not data_dict["wait"] and not data_dict["accept_loss"]},
+        {"source_id": source_id, "run": not data_dict["wait"] and not data_dict["accept_loss"]},
     )
     if data_dict["accept_loss"]:
-        ledger.write(ledger.package(source.id), {"accept_loss": job["id"]})
+        ledger.write(ledger.package(source_id), {"accept_loss": job["id"]})
         model.Session.commit()
     if data_dict["wait"]:
         running.run_here(job["id"])
     elif data_dict["accept_loss"]:
         tk.get_action("harvest_send_job_to_gather_queue")(tk.fresh_context(context), {"id": job["id"]})
-    return report.last_report(source.id)
+    return report.last_report(source_id)
+
+
+@tk.validate_action_data(schema.approve)
+def cityportals_source_approve(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Approve a source of somebody else: its kind, its address and its settings as they are now.
+
+    :param id: name or id of the source
+    :param note: what you looked at (optional)
+    :param automatic_release: whether the gate may release without a person what is public at the source under an open
+        licence, when it finds nothing in the description and in the files (optional, default: false)
+    :returns: ``{"by", "name", "note", "automatic_release", "at", "members": {"url", "source_type", "config"}}``
+    """
+    tk.check_access("cityportals_source_approve", context, data_dict)
+    approved = approval.approve(
+        _source(data_dict["id"]).id,
+        context.get("user", ""),
+        data_dict.get("note") or "",
+        automatic_release=data_dict["automatic_release"],
+    )
+    model.Session.commit()
+    return approved
 
 
 @tk.side_effect_free
@@ -171,10 +195,12 @@ def _source(name_or_id: str) -> HarvestSource:
 
 @tk.chained_action
 def harvest_jobs_run(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Close what belongs to batches that were given up, so that their jobs end; then as ckanext-harvest does."""
+    """Close what belongs to batches that were given up, so that their jobs end; keep the figures of runs that ended."""
     tk.check_access("harvest_jobs_run", context, data_dict)
     importing.close_abandoned()
-    return original(context, data_dict)
+    done = original(context, data_dict)
+    history.file_ended()
+    return done
 
 
 @tk.chained_action
@@ -187,12 +213,18 @@ def package_create(original: Action, context: Context, data_dict: DataDict) -> A
 
 @tk.chained_action
 def package_update(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Refuse harvest sources that point to addresses this site must not contact."""
+    """Refuse harvest sources that point to addresses this site must not contact; note who answers for a new one."""
     # the stored type counts: CKAN lets nobody change it, whatever the request says
     package = model.Package.get(data_dict.get("id") or data_dict.get("name"))
-    if package is not None and package.type == HARVEST_TYPE:
-        _check_source_url(data_dict)
-    return original(context, data_dict)
+    if package is None or package.type != HARVEST_TYPE:
+        return original(context, data_dict)
+    _check_source_url(data_dict)
+    before = approval.members(package.id)
+    saved = original(context, data_dict)
+    approval.note_author(package.id, before, context.get("user", ""))
+    if not context.get("defer_commit"):
+        model.Session.commit()
+    return saved
 
 
 def _check_source_url(data_dict: DataDict) -> None:

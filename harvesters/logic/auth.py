@@ -7,12 +7,15 @@ from ckan import authz, model
 from ckan.types import AuthFunction, AuthResult, Context, DataDict
 from ckanext.harvest.model import HarvestObject
 
+from ckanext.cityportals import approval
+
 __all__ = [
     "cityportals_city_list",
     "cityportals_preview",
     "cityportals_report_show",
     "cityportals_run",
     "cityportals_source_add",
+    "cityportals_source_approve",
     "harvest_object_list",
     "harvest_object_show",
 ]
@@ -39,6 +42,16 @@ def cityportals_preview(context: Context, data_dict: DataDict) -> AuthResult:
 def cityportals_run(context: Context, data_dict: DataDict) -> AuthResult:
     """Whoever may edit the source."""
     return _may_edit_source(context, data_dict["id"])
+
+
+@tk.auth_sysadmins_check
+def cityportals_source_approve(context: Context, data_dict: DataDict) -> AuthResult:
+    """An editor or a steward of the source's organisation, or a system administrator, who did not add it."""
+    package = model.Package.get(data_dict["id"])
+    if package is None:
+        raise tk.ObjectNotFound(tk._("There is no such harvest source."))
+    allowed = approval.may_approve(package.id, context.get("user", ""))
+    return _answer(allowed, tk._("Somebody else than the person who added the source must approve it."))
 
 
 def cityportals_report_show(context: Context, data_dict: DataDict) -> AuthResult:

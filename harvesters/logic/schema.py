@@ -34,3 +34,18 @@ def run(
 @validator_args
 def source(not_empty: Validator, unicode_safe: Validator) -> Schema:
     return {"id": [not_empty, unicode_safe]}
+
+
+@validator_args
+def approve(
+    not_empty: Validator,
+    unicode_safe: Validator,
+    ignore_missing: Validator,
+    default: ValidatorFactory,
+    boolean_validator: Validator,
+) -> Schema:
+    return {
+        "id": [not_empty, unicode_safe],
+        "note": [ignore_missing, unicode_safe],
+        "automatic_release": [default(False), boolean_validator],
+    }

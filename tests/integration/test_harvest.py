@@ -16,6 +16,8 @@ from ckan.tests import helpers
 from portals import records
 from portals.replay import Answer, Replay, replay
 
+from ckanext.cityportals import running
+
 pytestmark = pytest.mark.usefixtures("clean_site")
 
 
@@ -32,7 +34,9 @@ def make_source(community: dict[str, Any]) -> Callable[..., dict[str, Any]]:
     def make(url: str, source_type: str = "arcgis-hub", **members: Any) -> dict[str, Any]:
         source = {"name": f"source-{source_type}", "title": "A city", "url": url, "source_type": source_type,
                   "owner_org": community["organization"]["id"], "frequency": "MANUAL", **members}  # fmt: skip
-        return act("harvest_source_create", **source)
+        made = act("harvest_source_create", **source)
+        act("cityportals_source_approve", "editor", id=made["id"])
+        return made
 
     return make
 
@@ -224,14 +228,19 @@ def test_a_catalogue_that_is_shorter_than_announced_removes_nothing(site, make_s
     assert "announced 4 records but delivered 3" in report["errors"][0]["reason"]
 
 
-def test_a_mass_loss_needs_a_persons_word(site, make_source):
+def test_a_mass_loss_needs_a_persons_word(site, make_source, monkeypatch):
     site.serve_catalogue(hub_records(14))
     source = make_source(site.url)
     run(source)
+    monkeypatch.setitem(tk.config, "ckanext.cityportals.grace_days", 0)
+    monkeypatch.setitem(tk.config, "ckanext.cityportals.grace_runs", 2)
     site.serve_catalogue(hub_records(7))
-    assert (run(source)["complete"], run(source)["missing"]) == (False, 0)
-    report = run(source, accept_loss=True)
-    assert (report["complete"], report["missing"]) == (True, 7)
+    for _ in range(4):
+        report = run(source)
+        assert (report["complete"], report["missing"], report["withdrawn"]) == (False, 7, 0)
+    assert "run once with the loss accepted" in report["errors"][0]["reason"]
+    assert counts(run(source, accept_loss=True)) == {"seen": 7, "unchanged": 7, "missing": 7}
+    assert counts(run(source)) == {"seen": 7, "unchanged": 7, "withdrawn": 7}
 
 
 def test_a_missing_record_has_grace_then_is_withdrawn_and_comes_back(site, make_source, monkeypatch):
@@ -341,6 +350,62 @@ def test_only_who_may_edit_the_source_runs_it_and_reads_its_report(site, make_so
         assert api_as(community["reader"])(action, id=source["id"])[0] == 403
         assert anonymous_api(action, id=source["id"])[0] == 403
     assert api_as(community["officer"])("cityportals_report_show", id=source["id"])[1]["result"]["state"] == "none"
+
+
+# -- a second person looks at a source before it runs
+def test_a_source_runs_after_somebody_else_has_approved_it(site, make_source, api_as, community):
+    site.serve_catalogue(hub_records(1))
+    members = {"name": "unseen", "title": "U", "url": site.url, "source_type": "arcgis-hub", "frequency": "MANUAL",
+               "owner_org": community["organization"]["id"]}  # fmt: skip
+    source = act("harvest_source_create", **members)
+    with pytest.raises(tk.ValidationError, match="waits for approval"):
+        run(source)
+    for person in ("officer", "reader"):
+        assert api_as(community[person])("cityportals_source_approve", id=source["id"])[0] == 403
+    job = act("harvest_job_create", source_id=source["id"], run=False)["id"]
+    running.run_here(job)
+    assert site.requests == [], "however a job is made, the portal is not asked"
+    assert "waits for approval" in act("cityportals_report_show", id=source["id"])["errors"][0]["reason"]
+    assert act("cityportals_source_approve", "steward1", id=source["id"], note="Looked at it")["name"]
+    assert counts(run(source)) == {"seen": 1, "added": 1}
+    act("harvest_source_update", "editor", **{**members, "id": source["id"], "url": f"{site.url}/elsewhere"})
+    with pytest.raises(tk.ValidationError, match="waits for approval"):
+        run(source)
+    with pytest.raises(tk.NotAuthorized):
+        act("cityportals_source_approve", "editor", id=source["id"])
+    assert act("cityportals_source_approve", "officer", id=source["id"])
+
+
+def test_the_sites_administrators_answer_for_their_own_sources(site, community, monkeypatch):
+    site.serve_catalogue(hub_records(1))
+    source = act("harvest_source_create", "sysadmin", name="own", title="O", url=site.url, source_type="arcgis-hub",
+                 frequency="MANUAL", owner_org=community["organization"]["id"])  # fmt: skip
+    assert act("cityportals_run", "sysadmin", id=source["id"], wait=True)["added"] == 1
+    monkeypatch.setitem(tk.config, "ckanext.cityportals.approval", "everybody")
+    with pytest.raises(tk.ValidationError, match="waits for approval"):
+        act("cityportals_run", "sysadmin", id=source["id"], wait=True)
+    with pytest.raises(tk.NotAuthorized):
+        act("cityportals_source_approve", "sysadmin", id=source["id"])
+
+
+# -- pages
+def test_the_pages_show_what_is_there_and_what_was_done(site, make_source, app, community):
+    site.serve_catalogue([*hub_records(2), {"title": "Nameless"}])
+    source = make_source(site.url)
+    officer = {"Authorization": community["officer"]["token"]}
+    page = f"/harvest-portals/source/{source['id']}"
+    assert "has not run yet" in app.get(page, headers=officer).text
+    run(source)
+    text = app.get(page, headers=officer).text
+    assert "Layer 1" in text
+    assert "no identifier" in text
+    assert "Earlier runs" in text
+    assert app.get(page, headers={"Authorization": community["reader"]["token"]}).status_code in (403, 404)
+    look = f"/harvest-portals/preview?source_type=arcgis-hub&url={site.url}"
+    assert "Layer 2" in app.get(look, headers=officer).text
+    assert "is a private address" in app.get(f"{look[: -len(site.url)]}http://10.0.0.8/", headers=officer).text
+    assert app.get(look).status_code == 403
+    assert "harvest-portals/source" in app.get(f"/harvest/admin/{source['name']}", headers=officer).text
 
 
 # -- preview and cities

@@ -34,6 +34,7 @@ def released(site: Replay, community: dict[str, Any]) -> dict[str, Any]:
         {"name": "hub", "title": "Hub", "url": site.url, "source_type": "arcgis-hub", "frequency": "MANUAL",
          "owner_org": community["organization"]["id"]},
     )  # fmt: skip
+    tk.get_action("cityportals_source_approve")({"user": "editor"}, {"id": source["id"]})
     run(source)
     dataset_id = model.Session.query(model.Package.id).filter_by(title="Layer 2").scalar()
     releasing.release(dataset_id)

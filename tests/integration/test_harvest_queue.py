@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from ckanext.harvest.model import HarvestJob, HarvestObject
 from portals import records
 from portals.replay import replay
 
-from ckanext.cityportals import importing
+from ckanext.cityportals import batch, saving
 
 pytestmark = pytest.mark.usefixtures("clean_site")
 
@@ -30,6 +29,7 @@ def source(community: dict[str, Any]) -> Iterator[dict[str, Any]]:
             {"name": "hub", "title": "Hub", "url": site.url, "source_type": "arcgis-hub", "frequency": "MANUAL",
              "owner_org": community["organization"]["id"]},
         )  # fmt: skip
+        tk.get_action("cityportals_source_approve")({"user": "editor"}, {"id": made["id"]})
         yield made | {"site": site}
 
 
@@ -111,15 +111,15 @@ def _killed(*args: Any, **kwargs: Any) -> Any:
     raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("step", ["save", "PackageSearchIndex"])
+@pytest.mark.parametrize("step", ["importing.save_all", "showing.send", "importing._forget_changed"])
 def test_a_batch_whose_consumer_was_killed_is_saved_once(
     source: dict[str, Any], monkeypatch: pytest.MonkeyPatch, step: str
 ):
-    """Killed before or after a record was written: all of the batch or nothing of it is there, and later all of it."""
+    """Killed before, while or after it was written: all of the batch or nothing of it is there, and later all of it."""
     start(source)
     gather()
     with monkeypatch.context() as patch:
-        patch.setattr(f"ckanext.cityportals.importing.{step}", _killed)
+        patch.setattr(f"ckanext.cityportals.{step}", _killed)
         with pytest.raises(KeyboardInterrupt):
             fetch()
     model.Session.rollback()
@@ -164,23 +164,33 @@ def test_a_batch_that_was_given_up_does_not_keep_its_job_running(source: dict[st
     assert len([each for each in report(source)["errors"] if "five attempts" in each["reason"]]) == 9
 
 
+@pytest.mark.parametrize("step", ["checked", "written"])
 def test_a_record_that_is_refused_costs_only_itself_and_says_why(
-    source: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    source: dict[str, Any], monkeypatch: pytest.MonkeyPatch, step: str
 ):
-    real = importing.save
+    """Whether this site's schema refuses it or the database does."""
+    check, package = saving._check, batch._package
 
-    def refuse_one(item: Any, desk: Any) -> str:
-        if json.loads(item.object.content)["title"] == "Layer 3":
-            raise tk.ValidationError({"name": ["of someone@example.org"]})
-        return real(item, desk)
+    def refuse_one(record: Any, *arguments: Any) -> Any:
+        dataset, errors = check(record, *arguments)
+        bad = {"name": ["of someone@example.org"]} if record.fields["title"] == "Layer 3" else errors
+        return dataset, bad
+
+    def fail_one(dataset: Any, *arguments: Any) -> Any:
+        if dataset["title"] == "Layer 3":
+            raise ValueError("of someone@example.org")
+        return package(dataset, *arguments)
 
     start(source)
     gather()
-    monkeypatch.setattr("ckanext.cityportals.importing.save", refuse_one)
+    if step == "checked":
+        monkeypatch.setattr("ckanext.cityportals.saving._check", refuse_one)
+    else:
+        monkeypatch.setattr("ckanext.cityportals.batch._package", fail_one)
     fetch()
     cron()
     done = report(source)
     assert done["added"] == count() == 11
     assert len(done["errors"]) == 1
-    assert "does not fit" in done["errors"][0]["reason"]
+    assert "does not fit" in done["errors"][0]["reason"] or "could not be saved" in done["errors"][0]["reason"]
     assert "someone@example.org" not in done["errors"][0]["reason"]

@@ -80,7 +80,12 @@ def replay() -> Iterator[Replay]:
             self.end_headers()
             self._send(answer)
 
+        def do_HEAD(self) -> None:
+            self.do_GET()
+
         def _send(self, answer: Answer) -> None:
+            if self.command == "HEAD":
+                return
             content = answer.content[: answer.cut]
             if not answer.drip:
                 self.wfile.write(content)

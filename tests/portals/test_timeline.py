@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ckanext.cityportals import identity
-from ckanext.cityportals.completeness import Answer, doubts
+from ckanext.cityportals.completeness import Answer, gaps
 from ckanext.cityportals.portals import PORTALS, Portal
 from ckanext.cityportals.reconcile import Known, Reconciliation, Seen, reconcile
 
@@ -142,4 +142,4 @@ def test_an_emptied_feed_deletes_nothing(recorded: dict[str, list[tuple[str, lis
     empty = next(run for _, run in runs if not run)
     result = reconcile(empty, known)
     assert len(result.missing) == len(known) == 3
-    assert doubts(Answer(0), known=3, missing=3, threshold=0.1)
+    assert gaps(Answer(0), missing=3)

@@ -28,3 +28,15 @@ class IReleaseRequirements(Interface):
     def release_requirements(self, pkg_dict: dict[str, Any]) -> list[Requirement]:
         """Return what ``pkg_dict`` (a ``package_show`` dict) still lacks; an empty list lets the request through."""
         return []
+
+
+class IPublicElsewhere(Interface):
+    """Lets a plugin vouch for datasets that are public already somewhere else."""
+
+    def public_elsewhere(self, pkg_dict: dict[str, Any]) -> str | None:
+        """Return one sentence on where ``pkg_dict`` is public, and who approved that it goes out without a person.
+
+        Asked before a first release in which nothing was found, neither in the description nor in any file. With None a
+        person decides.
+        """
+        return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ckan import model
 from ckan.model import meta
 from ckan.types import Context
@@ -15,7 +17,14 @@ def record(context: Context, package_id: str) -> None:
     """Note the person behind a call as the last editor, in the call's own transaction. Takes a dataset's name too."""
     user_id, package = _editor(context), model.Package.get(package_id)
     if user_id and package:
-        model.Session.execute(_note(package.id, user_id))
+        model.Session.execute(_note([package.id], user_id))
+
+
+def record_all(context: Context, package_ids: Collection[str]) -> None:
+    """Note the person behind a call as the last editor of many datasets, given by id, in the call's own transaction."""
+    user_id = _editor(context)
+    if user_id and package_ids:
+        model.Session.execute(_note(list(package_ids), user_id))
 
 
 def record_now(context: Context, package_id: str) -> None:
@@ -23,7 +32,7 @@ def record_now(context: Context, package_id: str) -> None:
     user_id = _editor(context)
     if user_id and meta.engine is not None:
         with meta.engine.begin() as connection:
-            connection.execute(_note(package_id, user_id))
+            connection.execute(_note([package_id], user_id))
 
 
 def _editor(context: Context) -> str | None:
@@ -31,7 +40,7 @@ def _editor(context: Context) -> str | None:
     return user.id if user else None
 
 
-def _note(package_id: str, user_id: str) -> Insert:
+def _note(package_ids: list[str], user_id: str) -> Insert:
     moment = now()
-    row = insert(Edit).values(package_id=package_id, user_id=user_id, at=moment)
-    return row.on_conflict_do_update(index_elements=["package_id", "user_id"], set_={"at": moment})
+    rows = insert(Edit).values([{"package_id": each, "user_id": user_id, "at": moment} for each in package_ids])
+    return rows.on_conflict_do_update(index_elements=["package_id", "user_id"], set_={"at": moment})

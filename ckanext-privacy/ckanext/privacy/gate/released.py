@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import sqlalchemy as sa
@@ -25,8 +27,23 @@ def conditions() -> tuple[sa.ColumnElement[bool], ...]:
     return (*Release.is_public(), active.correlate(Release).exists())
 
 
+_new: ContextVar[frozenset[str]] = ContextVar("privacy_new_datasets", default=frozenset())
+
+
+@contextmanager
+def none_of(package_ids: Collection[str]) -> Iterator[None]:
+    """While this lasts, do not look for releases of these datasets. They must be new in this very transaction."""
+    token = _new.set(_new.get() | frozenset(package_ids))
+    try:
+        yield
+    finally:
+        _new.reset(token)
+
+
 def is_public(package_id: str) -> bool:
     """Say whether a dataset has a release in force."""
+    if package_id in _new.get():
+        return False
     query = sa.select(Release.id).where(Release.package_id == package_id, *conditions())
     return model.Session.execute(query).first() is not None
 
@@ -103,6 +120,8 @@ def views(resource_id: str) -> list[dict[str, Any]]:
 
 
 def _part(package_id: str, *path: str) -> Any:
+    if package_id in _new.get():
+        return None
     query = sa.select(Release.snapshot[path]).where(Release.package_id == package_id, *conditions())
     return model.Session.scalars(query).one_or_none()
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
+from ckan import plugins as p
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
@@ -26,6 +27,7 @@ from ckanext.privacy.engine.policy import Policy, Reason, ReleaseOutcome, Releas
 from ckanext.privacy.engine.updates import Evidence
 from ckanext.privacy.gate import freeze
 from ckanext.privacy.gate.snapshot import fingerprint
+from ckanext.privacy.interfaces import IPublicElsewhere
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import DONE, FAILED
@@ -100,13 +102,30 @@ def evidence(snapshot: Mapping[str, Any], scans: Mapping[str, Scan], policy: Pol
 
 def _verdict(release: Release, scans: Mapping[str, Scan]) -> ReleaseVerdict:
     policy = config.policy()
+    found = evidence(release.snapshot, scans, policy)
     verdict = judge_release(
-        evidence(release.snapshot, scans, policy),
+        found,
         policy,
         previous=_approved(release.package_id, policy),
         declarations=release.snapshot["package"],
     )
-    return _with_links(verdict, scans)
+    verdict = _with_links(verdict, scans)
+    return _vouched_for(release, verdict) if not found.metadata and _all_clear(scans) else verdict
+
+
+def _all_clear(scans: Mapping[str, Scan]) -> bool:
+    return all(scan.status == DONE and scan.outcome == Outcome.CLEAR.value for scan in scans.values())
+
+
+def _vouched_for(release: Release, verdict: ReleaseVerdict) -> ReleaseVerdict:
+    """Let go what would wait only for being a first release, where a plugin vouches that it is public already."""
+    if [reason.rule for reason in verdict.reasons] != ["first-release"]:
+        return verdict
+    for plugin in p.PluginImplementations(IPublicElsewhere):
+        sentence = plugin.public_elsewhere(release.snapshot["package"])
+        if sentence:
+            return ReleaseVerdict(ReleaseOutcome.AUTOMATIC, (Reason("public-elsewhere", Outcome.CLEAR, sentence),))
+    return verdict
 
 
 def _approved(package_id: str, policy: Policy) -> Evidence | None:

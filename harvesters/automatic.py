@@ -1,0 +1,125 @@
+"""Releases without a person, for what a person approved in advance: records of one source, public at their source.
+
+It takes all of these: the source is approved by a second person who said that it may; the portal's records are public;
+the licence is an open one; the dataset's files are the record's own; and the gate finds nothing in the description and
+the files. Everything else waits for a steward. Files that change at their source afterwards are held again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+import sqlalchemy as sa
+from ckan import model
+from ckanext.harvest.model import HarvestSource
+
+from ckanext.cityportals import approval, config, gate, ledger, withdrawal
+from ckanext.cityportals.client import Client, PortalError
+from ckanext.cityportals.portals import PORTALS
+
+log = logging.getLogger(__name__)
+
+NOTE = "Harvested from {title}."
+CHANGED = "A file changed at its source and has not been looked at since: {url}"
+
+
+def allowed(source_id: str) -> dict[str, Any] | None:
+    """The approval under which records of a source may be released without a person; None where there is none."""
+    approved = ledger.entry(ledger.package(source_id)).get("approval") or {}
+    if not gate.loaded() or not approved.get("automatic_release"):
+        return None
+    return approved if approved["members"] == approval.members(source_id) else None
+
+
+def public_elsewhere(package: dict[str, Any]) -> str | None:
+    """One sentence on where a harvested dataset is public already and who let it go out; None: a person decides."""
+    row = model.Package.get(package.get("id"))
+    entry = ledger.entry(row) if row else {}
+    source = HarvestSource.get(entry.get("source_id") or "")
+    approved = allowed(source.id) if source else None
+    if source is None or approved is None or not package.get("isopen"):
+        return None
+    public = PORTALS[source.type].public_at_source and not entry.get("missing_since")
+    if not public or not _files_are_the_records(package, entry):
+        return None
+    return (
+        f"It is public at {source.url} under an open licence, nothing was found in it, and {approved['name']} "
+        "approved that such records of this source are released without a person."
+    )
+
+
+def _files_are_the_records(package: dict[str, Any], entry: dict[str, Any]) -> bool:
+    """Whether every file is one that the record itself links to: nothing was uploaded or added here."""
+    links = {each.get("url") for each in (entry.get("mapped") or {}).get("resources") or []}
+    return all(not each.get("url_type") and each.get("url") in links for each in package.get("resources") or [])
+
+
+def ask_later(source_id: str, dataset_ids: list[str]) -> None:
+    """Queue the requests for release of datasets that were saved just now, where the source may have them."""
+    if dataset_ids and allowed(source_id):
+        tk.enqueue_job(request_releases, [source_id, dataset_ids], title="Ask for releases of harvested datasets")
+
+
+def request_releases(source_id: str, dataset_ids: list[str]) -> None:
+    """Ask for a release of each dataset. What cannot be asked for stays held."""
+    note = NOTE.format(title=ledger.package(source_id).title or "")
+    for dataset_id in dataset_ids:
+        _request(dataset_id, note)
+
+
+def _request(dataset_id: str, note: str) -> None:
+    try:
+        tk.get_action("privacy_release_request")(withdrawal.context(), {"id": dataset_id, "note": note})
+    except (tk.ValidationError, tk.ObjectNotFound):
+        model.Session.rollback()
+        log.info("Dataset %s stays held: its release cannot be asked for as it is.", dataset_id)
+
+
+# -- files that change at their source
+_HARVESTED = sa.text("""
+    SELECT id FROM package
+     WHERE plugin_data -> :key ->> 'source_id' = :source_id AND state = 'active'
+""")
+
+
+def watch(source_id: str) -> list[str]:
+    """Ask for the state of every released file of a source; hold the datasets of those that changed. Their ids."""
+    if not gate.loaded():
+        return []
+    client = config.client()
+    ids = [*model.Session.scalars(_HARVESTED, {"key": ledger.KEY, "source_id": source_id})]
+    return [dataset_id for dataset_id in ids if _hold_if_changed(source_id, dataset_id, client)]
+
+
+def _hold_if_changed(source_id: str, dataset_id: str, client: Client) -> bool:
+    status = tk.get_action("privacy_status_show")(withdrawal.context(), {"id": dataset_id})
+    if not status.get("released"):
+        return False
+    row = ledger.package(dataset_id)
+    before = ledger.entry(row).get("files") or {}
+    now = dict(_states((ledger.entry(row).get("mapped") or {}).get("resources") or [], client))
+    changed = [url for url, state in now.items() if url in before and before[url] != state]
+    ledger.write(row, {"files": {**before, **now}})
+    model.Session.commit()
+    if not changed:
+        return False
+    reason = CHANGED.format(url=changed[0])
+    tk.get_action("privacy_release_withdraw")(
+        withdrawal.context(), {"id": status["release_id"], "reason": reason, "erase": False}
+    )
+    ask_later(source_id, [dataset_id])
+    return True
+
+
+def _states(resources: list[dict[str, Any]], client: Client) -> Iterable[tuple[str, list[str]]]:
+    """What servers say of files, by address; a server that says nothing, or does not answer, is left out."""
+    for resource in resources:
+        try:
+            state = client.state_of(resource.get("url") or "")
+        except PortalError:
+            continue
+        if any(state):
+            yield resource["url"], state

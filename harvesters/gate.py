@@ -1,0 +1,47 @@
+"""What the privacy gate wants to know of a batch; where the gate is not loaded, there is nothing to tell.
+
+It hears of single datasets through CKAN's hooks. A batch tells it once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection
+from contextlib import AbstractContextManager
+
+import ckan.plugins as p
+from ckan.types import Context
+
+#: name of the gate's plugin
+PLUGIN = "privacy"
+
+
+def loaded() -> bool:
+    """Whether this site has the gate."""
+    return p.plugin_loaded(PLUGIN)
+
+
+def never_released(package_ids: Collection[str]) -> AbstractContextManager[None]:
+    """While this lasts, the gate need not look for releases of these datasets: they are made in this transaction."""
+    if not loaded():
+        return contextlib.nullcontext()
+    from ckanext.privacy.gate import released
+
+    return released.none_of(package_ids)
+
+
+def note_edits(context: Context, package_ids: Collection[str]) -> None:
+    """Who changed these datasets: the last editor cannot approve their release."""
+    if loaded():
+        from ckanext.privacy.gate import edits
+
+        edits.record_all(context, package_ids)
+
+
+def is_steward(user_id: str, organization_id: str) -> bool:
+    """Whether the gate knows this person as a steward of the organisation."""
+    if not loaded():
+        return False
+    from ckanext.privacy.model import Steward
+
+    return organization_id in Steward.organizations(user_id)

@@ -1,0 +1,111 @@
+"""Pages for whoever looks after a harvest source: look before it runs, see what a run did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ckan.plugins.toolkit as tk
+from ckan import model
+from flask import Blueprint
+
+from ckanext.cityportals import approval, history, report
+from ckanext.cityportals.portals import PORTALS
+
+cityportals = Blueprint("cityportals", __name__, url_prefix="/harvest-portals")
+
+#: datasets listed on a page for each thing that happened
+LISTED = 50
+
+
+def get_blueprints() -> list[Blueprint]:
+    """The pages, for the plugin."""
+    return [cityportals]
+
+
+def _act(action: str, **data: Any) -> Any:
+    """Call an action for the person at the page."""
+    return tk.get_action(action)({"user": tk.current_user.name}, data)
+
+
+def preview() -> Any:
+    """The form, and what the first records of a portal would become."""
+    asked = {name: tk.request.args.get(name, "").strip() for name in ("source_type", "url", "config")}
+    try:
+        tk.check_access("cityportals_preview", {"user": tk.current_user.name}, asked)
+    except tk.NotAuthorized as error:
+        return tk.abort(403, str(error))
+    found, problems = None, {}
+    if asked["url"]:
+        try:
+            found = _act("cityportals_preview", **asked)
+        except tk.ValidationError as error:
+            problems = {name.lower().replace(" ", "_"): text for name, text in error.error_summary.items()}
+    page = tk.render(
+        "cityportals/preview.html",
+        {"asked": asked, "found": found, "problems": problems, "portals": list(PORTALS.values())},
+    )
+    return (page, 400) if problems else page
+
+
+def source(id: str) -> Any:
+    """How a source is doing: its last runs, what changed, what was not understood."""
+    try:
+        shown = _act("harvest_source_show", id=id)
+        figures = _act("cityportals_report_show", id=id)
+    except tk.NotAuthorized as error:
+        return tk.abort(403, str(error))
+    except tk.ObjectNotFound:
+        return tk.abort(404, tk._("There is no such harvest source."))
+    source_id = shown["id"]
+    return tk.render(
+        "cityportals/source.html",
+        {
+            "harvest_source": shown,
+            "report": figures,
+            "runs": _bars(history.runs(source_id)),
+            "lists": report.datasets(source_id, LISTED),
+            "waits": approval.waits(source_id),
+            "waits_sentence": approval.sentence(),
+            "may_approve": approval.may_approve(source_id, tk.current_user.name),
+            "running": history.is_running(source_id),
+        },
+    )
+
+
+def _bars(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Runs as bars: the share of the longest each part has, in percent."""
+    longest = max((run["seen"] for run in runs), default=0) or 1
+    parts = ("added", "changed", "renamed", "unchanged")
+    return [run | {"parts": {name: round(100 * run[name] / longest, 1) for name in parts}} for run in runs]
+
+
+def run(id: str) -> Any:
+    """Queue a run."""
+    return _step(id, "cityportals_run", tk._("The run is queued. This page shows how far it is."))
+
+
+def approve(id: str) -> Any:
+    """Approve a source of somebody else."""
+    form = tk.request.form
+    said = {"note": form.get("note", ""), "automatic_release": bool(form.get("automatic_release"))}
+    return _step(id, "cityportals_source_approve", tk._("The source is approved and may run."), **said)
+
+
+def _step(id: str, action: str, done: str, **data: Any) -> Any:
+    try:
+        _act(action, id=id, **data)
+        tk.h.flash_success(done)
+    except tk.NotAuthorized as error:
+        return tk.abort(403, str(error))
+    except tk.ObjectNotFound:
+        return tk.abort(404, tk._("There is no such harvest source."))
+    except tk.ValidationError as error:
+        model.Session.rollback()
+        tk.h.flash_error(" ".join(error.error_summary.values()))
+    return tk.redirect_to("cityportals.source", id=id)
+
+
+cityportals.add_url_rule("/preview", view_func=preview)
+cityportals.add_url_rule("/source/<id>", view_func=source)
+cityportals.add_url_rule("/source/<id>/run", view_func=run, methods=["POST"])
+cityportals.add_url_rule("/source/<id>/approve", view_func=approve, methods=["POST"])
