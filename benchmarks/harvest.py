@@ -46,7 +46,7 @@ FORMATS = (
 
 def make_records(count: int) -> list[Record]:
     """Made-up records of the size and shape that Socrata domains publish."""
-    dice = random.Random(7)  # noqa: S311 - no secret
+    dice = random.Random(7)
     return [make_record(number, dice) for number in range(count)]
 
 
