@@ -19,7 +19,7 @@ log = logging.getLogger("clock")
 SCHEDULE: dict[tuple[str, ...], int] = {
     ("harvester", "run"): 5,
     ("privacy", "leak-check"): 15,
-    ("privacy", "expire"): 60,
+    ("privacy", "expire"): 10,
 }
 
 

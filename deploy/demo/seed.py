@@ -39,14 +39,31 @@ def read_story(path: Path) -> dict[str, Any]:
 def tell_story(apis: dict[str, RemoteCKAN], story: dict[str, Any], tell: Tell) -> None:
     """Make one dataset and bring it as far as its story goes: `draft`, `requested` or `released`."""
     dataset = make_dataset(apis["officer"], story)
+    write_agreement(apis, dataset, story.get("agreement"))
     ended = story["ends"]
     status = apis["officer"].action.privacy_status_show(id=dataset["id"])
     if ended != "draft" and not status["released"]:
         release = gate.request(apis["officer"], dataset["id"], story.get("note", ""))
         if ended == "released":
             gate.approve([apis[name] for name in people.STEWARDS], release, story["note"])
+    if story.get("concern"):
+        raise_concern(apis, dataset, story["concern"])
     state = apis["officer"].action.privacy_status_show(id=dataset["id"])["state"]
     tell(f"{dataset['name']}: {state}")
+
+
+def write_agreement(apis: dict[str, RemoteCKAN], dataset: dict[str, Any], agreement: dict[str, Any] | None) -> None:
+    """Write down who agreed to the dataset's release, unless that was done."""
+    officer = apis["officer"]
+    if agreement and not officer.action.privacy_consent_list(dataset_id=dataset["id"]):
+        officer.call_action("privacy_consent_create", {"dataset_id": dataset["id"], **agreement})
+
+
+def raise_concern(apis: dict[str, RemoteCKAN], dataset: dict[str, Any], text: str) -> None:
+    """Have a visitor without an account report a concern, unless one did."""
+    steward = apis[people.STEWARDS[0]]
+    if not steward.action.privacy_concern_list(dataset=dataset["id"])["count"]:
+        RemoteCKAN(steward.address).action.privacy_concern_create(dataset_id=dataset["id"], text=text)
 
 
 def make_dataset(officer: RemoteCKAN, story: dict[str, Any]) -> dict[str, Any]:

@@ -29,13 +29,17 @@ def test_only_what_the_table_holds_can_happen(state, event):
             advance(state, event)
 
 
-def test_a_release_becomes_public_in_two_ways_only():
-    """An approval or an automatic update releases what was reviewed; the emergency exit also what is blocked."""
+def test_a_release_becomes_public_in_three_ways_only():
+    """An approval or an automatic update releases what was reviewed; the emergency exit also what is blocked.
+
+    The end of a hold shows again what had been released.
+    """
     ways = {key for key, after in TRANSITIONS.items() if after is State.RELEASED}
     assert ways == {
         (State.IN_REVIEW, Event.RELEASE),
         (State.IN_REVIEW, Event.OVERRIDE),
         (State.BLOCKED, Event.OVERRIDE),
+        (State.HELD, Event.RESUME),
     }
 
 

@@ -15,6 +15,7 @@ from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.scan import FAILED
 from ckanext.privacy.workflow import (
     adoption,
+    agreeing,
     audit,
     deciding,
     judging,
@@ -119,9 +120,11 @@ def audit_verify() -> None:
 
 @privacy.command()
 def expire() -> None:
-    """Take down every release whose end date has passed; for a scheduler."""
-    ended = deciding.expire()
-    click.echo(f"{len(ended)} releases ended.")
+    """Take down what has ended, releases and agreements, and remind of agreements that end soon; for a scheduler."""
+    agreements, ended = agreeing.expire(), deciding.expire()
+    publishing.catch_up()
+    reminded = agreeing.remind()
+    click.echo(f"{len(ended)} releases ended, {len(agreements)} agreements ended, {len(reminded)} end soon.")
 
 
 @privacy.command()

@@ -22,6 +22,10 @@ LINK_MEGABYTES = "ckanext.privacy.link_max_mb"
 LINK_SECONDS = "ckanext.privacy.link_seconds"
 ALLOWED_HOSTS = "ckanext.privacy.allowed_private_hosts"
 RELEASE_STORE = "ckanext.privacy.release_store"
+EVIDENCE_MEGABYTES = "ckanext.privacy.evidence_max_mb"
+REMINDER_DAYS = "ckanext.privacy.reminder_days"
+CONCERN_DAYS = "ckanext.privacy.concern_days"
+CONCERNS_PER_HOUR = "ckanext.privacy.concerns_per_hour"
 
 
 def policy() -> Policy:
@@ -73,3 +77,23 @@ def link_limits() -> Limits:
 def release_store() -> str | None:
     """Name of the CKAN storage that keeps released files; None for the local disk."""
     return tk.config[RELEASE_STORE] or None
+
+
+def evidence_bytes() -> int:
+    """Largest piece of evidence of an agreement, in bytes."""
+    return tk.config[EVIDENCE_MEGABYTES] * MB
+
+
+def reminder_days() -> int:
+    """How many days before its end people are reminded of an agreement."""
+    return tk.config[REMINDER_DAYS]
+
+
+def concern_days() -> int:
+    """Within how many days whoever reported a concern hears from a steward."""
+    return tk.config[CONCERN_DAYS]
+
+
+def concerns_per_hour() -> int:
+    """How many concerns one address may send in an hour."""
+    return tk.config[CONCERNS_PER_HOUR]

@@ -11,7 +11,7 @@ from ckanext.privacy.model import Release, Steward
 from ckanext.privacy.views import panel, words
 from ckanext.privacy.views.calls import act
 
-__all__ = ["privacy_queue_count", "privacy_release_panel", "privacy_released_on"]
+__all__ = ["privacy_concern_count", "privacy_queue_count", "privacy_release_panel", "privacy_released_on"]
 
 
 def privacy_release_panel(package: dict[str, Any]) -> dict[str, Any] | None:
@@ -31,3 +31,8 @@ def privacy_queue_count() -> int | None:
     if user is None or not (user.sysadmin or Steward.organizations(user.id)):
         return None
     return act("privacy_release_list", state="in_review", limit=1)["count"]
+
+
+def privacy_concern_count() -> int:
+    """Return how many concerns wait for an answer of the reader, who decides about releases."""
+    return act("privacy_concern_list", state="open", limit=1)["count"]

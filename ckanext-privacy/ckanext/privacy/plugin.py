@@ -15,7 +15,7 @@ from ckan.types import Context
 from flask import Blueprint
 
 from ckanext.privacy import cli, helpers
-from ckanext.privacy.gate import edits, guard, index, labels, pages, publish, uploads
+from ckanext.privacy.gate import edits, erasure, guard, index, labels, pages, uploads
 from ckanext.privacy.logic import action, auth, chained
 from ckanext.privacy.views import privacy
 
@@ -55,7 +55,11 @@ class PrivacyPlugin(
             )
         uploads.refuse_public_storage()
         guard.install()
-        publish.install()
+        erasure.install()
+        if p.plugin_loaded("dcat") or "dcat" in config["ckan.plugins"]:
+            from ckanext.privacy import tombstone_profile
+
+            tombstone_profile.add_to(config)
 
     # IActions
 

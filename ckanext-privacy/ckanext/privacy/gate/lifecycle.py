@@ -14,7 +14,7 @@ from ckanext.privacy.gate import activities, audience, index
 from ckanext.privacy.model import Decision, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import audit, people
-from ckanext.privacy.workflow.transitions import OPEN_STATES, Event, State, advance
+from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, Event, State, advance
 
 DELETED = "The dataset was deleted."
 UNPUBLISHED = "The dataset was made a draft again."
@@ -25,7 +25,7 @@ MOVED = "The dataset was moved to another organization."
 def end(session: Session, package: model.Package, reason: str) -> None:
     """End whatever release or request of a dataset is under way. Called while ``session`` is about to flush."""
     query = sa.select(Release).where(
-        Release.package_id == package.id, Release.state.in_((State.RELEASED, *OPEN_STATES))
+        Release.package_id == package.id, Release.state.in_((*STANDING_STATES, *OPEN_STATES))
     )
     releases = session.scalars(query.with_for_update()).all()
     if not releases:
@@ -39,7 +39,7 @@ def end(session: Session, package: model.Package, reason: str) -> None:
 
 def _end(session: Session, release: Release, reason: str, actor: str, role: str) -> None:
     before = State(release.state)
-    event = Event.WITHDRAW if before is State.RELEASED else Event.CANCEL
+    event = Event.WITHDRAW if before in STANDING_STATES else Event.CANCEL
     release.state = advance(before, event).value
     release.ended, release.ended_reason = now(), reason
     facts = {"release_id": release.id, "snapshot_sha256": release.snapshot_sha256}

@@ -120,6 +120,9 @@ def _copy(connection: sa.Connection, source: str, target: str) -> None:
     like = f"CREATE TABLE {quote(target)} (LIKE {quote(source)} INCLUDING COMMENTS INCLUDING INDEXES)"
     connection.execute(sa.text(like))
     connection.execute(sa.text(f"INSERT INTO {quote(target)} SELECT * FROM {quote(source)}"))  # noqa: S608
+    # Whose rows these are: a copy whose request came to nothing is found again when they must be erased.
+    named = connection.execute(sa.text("SELECT quote_literal(:source)"), {"source": source}).scalar_one()
+    connection.execute(sa.text(f"COMMENT ON TABLE {quote(target)} IS {named}"))
     connection.execute(sa.text(f"ANALYZE {quote(target)}"))
 
 
@@ -130,6 +133,21 @@ def tables() -> set[str]:
     query = sa.text("SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND starts_with(tablename, :prefix)")
     with _transaction() as connection:
         return set(connection.execute(query, {"prefix": PREFIX}).scalars())
+
+
+_COPIES = sa.text("""
+    SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND n.nspname = 'public' AND starts_with(c.relname, :prefix)
+        AND obj_description(c.oid, 'pg_class') = ANY(:ids)
+""")
+
+
+def copies_of(resource_ids: list[str]) -> set[str]:
+    """Return the names of all released copies that were ever made of the rows of these resources, released or not."""
+    if not p.plugin_loaded("datastore"):
+        return set()
+    with _transaction() as connection:
+        return set(connection.execute(_COPIES, {"prefix": PREFIX, "ids": resource_ids}).scalars())
 
 
 def drop(table: str) -> None:

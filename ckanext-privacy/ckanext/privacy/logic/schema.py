@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ckan.logic.schema import validator_args
+from ckan.plugins import toolkit as tk
 from ckan.types import Schema, Validator, ValidatorFactory
 
 
@@ -136,3 +139,81 @@ def remediation(
 ) -> Schema:
     """One file and a plan, as an object or as its JSON."""
     return {"resource_id": [not_empty, unicode_safe], "plan": [not_empty, convert_to_json_if_string, dict_only]}
+
+
+@validator_args
+def consent_show(ignore_empty: Validator, unicode_safe: Validator, one_of: ValidatorFactory) -> Schema:
+    """A record by its id or by the secret of its link, and in which form it is wanted."""
+    return {**_named_or_secret(), "format": [ignore_empty, unicode_safe, one_of(["jsonld", "receipt"])]}
+
+
+@validator_args
+def consent_list(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    """One dataset."""
+    return {"dataset_id": [not_empty, unicode_safe]}
+
+
+@validator_args
+def consent_withdraw(ignore_empty: Validator, unicode_safe: Validator, one_of: ValidatorFactory) -> Schema:
+    """A record by its id or by the secret of its link, and who takes it back."""
+    return {**_named_or_secret(), "by": [ignore_empty, unicode_safe, one_of(["subject", "controller"])]}
+
+
+@validator_args
+def consent_renew(not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+    """A record, and for how long it holds now."""
+    return {
+        "id": [not_empty, unicode_safe],
+        "valid_for": [ignore_empty, unicode_safe],
+        "valid_until": [ignore_empty, unicode_safe],
+    }
+
+
+@validator_args
+def _named_or_secret(ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+    return {"id": [ignore_empty, unicode_safe], "token": [ignore_empty, unicode_safe]}
+
+
+@validator_args
+def concern_create(
+    not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator, strip_value: Validator
+) -> Schema:
+    """A dataset, what worries the sender, and how to reach them if they like."""
+    return {
+        "dataset_id": [not_empty, unicode_safe],
+        "text": [not_empty, unicode_safe, strip_value, not_empty, _at_most(5000)],
+        "contact": [ignore_empty, unicode_safe, _at_most(200)],
+    }
+
+
+def _at_most(length: int) -> Validator:
+    def check(value: Any) -> Any:
+        if len(value) > length:
+            raise tk.Invalid(tk._("Please use at most {n} characters.").format(n=length))
+        return value
+
+    return check
+
+
+@validator_args
+def concern_show() -> Schema:
+    """A concern by its id or by the secret on its receipt."""
+    return _named_or_secret()
+
+
+@validator_args
+def concern_list(ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+    """Filters of the stewards' list."""
+    return {**page(), **{name: [ignore_empty, unicode_safe] for name in ("state", "dataset", "organization")}}
+
+
+@validator_args
+def concern_resolve(
+    ignore_empty: Validator, unicode_safe: Validator, one_of: ValidatorFactory, boolean_validator: Validator
+) -> Schema:
+    """A concern, the answer to it, what came of it, and whether what was released is erased."""
+    return {
+        **with_reason(),
+        "outcome": [ignore_empty, unicode_safe, one_of(["kept", "corrected", "taken_down"])],
+        "erase": [ignore_empty, boolean_validator],
+    }

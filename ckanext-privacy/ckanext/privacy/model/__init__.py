@@ -5,9 +5,22 @@ from __future__ import annotations
 
 from ckanext.privacy.model.audit import AuditEntry
 from ckanext.privacy.model.cleaning import Cleaning
+from ckanext.privacy.model.concern import Concern
+from ckanext.privacy.model.consent import Consent, ConsentChange
 from ckanext.privacy.model.edit import Edit
 from ckanext.privacy.model.release import Decision, Release
 from ckanext.privacy.model.scan import Scan
 from ckanext.privacy.model.steward import Steward
 
-__all__ = ["AuditEntry", "Cleaning", "Decision", "Edit", "Release", "Scan", "Steward"]
+__all__ = [
+    "AuditEntry",
+    "Cleaning",
+    "Concern",
+    "Consent",
+    "ConsentChange",
+    "Decision",
+    "Edit",
+    "Release",
+    "Scan",
+    "Steward",
+]

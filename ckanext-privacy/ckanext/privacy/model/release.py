@@ -18,7 +18,7 @@ from ckanext.privacy.model.columns import (
     Text,
     now,
 )
-from ckanext.privacy.workflow.transitions import OPEN_STATES, State
+from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, State
 
 
 class Release(tk.BaseModel):
@@ -32,7 +32,10 @@ class Release(tk.BaseModel):
     __table_args__ = (
         # The database itself refuses two public versions, or two open requests, of one dataset.
         sa.Index(
-            "privacy_release_one_public", "package_id", unique=True, postgresql_where=sa.text("state = 'released'")
+            "privacy_release_one_public",
+            "package_id",
+            unique=True,
+            postgresql_where=sa.text("state IN ('released', 'held')"),
         ),
         sa.Index(
             "privacy_release_one_open",
@@ -68,6 +71,8 @@ class Release(tk.BaseModel):
     expires: Mapped[OptionalTime]
     ended: Mapped[OptionalTime]
     ended_reason: Mapped[OptionalText]
+    #: The agreements it rests on, bound when it became public: ``{"records": [{"id", "sha256"}], "expires": own end}``.
+    consents: Mapped[JsonDict]
     #: The search index may still show what was before the last step; it is brought in line as soon as it answers.
     index_behind: Mapped[bool] = mapped_column(default=False)
 
@@ -86,6 +91,12 @@ class Release(tk.BaseModel):
     def is_public(cls) -> tuple[sa.ColumnElement[bool], ...]:
         """The one definition of "public": released, and not past its end date."""
         return cls.state == State.RELEASED, sa.or_(cls.expires.is_(None), cls.expires > now())
+
+    @classmethod
+    def standing(cls, package_id: str) -> Release | None:
+        """Return the release that is public or was put on hold, whatever its end date says, or None."""
+        query = sa.select(cls).where(cls.package_id == package_id, cls.state.in_(STANDING_STATES))
+        return model.Session.scalars(query).one_or_none()
 
     @classmethod
     def open(cls, package_id: str) -> Release | None:

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from ckanext.privacy.views import clean, dataset, errors, public, review, stewards
+from ckanext.privacy.views import (
+    agreements,
+    clean,
+    concerns,
+    dataset,
+    errors,
+    public,
+    register,
+    review,
+    stewards,
+    tombstone,
+    withdrawing,
+)
 
 __all__ = ["privacy"]
 
@@ -20,10 +32,26 @@ ROUTES = (
     ("/dataset/<id>/resource/<resource_id>/clean", "clean_apply", clean.submit, ["POST"]),
     ("/dataset/<id>/release", "release_request", dataset.release_request, ["POST"]),
     ("/dataset/<id>/release/cancel", "release_cancel", dataset.release_cancel, ["POST"]),
+    ("/dataset/<id>/agreements", "consents", agreements.show_all, ["GET"]),
+    ("/dataset/<id>/agreements/new", "consent_new", agreements.write, ["GET", "POST"]),
+    ("/privacy/consent/<id>", "consent", agreements.show, ["GET"]),
+    ("/privacy/consent/<id>/record", "consent_document", agreements.document, ["GET"]),
+    ("/privacy/consent/<id>/evidence/<name>", "consent_evidence", agreements.file, ["GET"]),
+    ("/privacy/consent/<id>/<step>", "consent_change", agreements.change, ["POST"]),
+    ("/privacy/withdraw", "withdraw_start", withdrawing.start, ["GET", "POST"]),
+    ("/privacy/withdraw/<token>", "withdraw", withdrawing.show, ["GET"]),
+    ("/privacy/withdraw/<token>", "withdraw_submit", withdrawing.submit, ["POST"]),
+    ("/dataset/<id>/concern", "concern_form", concerns.form, ["GET"]),
+    ("/dataset/<id>/concern", "concern_send", concerns.send, ["POST"]),
+    ("/privacy/concern/receipt/<token>", "concern_receipt", concerns.receipt, ["GET"]),
+    ("/privacy/concerns", "concerns", concerns.show_all, ["GET"]),
+    ("/privacy/concern/<id>", "concern", concerns.show, ["GET"]),
+    ("/privacy/concern/<id>/<step>", "concern_decide", concerns.decide, ["POST"]),
     ("/privacy/queue", "queue", review.queue, ["GET"]),
     ("/privacy/release/<id>", "review", review.show, ["GET"]),
     ("/privacy/release/<id>/<decision>", "decide", review.decide, ["POST"]),
-    ("/privacy/register", "register", public.register, ["GET"]),
+    ("/privacy/register", "register", register.show, ["GET"]),
+    ("/privacy/register.atom", "register_feed", register.feed, ["GET"]),
     ("/privacy/about", "about", public.about, ["GET"]),
     ("/organization/<id>/stewards", "stewards", stewards.show, ["GET"]),
     ("/organization/<id>/stewards", "steward_change", stewards.change, ["POST"]),
@@ -31,3 +59,5 @@ ROUTES = (
 
 for address, endpoint, view, methods in ROUTES:
     privacy.add_url_rule(address, endpoint, errors.guarded(view), methods=methods)
+
+privacy.after_app_request(tombstone.answer)

@@ -49,6 +49,33 @@ FORMS: dict[str, dict[str, Any]] = {
             N_("The data is wrong, or was released by mistake."),
         ),
     },
+    "hold": {
+        "title": N_("Put it on hold"),
+        "hint": N_("The public stops seeing the dataset at once; it can be shown again later, exactly as it was."),
+        "button": N_("Put this release on hold"),
+        "style": "btn-danger",
+        "reasons": (
+            N_("Somebody reported a concern; a steward looks at it."),
+            N_("It may be wrong; a steward looks at it."),
+        ),
+    },
+    "resume": {
+        "title": N_("Show it again"),
+        "hint": N_("The public sees the dataset again, exactly as it was before the hold."),
+        "button": N_("Show this release again"),
+        "style": "btn-primary",
+        "reasons": (N_("The concern was looked into; nobody is at risk."),),
+    },
+    "override": {
+        "title": N_("Use the emergency exit"),
+        "hint": N_(
+            "For danger to life and nothing less: the data goes out without the approvals that the policy asks for. "
+            "The public register shows that you did, and why. Where people said no it does not open."
+        ),
+        "button": N_("Release it as an emergency"),
+        "style": "btn-danger",
+        "reasons": (),
+    },
     "appeal": {
         "title": N_("Appeal against the refusal"),
         "hint": N_("Openness is a right too. Say why this should be looked at again; a steward decides anew."),
@@ -59,13 +86,18 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 
 #: Decisions whose reason the public register shows.
-PUBLIC = frozenset({"reject", "withdraw"})
+PUBLIC = frozenset({"reject", "withdraw", "hold", "resume", "override"})
+#: Decisions whose action is not called ``privacy_release_`` and their name.
+ACTIONS = {"override": "privacy_override"}
 
 DONE = {
     "approve": N_("Your approval is recorded."),
     "return": N_("You returned the release. The person who asked sees your reason."),
     "reject": N_("You refused the release. The person who asked sees your reason and can appeal."),
     "withdraw": N_("You took the release down. The public no longer sees the dataset."),
+    "hold": N_("The release is on hold. The public no longer sees the dataset."),
+    "resume": N_("The public sees the dataset again."),
+    "override": N_("The dataset is public. The register says that it was an emergency, and why."),
     "appeal": N_("Your appeal is recorded. A steward looks at the release again."),
 }
 

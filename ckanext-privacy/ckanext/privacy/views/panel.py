@@ -13,7 +13,7 @@ from ckanext.privacy.model.scan import DONE, FAILED
 from ckanext.privacy.views import words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import newest_scans
-from ckanext.privacy.workflow import requesting
+from ckanext.privacy.workflow import legal_basis, requesting
 from ckanext.privacy.workflow.transitions import OPEN_STATES, State
 
 Json = Mapping[str, Any]
@@ -39,6 +39,7 @@ def build(package: Json) -> dict[str, Any] | None:
         "changes": [change["sentence"] for change in status["pending"]],
         "ended": _ended(release),
         "may_scan": edits,
+        "agreements_href": tk.h.url_for("privacy.consents", id=package["name"]),
         "may_request": edits and _may_request(status),
         "cancel_id": status["release_id"] if edits and status["state"] in OPEN_STATES else None,
         "review_href": tk.h.url_for("privacy.review", id=status["release_id"]) if status["release_id"] else None,
@@ -110,12 +111,19 @@ def _described(title: str, missing: list[Any], package: Json) -> dict[str, Any]:
     edit = tk.h.url_for(f"{package['type']}.edit", id=package["name"])
     if not missing:
         return _task(title, _done(), href=edit)
-    linked = [{**each, "href": f"{edit}#{each['anchor']}" if each["anchor"] else edit} for each in missing]
+    linked = [{**each, "href": _where(each, package, edit)} for each in missing]
     must = sum(each["blocking"] for each in missing)
     if not must:
         return _task(title, (tk._("Could say more"), "held"), href=linked[0]["href"], missing=linked)
     word = tk.ungettext("{n} thing missing", "{n} things missing", must).format(n=must)
     return _task(title, (word, "stop"), href=linked[0]["href"], missing=linked)
+
+
+def _where(lack: Json, package: Json, edit: str) -> str:
+    """Return where something that is missing can be put right: a section of the form, or the page of agreements."""
+    if lack["field"] == legal_basis.FIELD:
+        return tk.h.url_for("privacy.consents", id=package["name"])
+    return f"{edit}#{lack['anchor']}" if lack["anchor"] else edit
 
 
 def _scanned(package: Json, newest: Sequence[Json | None]) -> dict[str, Any]:

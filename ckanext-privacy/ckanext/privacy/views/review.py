@@ -8,13 +8,24 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.model import Release
-from ckanext.privacy.views import decisions, differences, errors, fields, lists, words
+from ckanext.privacy.views import agreements, decisions, differences, errors, fields, lists, words
 from ckanext.privacy.views.calls import act
 from ckanext.privacy.views.dataset import scanned_file
 
 Json = Mapping[str, Any]
 
-QUEUE_STATES = ("open", "in_review", "blocked", "scanning", "released", "returned", "rejected", "withdrawn", "expired")
+QUEUE_STATES = (
+    "open",
+    "in_review",
+    "blocked",
+    "scanning",
+    "released",
+    "held",
+    "returned",
+    "rejected",
+    "withdrawn",
+    "expired",
+)
 OUTCOMES = ("", "one_steward", "two_stewards", "blocked", "automatic")
 #: States that wait for something.
 OPEN = ("requested", "scanning", "in_review", "blocked")
@@ -88,7 +99,11 @@ def decide(id: str, decision: str) -> Any:
         raise tk.ObjectNotFound
     typed = decisions.typed(decision, tk.request.form)
     try:
-        act(f"privacy_release_{decision}", id=id, **decisions.parameters(decision, tk.request.form))
+        act(
+            decisions.ACTIONS.get(decision, f"privacy_release_{decision}"),
+            id=id,
+            **decisions.parameters(decision, tk.request.form),
+        )
     except tk.ValidationError as error:
         return _page(id, _objections(error, decision), typed), 409
     except tk.NotAuthorized as error:
@@ -127,6 +142,7 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "reasons": [reason["sentence"] for reason in release["reasons"] or ()],
             "files": [scanned_file(scan["name"], scan, everything=False) for scan in release["scans"]],
             "history": decisions.history(release),
+            "agreements": [agreements.told(each) for each in act("privacy_consent_list", dataset_id=dataset["id"])],
             "basis": known.section(_as_requested(id), "consent"),
             **_difference(release, diff, known),
             **decisions.offered(release),

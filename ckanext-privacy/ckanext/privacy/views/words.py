@@ -18,12 +18,12 @@ from ckanext.privacy.translation import N_
 #: Release state -> (word, tone, what it means). The tone only picks a border; the word carries the meaning.
 STATES = {
     "draft": (N_("Held"), "held", N_("Nobody has asked for a release yet.")),
-    "held": (N_("Held"), "held", N_("The public sees nothing of this dataset.")),
     "requested": (N_("Requested"), "waiting", N_("A release was asked for; the files are about to be scanned.")),
     "scanning": (N_("Being scanned"), "waiting", N_("The files are being scanned for data about people.")),
     "in_review": (N_("In review"), "waiting", N_("A steward looks at it next.")),
     "blocked": (N_("Held: something must be changed"), "stop", N_("It cannot be released as it is.")),
     "released": (N_("Released"), "ok", N_("The public sees this version.")),
+    "held": (N_("On hold"), "stop", N_("It was public; a steward closed it for now because somebody is worried.")),
     "returned": (N_("Returned"), "stop", N_("A steward asked for changes.")),
     "rejected": (N_("Refused"), "stop", N_("A steward refused the release.")),
     "withdrawn": (N_("Withdrawn"), "stop", N_("It was public and was taken down.")),
@@ -68,7 +68,9 @@ EVENTS = {
     "reject": N_("refused it"),
     "appeal": N_("appealed"),
     "override": N_("released it as an emergency"),
-    "withdraw": N_("withdrew it"),
+    "hold": N_("put it on hold"),
+    "resume": N_("showed it again"),
+    "withdraw": N_("took it down"),
     "supersede": N_("replaced it"),
     "expire": N_("let it expire"),
     "cancel": N_("took the request back"),
@@ -80,6 +82,8 @@ REGISTER = {
     "override": (N_("Released as an emergency"), "stop"),
     "adopt": (N_("Was public before the reviews began"), "held"),
     "reject": (N_("Refused"), "stop"),
+    "hold": (N_("On hold"), "stop"),
+    "resume": (N_("Shown again"), "ok"),
     "withdraw": (N_("Taken down"), "stop"),
     "expire": (N_("Expired"), "held"),
 }
@@ -101,7 +105,7 @@ ROLES = {
     "member": N_("Member"),
     "policy": N_("The policy"),
     "clock": N_("The end date"),
-    "community": N_("The community"),
+    "community": N_("Those who had agreed"),
     "other": N_("Other"),
 }
 

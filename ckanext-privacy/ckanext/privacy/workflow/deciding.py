@@ -8,12 +8,12 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
 
-from ckanext.privacy.gate import freeze
+from ckanext.privacy.gate import erasure, freeze
 from ckanext.privacy.gate.snapshot import fingerprint
-from ckanext.privacy.model import Decision, Release
+from ckanext.privacy.model import AuditEntry, Decision, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import audit, notify, people, publishing, steps
-from ckanext.privacy.workflow.transitions import OPEN_STATES, Event, State
+from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, Event, State
 
 log = logging.getLogger(__name__)
 
@@ -84,12 +84,62 @@ def withdraw(release_id: str, reason: str, user: model.User, *, erase: bool = Fa
     if release.state in OPEN_STATES:
         model.Session.rollback()
         return cancel(release_id, reason, user)
+    if erase and release.released is not None and release.state not in STANDING_STATES:
+        model.Session.rollback()
+        return erase_ended(release_id, user)
     why_not = people.why_not_decide(user, release)
     if why_not and not erase:
         why_not = _why_not_edit(user, release)
     _refuse(why_not, "withdraw", release, user)
     actor = steps.Actor.person(user, release.owner_org)
     publishing.take_down(release, Event.WITHDRAW, actor, reason, erase=erase)
+    notify.decided(release.id)
+    return release
+
+
+def erase_ended(release_id: str, user: model.User) -> Release:
+    """Erase what an ended release had shown, and all older versions of its dataset, for good; for stewards."""
+    release = steps.lock(release_id)
+    _refuse(people.why_not_decide(user, release), "erase", release, user)
+    if Release.standing(release.package_id) is not None:
+        raise _stop(tk._("The dataset is public now: take it down first, then it can be erased."))
+    erasure.erase(release)
+    model.Session.commit()
+    return release
+
+
+def kept_for_others(release_id: str) -> str | None:
+    """Return a sentence about what could not be erased with a release because other datasets show the same; or None."""
+    query = (
+        sa.select(AuditEntry.data)
+        .where(AuditEntry.event == erasure.EVENT, AuditEntry.object_id == release_id)
+        .order_by(AuditEntry.seq.desc())
+        .limit(1)
+    )
+    owners = (model.Session.scalars(query).one_or_none() or {}).get("kept_for", [])
+    if not owners:
+        return None
+    sentence = tk._(
+        "The same file or rows are also in a release of: {datasets}. There they stay until that is taken down."
+    )
+    names = [package.name for owner in owners if (package := model.Package.get(owner))]
+    return sentence.format(datasets=", ".join(names))
+
+
+def hold(release_id: str, reason: str, user: model.User) -> Release:
+    """Close a public release for now, at once and alone: any steward may. Nothing about it changes."""
+    release = steps.lock(release_id)
+    _refuse(people.why_not_decide(user, release), "hold", release, user)
+    publishing.take_down(release, Event.HOLD, steps.Actor.person(user, release.owner_org), reason)
+    notify.decided(release.id)
+    return release
+
+
+def resume(release_id: str, reason: str, user: model.User) -> Release:
+    """Show a release again that was on hold, as it was; who asked for it, or changed the dataset last, may not."""
+    release = steps.lock(release_id)
+    _refuse(people.why_not_approve(user, release), "resume", release, user)
+    publishing.resume(release, steps.Actor.person(user, release.owner_org), reason)
     notify.decided(release.id)
     return release
 
@@ -108,7 +158,7 @@ def override(release_id: str, reason: str, user: model.User) -> Release:
 
 def expire() -> list[str]:
     """Take down every release whose end date has passed; return their ids. What fails is tried again next time."""
-    query = sa.select(Release.id).where(Release.state == State.RELEASED.value, Release.expires <= now())
+    query = sa.select(Release.id).where(Release.state.in_(STANDING_STATES), Release.expires <= now())
     ended: list[str] = []
     for release_id in list(model.Session.scalars(query)):
         try:

@@ -31,7 +31,7 @@ from ckanext.privacy.interfaces import IPublicElsewhere
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import DONE, FAILED
-from ckanext.privacy.workflow import audit, notify, people, publishing, steps
+from ckanext.privacy.workflow import audit, legal_basis, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import Event, State
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,9 @@ def _verdict(release: Release, scans: Mapping[str, Scan]) -> ReleaseVerdict:
         declarations=release.snapshot["package"],
     )
     verdict = _with_links(verdict, scans)
-    return _vouched_for(release, verdict) if not found.metadata and _all_clear(scans) else verdict
+    if not found.metadata and _all_clear(scans):
+        verdict = _vouched_for(release, verdict)
+    return _with_agreement(verdict, release)
 
 
 def _all_clear(scans: Mapping[str, Scan]) -> bool:
@@ -165,6 +167,15 @@ def _with_links(verdict: ReleaseVerdict, scans: Mapping[str, Scan]) -> ReleaseVe
     ranked = list(ReleaseOutcome)
     outcome = max(verdict.outcome, ReleaseOutcome.TWO_STEWARDS, key=ranked.index)
     return ReleaseVerdict(outcome, (*verdict.reasons, *reasons))
+
+
+def _with_agreement(verdict: ReleaseVerdict, release: Release) -> ReleaseVerdict:
+    """Block what the people in the data have not agreed to, where that is needed."""
+    lacks = legal_basis.problems(release.snapshot["package"])
+    if not lacks:
+        return verdict
+    reasons = (Reason(legal_basis.RULE, Outcome.BLOCKED, sentence) for sentence in lacks)
+    return ReleaseVerdict(ReleaseOutcome.BLOCKED, (*reasons, *verdict.reasons))
 
 
 def _unseen(scan: Scan) -> Sequence[str]:

@@ -11,7 +11,7 @@ from ckan.plugins import toolkit as tk
 from redis.exceptions import RedisError
 
 from ckanext.privacy import config
-from ckanext.privacy.model import Release, Steward
+from ckanext.privacy.model import Concern, Consent, Release, Steward
 from ckanext.privacy.translation import N_
 
 log = logging.getLogger(__name__)
@@ -47,6 +47,28 @@ def decided(release_id: str) -> None:
         _tell_requester(release)
 
 
+def agreement_ends(consent_id: str) -> None:
+    """Remind the editors and stewards of a dataset that an agreement about it ends soon."""
+    record = Consent.get(consent_id)
+    package = model.Package.get(record.package_ids[0]) if record else None
+    if record is None or package is None or not package.owner_org:
+        return
+    url = tk.url_for("privacy.consents", id=package.id, _external=True)
+    body = tk._("An agreement about this dataset ends soon; then the dataset is taken down. Ask people again:\n\n{url}")
+    readers = {record.created_by, *(steward.user_id for steward in Steward.of(package.owner_org))}
+    _queue(readers, tk._("An agreement ends soon"), body.format(url=url))
+
+
+def concern_came(concern_id: str) -> None:
+    """Tell the stewards of the organisation that somebody is worried; what they wrote stands on the page alone."""
+    concern = Concern.get(concern_id)
+    if concern is None or not concern.owner_org:
+        return
+    url = tk.url_for("privacy.concern", id=concern.id, _external=True)
+    body = tk._("Somebody reported a concern about a public dataset. Please look at it soon:\n\n{url}").format(url=url)
+    _queue([each.user_id for each in Steward.of(concern.owner_org)], tk._("A concern was reported"), body)
+
+
 def send(user_id: str, subject: str, body: str) -> None:
     """Send one e-mail; one that cannot be sent is logged and forgotten."""
     user = model.User.get(user_id)
@@ -62,6 +84,7 @@ _SUBJECTS = {
     "released": N_("Released: {title}"),
     "returned": N_("Returned with a reason: {title}"),
     "rejected": N_("Refused with a reason: {title}"),
+    "held": N_("On hold: {title}"),
     "withdrawn": N_("Taken down: {title}"),
     "expired": N_("Ended: {title}"),
     "blocked": N_("Something must be changed first: {title}"),

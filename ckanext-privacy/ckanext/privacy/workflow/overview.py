@@ -16,7 +16,7 @@ from ckanext.privacy.gate.snapshot import fingerprint
 from ckanext.privacy.model import Decision, Release, Steward
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.translation import N_
-from ckanext.privacy.workflow import differences, judging, people, scans
+from ckanext.privacy.workflow import differences, judging, people, scans, tombstones
 from ckanext.privacy.workflow.transitions import OPEN_STATES, Event, State
 
 _TIMES = ("created", "judged", "released", "expires", "ended")
@@ -48,6 +48,7 @@ def dictize(release: Release) -> dict[str, Any]:
         "dataset": {name: package.get(name) for name in ("id", "name", "title", "type")},
         "organization": _organization(release.owner_org),
         "requested_by": _person(release.requested_by),
+        "consents": release.consents.get("records", []),
         "approvals": len(approvals),
         "age_days": (now() - release.created).days,
     }
@@ -82,6 +83,8 @@ def _may(release: Release, user: model.User) -> dict[str, str | None]:
         "return": decide,
         "reject": decide,
         "withdraw": decide and edit,
+        "hold": decide,
+        "resume": people.why_not_approve(user, release),
         "appeal": edit,
         "cancel": edit,
         "override": sysadmin,
@@ -188,6 +191,7 @@ _NEXT: dict[str, tuple[str, str]] = {
     State.WITHDRAWN: (N_("It was taken down; change the dataset, then ask again."), "officer"),
     State.EXPIRED: (N_("Its end date has passed; look at it again, then ask for a new release."), "officer"),
     State.RELEASED: ("", "nobody"),
+    State.HELD: (N_("It is on hold because somebody is worried; a steward decides."), "steward"),
     State.CANCELLED: (N_("Ask for the release."), "officer"),
     State.SUPERSEDED: (N_("Ask for the release."), "officer"),
 }
@@ -198,13 +202,22 @@ def status(package_id: str, *, insider: bool) -> dict[str, Any]:
     public = Release.public(package_id)
     if not insider:
         if public is None:
-            raise tk.ObjectNotFound(tk._("Dataset not found"))
+            return _gone(package_id)
         return _status(public, State.RELEASED, public, [])
     changes = differences.from_public(package_id) if public else []
     subject = Release.open(package_id) or Release.latest(package_id)
     if public and subject and subject.state not in OPEN_STATES and not changes:
         subject = public
     return _status(subject, _state(subject, public), public, changes)
+
+
+def _gone(package_id: str) -> dict[str, Any]:
+    """Tell outsiders that a dataset was public and is not any more; one that never was does not exist for them."""
+    found = tombstones.of(package_id)
+    if found is None:
+        raise tk.ObjectNotFound(tk._("Dataset not found"))
+    told = {"state": found["state"], "released": False, "release_id": found["release_id"], "pending": []}
+    return {**told, "next_step": "", "next_actor": "nobody", "since": found["since"], "reason": found["reason"]}
 
 
 def _state(subject: Release | None, public: Release | None) -> str:

@@ -11,7 +11,7 @@ from ckan.types import Context
 from ckanext.privacy.model import Edit, Release, Steward
 
 #: Actors that are no person, as decisions and audit entries name them.
-POLICY, CLOCK = "policy", "clock"
+POLICY, CLOCK, COMMUNITY = "policy", "clock", "community"
 
 ROLES = {
     "sysadmin": "System administrator",
@@ -21,7 +21,7 @@ ROLES = {
     "member": "Member",
     POLICY: "The policy, without a person",
     CLOCK: "The end date",
-    "community": "The community",
+    COMMUNITY: "Those who agreed",
     "other": "Other",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from ckan import model
@@ -12,8 +13,8 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy.gate import publish
 from ckanext.privacy.model import Release
 from ckanext.privacy.model.columns import now
-from ckanext.privacy.workflow import steps
-from ckanext.privacy.workflow.transitions import Event, State
+from ckanext.privacy.workflow import legal_basis, steps
+from ckanext.privacy.workflow.transitions import STANDING_STATES, Event
 
 log = logging.getLogger(__name__)
 
@@ -21,10 +22,33 @@ _INDEX_ERRORS = (SearchIndexError, SearchError)
 
 
 def make_public(release: Release, event: Event, actor: steps.Actor, reason: str | None = None) -> None:
-    """Make a locked release public in place of the one before it, and commit; on any failure nothing has changed."""
+    """Make a locked release public in place of the one before it, and commit; on any failure nothing has changed.
+
+    Refused with a ``ValidationError`` when the people in the data have not agreed where that is needed, whoever asks.
+    """
+    try:
+        legal_basis.bind(release)
+    except tk.ValidationError:
+        model.Session.rollback()
+        raise
     _supersede(release.package_id, actor)
-    steps.take(release, event, actor, reason, outcome=release.outcome)
+    consents = release.consents["records"]
+    steps.take(release, event, actor, reason, outcome=release.outcome, consents=consents)
     release.released = now()
+    model.Session.flush()
+    show_to_public(release)
+
+
+def resume(release: Release, actor: steps.Actor, reason: str) -> None:
+    """Show a locked release again that was on hold, and commit; refused when its time, or an agreement, has ended."""
+    if release.expires is not None and release.expires <= now():
+        model.Session.rollback()
+        raise steps.invalid(tk._("The end date of the release has passed: ask for a new release."))
+    package = model.Package.get(release.package_id)
+    if package is None or package.state != "active":
+        model.Session.rollback()
+        raise steps.invalid(tk._("The dataset is not there any more."))
+    steps.take(release, Event.RESUME, actor, reason)
     model.Session.flush()
     show_to_public(release)
 
@@ -50,18 +74,29 @@ def show_to_public(release: Release) -> None:
 
 
 def take_down(release: Release, event: Event, actor: steps.Actor, reason: str | None, *, erase: bool = False) -> None:
-    """Take a locked release down and commit; ``erase`` removes its bytes and content for good.
+    """Take a locked release down and commit; ``erase`` removes its bytes and content for good."""
+    take_down_all([release], event, actor, reason, erase=erase)
 
-    Does not wait for an index that does not answer: that is brought in line later.
+
+def take_down_all(
+    releases: Sequence[Release], event: Event, actor: steps.Actor, reason: str | None, *, erase: bool = False
+) -> None:
+    """Take locked releases down in one transaction with whatever the caller wrote, and commit.
+
+    The database closes first, and with it every way of reading. The index follows; one that does not answer is brought
+    in line later.
     """
-    steps.take(release, event, actor, reason, erased=erase)
-    model.Session.flush()
-    try:
-        publish.take_down(release, erase=erase)
-    except _INDEX_ERRORS:
-        log.warning("The search index does not answer; release %s is taken out of it later.", release.id)
+    for release in releases:
+        steps.take(release, event, actor, reason, **({"erased": erase} if event is not Event.HOLD else {}))
         release.index_behind = True
+    model.Session.flush()
+    for release in releases:
+        publish.close(release, erase=erase)
+    behind = [(release.id, release.package_id) for release in releases]
     model.Session.commit()
+    for release_id, package_id in behind:
+        if not _bring_index_in_line(release_id, package_id):
+            log.warning("The search index does not answer; release %s is taken out of it later.", release_id)
 
 
 def catch_up() -> int:
@@ -73,7 +108,8 @@ def catch_up() -> int:
 
 def _bring_index_in_line(release_id: str, package_id: str) -> bool:
     try:
-        publish.reindex(package_id)
+        if model.Package.get(package_id) is not None:
+            publish.reindex(package_id)
     except _INDEX_ERRORS:
         behind = True
     else:
@@ -88,7 +124,7 @@ def _bring_index_in_line(release_id: str, package_id: str) -> bool:
 def _supersede(package_id: str, actor: steps.Actor) -> None:
     query = (
         sa.select(Release)
-        .where(Release.package_id == package_id, Release.state == State.RELEASED.value)
+        .where(Release.package_id == package_id, Release.state.in_(STANDING_STATES))
         .with_for_update()
         .execution_options(populate_existing=True)
     )

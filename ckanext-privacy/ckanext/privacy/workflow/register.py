@@ -11,14 +11,18 @@ import sqlalchemy as sa
 from ckan import model
 
 from ckanext.privacy.model import Decision, Release
+from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import audit, people
 from ckanext.privacy.workflow.transitions import Event, State
 
 #: What the public may know of, and the word for how a release came to be where that says more.
-EVENTS = (Event.RELEASE, Event.OVERRIDE, Event.REJECT, Event.WITHDRAW, Event.EXPIRE)
+EVENTS = (
+    Event.RELEASE, Event.OVERRIDE, Event.REJECT, Event.HOLD, Event.RESUME, Event.WITHDRAW, Event.EXPIRE,
+)  # fmt: skip
 ADOPTED = "adopt"
+MONTHS = 12
 #: States a release can only be in when it was public.
-_WAS_PUBLIC = (State.RELEASED, State.SUPERSEDED, State.WITHDRAWN, State.EXPIRED)
+_WAS_PUBLIC = (State.RELEASED, State.HELD, State.SUPERSEDED, State.WITHDRAWN, State.EXPIRED)
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ def listing(filters: Filters, limit: int, offset: int) -> dict[str, Any]:
     ``results``: ``{at, event, release_id, dataset: {id, name, title} or None, organization, outcome, reason, role,
     days}``; ``days`` counts from the request. ``counts`` are numbers by event. ``never_released`` counts refusals of
     datasets that were never public: what they are called is not public either. ``not_yet_scanned`` counts adopted
-    datasets whose files nobody has looked at. ``audit`` is the audit log's length and head hash.
+    datasets whose files nobody has looked at. ``months`` are the monthly figures, ``audit`` the
+    audit log's length and head hash.
     """
     query = sa.select(Decision, Release).join(Release, Release.id == Decision.release_id).where(*_conditions(filters))
     known = query.where(Release.package_id.in_(_once_public()))
@@ -49,6 +54,7 @@ def listing(filters: Filters, limit: int, offset: int) -> dict[str, Any]:
         "counts": _counts(filters),
         "never_released": _count(query.where(Release.package_id.not_in(_once_public()))),
         "not_yet_scanned": not_yet_scanned(),
+        "months": months(filters),
         "audit": audit.head(),
     }
 
@@ -81,6 +87,30 @@ def _counts(filters: Filters) -> dict[str, int]:
         .group_by(Decision.event)
     )
     return dict(model.Session.execute(query).tuples().all())
+
+
+def months(filters: Filters) -> list[dict[str, Any]]:
+    """Return ``{month: "2026-03", counts: {event: number}}`` for the last twelve months, oldest first, without gaps."""
+    today = now().date()
+    wanted = [_month_before(today, back) for back in range(MONTHS - 1, -1, -1)]
+    since = dt.datetime.fromisoformat(f"{wanted[0]}-01T00:00:00+00:00")
+    month = sa.func.to_char(sa.func.timezone("UTC", Decision.created), "YYYY-MM")
+    narrowed = Filters(event=filters.event, organization=filters.organization, since=since)
+    query = (
+        sa.select(month, Decision.event, sa.func.count())
+        .join(Release, Release.id == Decision.release_id)
+        .where(*_conditions(narrowed))
+        .group_by(month, Decision.event)
+    )
+    counts: dict[str, dict[str, int]] = {name: {} for name in wanted}
+    for name, event, number in model.Session.execute(query).tuples():
+        counts.setdefault(name, {})[event] = number
+    return [{"month": name, "counts": counts[name]} for name in wanted]
+
+
+def _month_before(day: dt.date, back: int) -> str:
+    months = day.year * 12 + day.month - 1 - back
+    return f"{months // 12:04}-{months % 12 + 1:02}"
 
 
 def not_yet_scanned() -> int:

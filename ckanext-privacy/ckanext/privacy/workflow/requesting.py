@@ -18,7 +18,7 @@ from ckanext.privacy.interfaces import IReleaseRequirements, Requirement
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import DONE
-from ckanext.privacy.workflow import audit, judging, notify, scans, steps
+from ckanext.privacy.workflow import audit, judging, legal_basis, notify, scans, steps
 from ckanext.privacy.workflow.transitions import Event, State
 
 
@@ -29,6 +29,7 @@ def missing(package: dict[str, Any]) -> list[Requirement]:
         for plugin in p.PluginImplementations(IReleaseRequirements)
         for requirement in plugin.release_requirements(package)
     ]
+    found += legal_basis.requirements(package)
     if not package.get("owner_org"):
         message = tk._("Choose the organization that is responsible for the dataset: its stewards decide.")
         organization = Requirement(
@@ -61,8 +62,8 @@ def request(package_id: str, wish: Wish) -> tuple[Release, str | None]:
     release = found or _write(package_id, snapshot, sha256, wish)
     model.Session.commit()
     _, waits = scans.pick_up(package_id)
+    judging.judge(release.id)
     if found is None:
-        judging.judge(release.id)
         notify.requested(release.id)
     return _read(release.id), waits
 
@@ -99,10 +100,18 @@ def _under_way(package_id: str, sha256: str, user: model.User) -> Release | None
         return None
     found = Release.get(found.id, for_update=True)
     if found is None or found.snapshot_sha256 == sha256:
+        _look_again(found)
         return found
     reason = tk._("A newer request took its place.")
     steps.take(found, Event.CANCEL, steps.Actor.person(user, found.owner_org), reason)
     return None
+
+
+def _look_again(release: Release | None) -> None:
+    """Have a request judged anew that only waited for an agreement: by now that is there."""
+    rules = {reason["rule"] for reason in release.reasons} if release else set()
+    if release is not None and release.state == State.BLOCKED and legal_basis.RULE in rules:
+        steps.take(release, Event.SCAN, steps.POLICY)
 
 
 def _write(package_id: str, snapshot: dict[str, Any], sha256: str, wish: Wish) -> Release:

@@ -16,6 +16,8 @@ class State(str, Enum):
     IN_REVIEW = "in_review"
     BLOCKED = "blocked"
     RELEASED = "released"
+    #: A steward closed it for now, because somebody is worried; nothing about it has changed.
+    HELD = "held"
     RETURNED = "returned"
     REJECTED = "rejected"
     WITHDRAWN = "withdrawn"
@@ -39,6 +41,8 @@ class Event(str, Enum):
     REJECT = "reject"
     APPEAL = "appeal"
     OVERRIDE = "override"
+    HOLD = "hold"
+    RESUME = "resume"
     WITHDRAW = "withdraw"
     SUPERSEDE = "supersede"
     EXPIRE = "expire"
@@ -61,12 +65,21 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.IN_REVIEW, Event.RETURN): State.RETURNED,
     (State.IN_REVIEW, Event.REJECT): State.REJECTED,
     (State.IN_REVIEW, Event.CANCEL): State.CANCELLED,
+    # An agreement it would have rested on ended while it waited.
+    (State.IN_REVIEW, Event.BLOCK): State.BLOCKED,
+    # What blocked it has come, such as an agreement: it is judged again.
+    (State.BLOCKED, Event.SCAN): State.SCANNING,
     (State.BLOCKED, Event.RETURN): State.RETURNED,
     (State.BLOCKED, Event.REJECT): State.REJECTED,
     (State.BLOCKED, Event.OVERRIDE): State.RELEASED,
     (State.BLOCKED, Event.CANCEL): State.CANCELLED,
     (State.IN_REVIEW, Event.OVERRIDE): State.RELEASED,
     (State.REJECTED, Event.APPEAL): State.IN_REVIEW,
+    (State.RELEASED, Event.HOLD): State.HELD,
+    (State.HELD, Event.RESUME): State.RELEASED,
+    (State.HELD, Event.WITHDRAW): State.WITHDRAWN,
+    (State.HELD, Event.SUPERSEDE): State.SUPERSEDED,
+    (State.HELD, Event.EXPIRE): State.EXPIRED,
     (State.RELEASED, Event.WITHDRAW): State.WITHDRAWN,
     (State.RELEASED, Event.SUPERSEDE): State.SUPERSEDED,
     (State.RELEASED, Event.EXPIRE): State.EXPIRED,
@@ -74,6 +87,8 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 
 #: A request that is under way; a dataset has at most one.
 OPEN_STATES = (State.REQUESTED, State.SCANNING, State.IN_REVIEW, State.BLOCKED)
+#: The version that is public, or would be again when a hold ends; a dataset has at most one.
+STANDING_STATES = (State.RELEASED, State.HELD)
 
 
 class ImpossibleTransitionError(ValueError):

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from ckanext.privacy.logic.action import audit, leak, register, release, remediation, scan, steward
+from ckanext.privacy.logic.action import audit, concern, consent, leak, register, release, remediation, scan, steward
 
-_MODULES: tuple[ModuleType, ...] = (audit, leak, register, release, remediation, scan, steward)
+_MODULES: tuple[ModuleType, ...] = (audit, concern, consent, leak, register, release, remediation, scan, steward)
 
 
 def get_actions() -> dict[str, Callable[..., Any]]:

@@ -21,12 +21,12 @@ def privacy_register_list(context: Context, data_dict: DataDict) -> dict[str, An
 
     People are named by their role only. Datasets that were never public are counted and not named.
 
-    :param event: ``release``, ``override``, ``adopt``, ``reject``, ``withdraw`` or ``expire``
+    :param event: ``release``, ``override``, ``adopt``, ``reject``, ``hold``, ``resume``, ``withdraw`` or ``expire``
     :param organization: an organisation, by id or name
     :param since: ISO date; only what happened from then on
     :param limit: at most so many (100)
     :param offset: after so many
-    :returns: ``{count, results, counts, never_released, not_yet_scanned, audit}``; see
+    :returns: ``{count, results, counts, months, never_released, not_yet_scanned, audit}``; see
         :func:`ckanext.privacy.workflow.register.listing`
     """
     tk.check_access("privacy_register_list", context, data_dict)

@@ -106,11 +106,37 @@ def privacy_release_withdraw(context: Context, data_dict: DataDict) -> dict[str,
 
     :param id: the release
     :param reason: why; shown in the public register
-    :param erase: remove the released bytes and content for good; stewards only
+    :param erase: remove what was released for good, older versions too; stewards only, also after it was taken down.
+        The working copy stays its editors'
+    :returns: the release, with ``message``: one sentence when something stays because another dataset shows it, else
+        None
     """
     _check("privacy_release_withdraw", context, data_dict)
     user, erase = people.current_user(context), bool(data_dict.get("erase"))
-    return _decide(lambda: deciding.withdraw(data_dict["id"], data_dict["reason"], user, erase=erase))
+    answer = _decide(lambda: deciding.withdraw(data_dict["id"], data_dict["reason"], user, erase=erase))
+    return {**answer, "message": deciding.kept_for_others(data_dict["id"]) if erase else None}
+
+
+@tk.validate_action_data(schema.with_reason)
+def privacy_release_hold(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Close a public release for now, at once and alone, because somebody is worried. Stewards only; reversible.
+
+    :param id: the release
+    :param reason: why; shown in the public register
+    """
+    _check("privacy_release_hold", context, data_dict)
+    return _decide(lambda: deciding.hold(data_dict["id"], data_dict["reason"], people.current_user(context)))
+
+
+@tk.validate_action_data(schema.with_reason)
+def privacy_release_resume(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Show a release again that was on hold. Stewards who neither asked for it nor changed the dataset last.
+
+    :param id: the release
+    :param reason: why; shown in the public register
+    """
+    _check("privacy_release_resume", context, data_dict)
+    return _decide(lambda: deciding.resume(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
 @tk.validate_action_data(schema.with_reason)
@@ -182,7 +208,8 @@ def privacy_release_diff(context: Context, data_dict: DataDict) -> dict[str, Any
 def privacy_status_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Tell where a dataset stands between its editors and the public, and who acts next.
 
-    Outsiders get an answer for released datasets only.
+    Outsiders get an answer for released datasets only, and for those that were public a tombstone: the state, ``since``
+    when and for which ``reason`` it is gone.
 
     :param id: the dataset, by id or name
     :returns: ``{state, released, release_id, pending, next_step, next_actor}``; ``pending`` lists what waits:

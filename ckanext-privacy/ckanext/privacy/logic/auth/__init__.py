@@ -6,9 +6,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from ckanext.privacy.logic.auth import catalogue, datasets, releases
+from ckanext.privacy.logic.auth import catalogue, concerns, consents, datasets, releases
 
-_MODULES: tuple[ModuleType, ...] = (catalogue, datasets, releases)
+_MODULES: tuple[ModuleType, ...] = (catalogue, concerns, consents, datasets, releases)
 
 
 def get_auth_functions() -> dict[str, Callable[..., Any]]:

@@ -56,6 +56,8 @@ def privacy_release_return(context: Context, data_dict: DataDict | None) -> Auth
 
 
 privacy_release_reject = privacy_release_return
+privacy_release_hold = privacy_release_return
+privacy_release_resume = privacy_release_approve
 
 
 def privacy_release_withdraw(context: Context, data_dict: DataDict | None) -> AuthResult:

@@ -1,0 +1,150 @@
+"""What happens to an agreement after it was written down, and at once to everything that rests on it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy import config
+from ckanext.privacy.engine import consent as rules
+from ckanext.privacy.engine.consent import Event, Status
+from ckanext.privacy.model import Consent, ConsentChange, Release
+from ckanext.privacy.model.columns import now
+from ckanext.privacy.translation import N_
+from ckanext.privacy.workflow import consents, legal_basis, notify, people, publishing, steps
+from ckanext.privacy.workflow.transitions import STANDING_STATES, State
+from ckanext.privacy.workflow.transitions import Event as Step
+
+HOLDER = steps.Actor(people.COMMUNITY, people.COMMUNITY)
+
+#: Why a release ends, as the public register tells it.
+REASONS = {
+    Event.WITHDRAW: N_("Those who had agreed took their agreement back."),
+    Event.REFUSE: N_("Those who were asked said no."),
+    Event.REVOKE: N_("The organization ended the agreement that it rested on."),
+    Event.EXPIRE: N_("The time that people had agreed to has passed."),
+}
+#: Saying no before one has agreed is refusing.
+_NO = {Status.REQUESTED: Event.REFUSE, Status.DEFERRED: Event.REFUSE}
+_SAID_NO = frozenset({*rules.OBJECTIONS, Status.REVOKED, Status.INVALIDATED})
+
+
+def withdraw(record_id: str, actor: steps.Actor, *, by_controller: bool = False) -> tuple[Consent, ConsentChange]:
+    """Take an agreement back and everything that rests on it down, in one transaction; again changes nothing.
+
+    ``by_controller`` says that the organisation ends it, not those who agreed: that is another event.
+    """
+    record = _lock(record_id)
+    status = legal_basis.status_of(record)
+    if status in _SAID_NO:
+        model.Session.rollback()
+        record = _get(record_id)
+        return record, ConsentChange.of(record_id)[-1]
+    event = Event.REVOKE if by_controller else _NO.get(status, Event.WITHDRAW)
+    return record, _end(record, event, actor)
+
+
+def renew(record_id: str, user: model.User, until: dt.datetime | None, valid_for: str) -> Consent:
+    """Note that people agreed again, for another while; what rests on the agreement goes on until then."""
+    record = _lock(record_id)
+    at = now()
+    end = consents.period_end(at, until, valid_for)
+    event = Event.GIVE if record.status in (Status.REQUESTED, Status.DEFERRED, Status.REFUSED) else Event.RENEW
+    actor = steps.Actor.person(user, _organization(record))
+    consents.note_event(record, event, actor, at=at, until=end, datasets=record.package_ids)
+    for release in _resting_on(record):
+        legal_basis.settle_end(release)
+    model.Session.commit()
+    return record
+
+
+def expire() -> list[str]:
+    """Note the end of every agreement whose time has passed, and take down what rests on it; return their ids."""
+    query = sa.select(Consent.id).where(Consent.status.in_(tuple(map(str, rules.VALID))), Consent.until <= now())
+    ended = list(model.Session.scalars(query))
+    for record_id in ended:
+        record = _lock(record_id)
+        if record.status in rules.VALID and not legal_basis.holds(record):
+            _end(record, Event.EXPIRE, steps.CLOCK)
+    return ended
+
+
+def remind() -> list[str]:
+    """Tell editors and stewards once which agreements end soon; return their ids."""
+    soon = now() + dt.timedelta(days=config.reminder_days())
+    query = sa.select(Consent).where(
+        Consent.status.in_(tuple(map(str, rules.VALID))),
+        Consent.until.between(now(), soon),
+        sa.or_(Consent.reminded.is_(None), Consent.reminded != Consent.until),
+    )
+    found = list(model.Session.scalars(query))
+    for record in found:
+        record.reminded = record.until
+    model.Session.commit()
+    for record in found:
+        notify.agreement_ends(record.id)
+    return [record.id for record in found]
+
+
+def _end(record: Consent, event: Event, actor: steps.Actor) -> ConsentChange:
+    """Append the event, take down what is public and block what waits: all of it, or nothing."""
+    change = consents.note_event(record, event, actor, datasets=record.package_ids)
+    releases, reason = _resting_on(record), REASONS[event]
+    if event is not Event.EXPIRE and record.level == "collective":
+        # A community's no reaches everything that is about it, on whatever basis it was released.
+        releases = _standing(record.package_ids)
+    _block_waiting(record, actor)
+    step = Step.EXPIRE if event is Event.EXPIRE else Step.WITHDRAW
+    publishing.take_down_all(releases, step, actor, reason)
+    for release in releases:
+        notify.decided(release.id)
+    return change
+
+
+def _block_waiting(record: Consent, actor: steps.Actor) -> None:
+    """Block the requests in review that may not be released any more; what is still being scanned is judged later."""
+    query = sa.select(Release).where(Release.package_id.in_(record.package_ids), Release.state == State.IN_REVIEW.value)
+    for release in model.Session.scalars(query.with_for_update()):
+        lacks = legal_basis.problems(release.snapshot["package"])
+        if lacks:
+            release.reasons = [*legal_basis.reasons(lacks), *release.reasons]
+            release.outcome, release.needs = "blocked", 0
+            steps.take(release, Step.BLOCK, actor)
+
+
+def _resting_on(record: Consent) -> list[Release]:
+    found = _standing(record.package_ids)
+    return [each for each in found if record.id in {known["id"] for known in each.consents.get("records", ())}]
+
+
+def _standing(package_ids: Sequence[str]) -> list[Release]:
+    query = sa.select(Release).where(Release.package_id.in_(package_ids), Release.state.in_(STANDING_STATES))
+    return list(model.Session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+
+
+def _lock(record_id: str) -> Consent:
+    """Return a record that nobody else can change, nor the datasets it covers, until the transaction ends."""
+    for package_id in sorted(_get(record_id).package_ids):
+        steps.lock_package(package_id)
+    model.Session.expire_all()
+    record = Consent.get(record_id, for_update=True)
+    if record is None:
+        raise tk.ObjectNotFound(tk._("There is no such agreement."))
+    return record
+
+
+def _get(record_id: str) -> Consent:
+    record = Consent.get(record_id)
+    if record is None:
+        raise tk.ObjectNotFound(tk._("There is no such agreement."))
+    return record
+
+
+def _organization(record: Consent) -> str | None:
+    package: Any = model.Package.get(record.package_ids[0])
+    return package.owner_org if package else None
