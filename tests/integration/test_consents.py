@@ -14,7 +14,7 @@ from ckan.plugins import toolkit as tk
 from pyshacl import validate
 from rdflib import Graph
 from support.agreeing import FOR_EVERYONE, FOR_THE_CITY, agree, community_dataset
-from support.releases import act, approve, make_dataset, public_sees, release, request, upload
+from support.releases import act, make_dataset, public_sees, release, request, upload
 
 from ckanext.privacy.engine import consent as rules
 from ckanext.privacy.gate import evidence, leak_check
@@ -287,21 +287,6 @@ def test_what_happened_cannot_be_rewritten(dataset):
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), model.ensure_engine().begin() as connection:
             connection.execute(sa.text(statement))
     assert len(ConsentChange.of(record["id"])) == 1
-
-
-def test_two_at_once_an_approval_and_a_withdrawal_leave_nothing_public(dataset, app):
-    from test_workflow_faults import all_at_once
-
-    record = agree(dataset["id"])
-    asked = request(dataset["id"])
-    all_at_once(
-        app,
-        lambda: approve(asked, "steward1"),
-        lambda: act("", "privacy_consent_withdraw", token=record["token"]),
-    )
-    assert not public_sees(dataset["id"])
-    assert Consent.get(record["id"]).status == "ConsentWithdrawn"
-    assert audit.verify()["ok"]
 
 
 def _record():

@@ -19,10 +19,13 @@ from ckan.lib import jobs as ckan_jobs
 from ckan.lib import redis as ckan_redis
 from ckan.model import meta
 from ckan.plugins import toolkit as tk
-from support.releases import act, approve, make_dataset, public_sees, request, work
+from click.testing import CliRunner
+from support.agreeing import agree, community_dataset
+from support.releases import act, approve, make_dataset, public_sees, release, request, work
 
+from ckanext.privacy.cli import privacy
 from ckanext.privacy.gate import publish
-from ckanext.privacy.model import Decision, Release, Scan
+from ckanext.privacy.model import Consent, Decision, Release, Scan
 from ckanext.privacy.workflow import audit, publishing, scanning, scans
 
 pytestmark = pytest.mark.usefixtures("community")
@@ -109,6 +112,38 @@ def test_a_take_down_without_solr_closes_the_dataset_at_once(dataset, without_so
     assert publishing.catch_up() == 1
     assert not public_sees(dataset["id"])
     assert act("officer", "package_search", q=f"id:{dataset['id']}", include_private=True)["count"] == 1
+
+
+@pytest.mark.parametrize("service", ["without_solr", "without_redis"])
+def test_an_agreement_taken_back_closes_the_dataset_whatever_is_down(service, request):
+    down = request.getfixturevalue(service)
+    dataset = community_dataset()
+    record = agree(dataset["id"])
+    release(dataset["id"])
+    with down():
+        done = act("", "privacy_consent_withdraw", token=record["token"])
+        with pytest.raises((tk.NotAuthorized, tk.ObjectNotFound)):
+            act("", "package_show", id=dataset["id"])
+    assert done["status"] == "ConsentWithdrawn"
+    assert publishing.catch_up() == (1 if service == "without_solr" else 0)
+    assert not public_sees(dataset["id"])
+
+
+def test_the_clock_finishes_what_an_index_that_was_down_left(dataset, without_solr):
+    released = release(dataset["id"])
+    with without_solr():
+        act("steward1", "privacy_release_hold", id=released["id"], reason="Somebody is worried.")
+    assert CliRunner().invoke(privacy, ["expire"]).exit_code == 0
+    model.Session.expire_all()
+    assert not Release.get(released["id"]).index_behind
+    assert not public_sees(dataset["id"])
+
+
+def test_a_concern_is_taken_without_redis(dataset, without_redis):
+    release(dataset["id"])
+    with without_redis():
+        receipt = act("", "privacy_concern_create", dataset_id=dataset["id"], text="Row 7 names a person.")
+    assert act("", "privacy_concern_show", token=receipt["token"])["state"] == "open"
 
 
 def test_a_failure_after_the_index_was_written_makes_nothing_public(dataset, monkeypatch):
@@ -262,6 +297,20 @@ def test_two_requests_at_once_are_one(dataset, app):
         lambda: act("editor", "privacy_release_request", id=dataset["id"]),
     )
     assert {answer["id"] for answer in answers} == {Release.open(dataset["id"]).id}
+
+
+def test_an_approval_racing_a_withdrawal_leaves_nothing_public(app):
+    dataset = community_dataset()
+    record = agree(dataset["id"])
+    asked = request(dataset["id"])
+    all_at_once(
+        app,
+        lambda: approve(asked, "steward1"),
+        lambda: act("", "privacy_consent_withdraw", token=record["token"]),
+    )
+    assert not public_sees(dataset["id"])
+    assert Consent.get(record["id"]).status == "ConsentWithdrawn"
+    assert audit.verify()["ok"]
 
 
 # Files that cannot be looked at ----------------------------------------------------------------------------------

@@ -112,7 +112,7 @@ def _told(concern: Json) -> dict[str, Any]:
     tone = "stop" if late else "waiting" if is_open else "ok"
     return {
         **concern,
-        "state": {"word": tk._("Overdue") if late else tk._(STATES[concern["state"]]), "tone": tone},
+        "state": {"word": tk._("Overdue") if late else words.say(STATES, concern["state"]), "tone": tone},
         "is_open": is_open,
         "created_at": concern["created"],
         "created": words.date(concern["created"]),

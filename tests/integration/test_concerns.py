@@ -1,0 +1,236 @@
+"""Concerns, holds, tombstones and erasing: what anybody can set off, and what is left afterwards."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckan.common import config
+from ckan.lib.redis import connect_to_redis
+from ckan.lib.search.common import make_connection
+from ckan.plugins import toolkit as tk
+from ckanext.datastore.backend.postgres import get_write_engine
+from rdflib import DCAT, FOAF, RDF, Graph
+from support.releases import act, add_file, make_dataset, public_sees, release, request, upload
+
+from ckanext.privacy.gate import leak_check
+from ckanext.privacy.model import AuditEntry, Concern, Release
+from ckanext.privacy.workflow import audit
+
+pytestmark = pytest.mark.usefixtures("community")
+
+SECRET = "zanzibarsecret"
+
+
+@pytest.fixture
+def released():
+    dataset = make_dataset()
+    return {**dataset, "release": release(dataset["id"])}
+
+
+def report(dataset_id: str, **data):
+    return act("", "privacy_concern_create", **{"dataset_id": dataset_id, "text": f"Row 7: {SECRET}", **data})
+
+
+# Concerns --------------------------------------------------------------------------------------------------------
+
+
+def test_anybody_reports_a_concern_and_follows_it_by_the_receipt(released, caplog):
+    caplog.set_level(logging.DEBUG)
+    receipt = report(released["id"], contact="worried@example.org")
+    assert receipt["url"].endswith(receipt["token"])
+    followed = act("", "privacy_concern_show", token=receipt["token"])
+    assert (followed["state"], followed["due"], "text" in followed, "contact" in followed) == (
+        "open", receipt["due"], False, False,
+    )  # fmt: skip
+    shown = act("steward1", "privacy_concern_show", id=receipt["id"])
+    assert (shown["contact"], SECRET in shown["text"]) == ("worried@example.org", True)
+    assert act("steward1", "privacy_concern_list", state="open")["count"] == 1
+    assert SECRET not in caplog.text
+    assert "worried@" not in caplog.text
+    assert SECRET not in str(model.Session.execute(sa.select(AuditEntry.data)).all())
+
+
+def test_what_is_not_public_does_not_exist_for_who_reports():
+    with pytest.raises(tk.ObjectNotFound):
+        report(make_dataset()["id"])
+
+
+@pytest.mark.parametrize("user", ["officer", "reader", ""])
+def test_only_stewards_read_what_was_written(released, user):
+    receipt = report(released["id"])
+    for action, data in (
+        ("show", {"id": receipt["id"]}),
+        ("list", {}),
+        ("resolve", {"id": receipt["id"], "reason": "x"}),
+    ):
+        with pytest.raises(tk.NotAuthorized):
+            act(user, f"privacy_concern_{action}", **data)
+
+
+def test_one_address_reports_a_few_times_an_hour(released, app):
+    sent = [
+        app.post("/api/3/action/privacy_concern_create", json={"dataset_id": released["id"], "text": f"{number}"})
+        for number in range(config["ckanext.privacy.concerns_per_hour"] + 1)
+    ]
+    assert [answer.status_code for answer in sent[:-1]] == [200] * (len(sent) - 1)
+    assert sent[-1].status_code == 409
+    assert "wait an hour" in sent[-1].get_data(as_text=True)
+    assert b"127.0.0.1" not in b"".join(connect_to_redis().keys("*privacy:concerns*"))
+
+
+def test_a_steward_closes_at_once_and_shows_again(released):
+    receipt = report(released["id"])
+    held = act("steward2", "privacy_release_hold", id=released["release"]["id"], reason="Somebody is worried.")
+    assert held["state"] == "held"
+    assert not public_sees(released["id"])
+    assert leak_check.find_leaks() == []
+    assert act("", "privacy_concern_show", token=receipt["token"])["on_hold"]
+    assert act("", "privacy_status_show", id=released["id"])["state"] == "held"
+    act("officer", "package_patch", id=released["id"], name="another-name", url="https://example.org/new")
+    settled = act("steward1", "privacy_concern_resolve", id=receipt["id"], reason="Nobody can be found in it.")
+    assert (settled["state"], settled["outcome"], settled["contact"]) == ("resolved", "kept", None)
+    assert public_sees(released["id"])
+    shown = act("", "package_show", id=released["id"])
+    assert (shown["name"], shown.get("url")) == (released["name"], released.get("url")), "exactly as it was"
+    assert act("", "privacy_concern_show", token=receipt["token"])["answer"] == "Nobody can be found in it."
+    events = [entry["event"] for entry in act("", "privacy_register_list")["results"]]
+    assert events == ["resume", "hold", "release"]
+    assert leak_check.find_leaks() == []
+
+
+def test_who_asked_for_the_release_cannot_show_it_again(released):
+    act("admin", "privacy_steward_add", username="officer", organization="city-lab")
+    act("steward1", "privacy_release_hold", id=released["release"]["id"], reason="Somebody is worried.")
+    with pytest.raises(tk.NotAuthorized):
+        act("officer", "privacy_release_resume", id=released["release"]["id"], reason="It is fine.")
+    assert not public_sees(released["id"])
+
+
+def test_a_new_release_takes_the_place_of_one_on_hold(released):
+    act("steward1", "privacy_release_hold", id=released["release"]["id"], reason="Somebody is worried.")
+    act("officer", "package_patch", id=released["id"], notes_translated={"en": "Counted anew."})
+    release(released["id"])
+    assert public_sees(released["id"])
+    assert Release.get(released["release"]["id"]).state == "superseded"
+
+
+# Tombstones ------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_taken_down_leaves_a_tombstone_in_pages_api_and_feed(released, app):
+    taken = {"id": released["release"]["id"], "reason": "People in the data can be recognised."}
+    act("steward1", "privacy_release_withdraw", **taken)
+    status = act("", "privacy_status_show", id=released["id"])
+    assert (status["state"], status["released"], status["reason"]) == ("withdrawn", False, taken["reason"])
+    for address in (released["id"], released["name"]):
+        page = app.get(f"/dataset/{address}")
+        assert (page.status_code, taken["reason"] in page.get_data(as_text=True)) == (410, True)
+        assert released["title"] not in page.get_data(as_text=True)
+    rdf = app.get(f"/dataset/{released['id']}.ttl")
+    assert (rdf.status_code, "Withdrawn" in rdf.get_data(as_text=True)) == (410, True)
+    catalog = Graph().parse(data=app.get("/catalog.ttl").get_data(as_text=True), format="turtle")
+    (record,) = catalog.subjects(RDF.type, DCAT.CatalogRecord)
+    dataset = catalog.value(record, FOAF.primaryTopic)
+    assert str(dataset).endswith(released["id"])
+    assert (dataset, RDF.type, DCAT.Dataset) not in catalog, "a harvester must not find it among the datasets"
+
+
+def test_what_was_never_public_leaves_no_trace(app):
+    dataset = make_dataset()
+    assert app.get(f"/dataset/{dataset['id']}").status_code == 404
+    with pytest.raises(tk.ObjectNotFound):
+        act("", "privacy_status_show", id=dataset["id"])
+
+
+def test_a_release_after_all_ends_the_tombstone(released, app):
+    act("steward1", "privacy_release_withdraw", id=released["release"]["id"], reason="Wrong file.")
+    release(released["id"])
+    assert app.get(f"/dataset/{released['name']}").status_code == 200
+    assert "Withdrawn" not in app.get("/catalog.ttl").get_data(as_text=True)
+
+
+# Erasing ---------------------------------------------------------------------------------------------------------
+
+WITH_SECRET = "point,note\n" + "".join(f"W{n},{SECRET if n == 7 else 'dry'}\n" for n in range(40))
+
+
+def places_with(word: str) -> list[str]:
+    """Everywhere a word can be found: every table of both databases, the storage folder, Solr, Redis."""
+    model.Session.rollback()
+    found = []
+    for name, engine in (("database", model.ensure_engine()), ("datastore", get_write_engine())):
+        with engine.connect() as connection:
+            tables = sa.text("SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public'")
+            for table in connection.execute(tables).scalars().all():
+                query = f"SELECT count(*) FROM {table} AS t WHERE t::text ILIKE :word"
+                if connection.execute(sa.text(query), {"word": f"%{word}%"}).scalar():
+                    found.append(f"{name}: {table}")
+    files = (path for path in Path(config["ckan.storage_path"]).rglob("*") if path.is_file())
+    found += [f"storage: {path}" for path in files if word.encode() in path.read_bytes()]
+    if word in str(make_connection().search("*:*", rows=1000, fl="*").docs):
+        found.append("solr")
+    redis = connect_to_redis()
+    found += [f"redis: {key}" for key in redis.keys("*") if word.encode() in (redis.dump(key) or b"")]
+    return found
+
+
+def test_erasing_reaches_every_place():
+    dataset = make_dataset(WITH_SECRET, notes_translated={"en": f"About {SECRET}."})
+    rows = act(
+        "officer",
+        "datastore_create",
+        resource={"package_id": dataset["id"], "name": "Rows"},
+        fields=[{"id": "note", "type": "text"}],
+        records=[{"note": SECRET}],
+    )
+    first = release(dataset["id"])
+    receipt = report(dataset["id"])
+    assert {"database: privacy_release", "database: activity"} <= set(places_with(SECRET))
+    # The officers put their working copy right; what was released before is still there.
+    file = dataset["resources"][0]["id"]
+    act("officer", "resource_patch", id=file, upload=upload(WITH_SECRET.replace(SECRET, "dry"), "water.csv"))
+    act("officer", "datastore_records_delete", resource_id=rows["resource_id"], filters={}, force=True)
+    act("officer", "package_patch", id=dataset["id"], notes_translated={"en": "About water."})
+    act("officer", "privacy_scan_create", id=dataset["id"])
+    assert len(places_with(SECRET)) > 3
+    answer = {"id": receipt["id"], "outcome": "taken_down", "reason": "You were right.", "erase": True}
+    act("steward1", "privacy_concern_resolve", **answer)
+    assert places_with(SECRET) == []
+    assert Release.get(first["id"]).state == "withdrawn"
+    assert Concern.get(receipt["id"]).answer == "You were right."
+    assert audit.verify()["ok"]
+    assert release(dataset["id"])["state"] == "released", "What was put right can be released."
+
+
+def test_what_was_only_scanned_is_erased_too(released):
+    late = add_file(released["id"], WITH_SECRET, "late.csv")
+    request(released["id"])
+    act("officer", "privacy_release_cancel", id=Release.open(released["id"]).id)
+    act("officer", "resource_delete", id=late["id"])
+    act("steward1", "privacy_release_withdraw", id=released["release"]["id"], reason="Asked for.", erase=True)
+    released_bytes = Path(config["ckan.storage_path"]) / "privacy"
+    assert [path for path in released_bytes.rglob("*") if path.is_file() and SECRET.encode() in path.read_bytes()] == []
+
+
+def test_bytes_that_another_dataset_shows_stay_and_the_answer_says_so(released):
+    other = make_dataset()
+    release(other["id"])
+    taken = {"id": released["release"]["id"], "reason": "Asked for.", "erase": True}
+    answer = act("steward1", "privacy_release_withdraw", **taken)
+    assert other["name"] in answer["message"]
+    file = act("", "package_show", id=other["id"])["resources"][0]
+    assert leak_check.find_leaks() == []
+    assert Release.public(other["id"]).snapshot["resources"][file["id"]]["sha256"]
+    act("steward1", "privacy_release_withdraw", id=Release.public(other["id"]).id, reason="Asked for.", erase=True)
+    assert json.dumps(Release.latest(other["id"]).snapshot["resources"]) == "{}"
+
+
+def test_editors_cannot_erase(released):
+    with pytest.raises(tk.NotAuthorized):
+        act("officer", "privacy_release_withdraw", id=released["release"]["id"], reason="Mine.", erase=True)
+    assert public_sees(released["id"])
