@@ -123,7 +123,7 @@ def leaks_page() -> str:
     readers = ", ".join(f"`{name}`" for name in _readers())
     reading = (
         "Each has `test_what_is_read_shows_only_releases[…]`, and `test_what_is_read_leaks_without_the_gate[…]` unless "
-        "plain CKAN shows nothing there either (`CLOSED_IN_PLAIN_CKAN`)."
+        "plain CKAN shows nothing there either (`CLOSED_IN_PLAIN_CKAN`) or has no such place (`OF_THE_GATE`)."
     )
     return "\n".join([LEAKS_INTRO, "## Writing\n", *table, "\n## Reading\n", reading, "", readers, ""])
 

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from support import clicking, survey
+from support.accessible import WIDTHS, violations
 
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-WIDTHS = (1280, 320)
 ABOUT_NOBODY = "point,year,litres_per_minute\n" + "".join(f"W{n},20{n % 20 + 5:02},{n % 30 + 4}\n" for n in range(60))
 DESCRIPTION = {
     "notes_translated": {"en": "Where water is, and how much."},
@@ -127,13 +125,6 @@ def test_a_page_can_be_used_by_everyone(name, browser: Browser, site, story: Sto
         assert [url for url in asked if not url.startswith((site.url, "data:"))] == []
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         context.close()
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe finds, one line each with the first place."""
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": WCAG}}).response
-    assert found["passes"], "axe looked at nothing"
-    return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]]
 
 
 @pytest.mark.timeout(400)

@@ -24,6 +24,7 @@ ALLOWED_HOSTS = "ckanext.privacy.allowed_private_hosts"
 RELEASE_STORE = "ckanext.privacy.release_store"
 EVIDENCE_MEGABYTES = "ckanext.privacy.evidence_max_mb"
 REMINDER_DAYS = "ckanext.privacy.reminder_days"
+CONTACT = "ckanext.privacy.contact"
 CONCERN_DAYS = "ckanext.privacy.concern_days"
 CONCERNS_PER_HOUR = "ckanext.privacy.concerns_per_hour"
 
@@ -97,3 +98,8 @@ def concern_days() -> int:
 def concerns_per_hour() -> int:
     """How many concerns one address may send in an hour."""
     return tk.config[CONCERNS_PER_HOUR]
+
+
+def contact() -> str:
+    """Whom people turn to about releases and the scanner; the catalogue's own address where nothing is set."""
+    return tk.config[CONTACT] or tk.config["ckan.site_url"]

@@ -29,7 +29,10 @@ def for_each(kind: str, *paths: str) -> Reader:
 
 
 def _ids(world: World, kind: str) -> Iterable[str]:
-    return {"dataset": world.datasets, "resource": world.resources, "file": world.site.people.get("files", [])}[kind]
+    own = {"file": "files", "consent": "consents", "concern": "concerns", "receipt": "receipts"}
+    if kind in own:
+        return world.site.people.get(own[kind], [])
+    return {"dataset": world.datasets, "resource": world.resources}[kind]
 
 
 def of_resources(path: str) -> Reader:
@@ -140,6 +143,21 @@ READERS: dict[str, Reader] = {
     "dcat_dataset": for_each("dataset", "/dataset/{id}.ttl", "/dataset/{id}.jsonld"),
     "file_download": for_each("file", "/file/download/{id}"),
     "file_show": for_each("file", "/api/3/action/file_show?id={id}"),
+    "agreement_pages": for_each("consent", "/privacy/consent/{id}", "/privacy/consent/{id}/record"),
+    "agreement_show": for_each("consent", "/api/3/action/privacy_consent_show?id={id}"),
+    "agreement_list": for_each(
+        "dataset", "/api/3/action/privacy_consent_list?dataset_id={id}", "/dataset/{id}/agreements"
+    ),
+    "evidence": lambda world, user: "\n".join(
+        world.site.text(user, f"/privacy/consent/{id_}/evidence/{name}")
+        for id_, name in world.site.people.get("evidence", [])
+    ),
+    "concern_pages": for_each("concern", "/privacy/concern/{id}", "/api/3/action/privacy_concern_show?id={id}"),
+    "concern_receipt": for_each(
+        "receipt", "/privacy/concern/receipt/{id}", "/api/3/action/privacy_concern_show?token={id}"
+    ),
+    "concern_list": api("privacy_concern_list"),
+    "tombstones": for_each("dataset", "/api/3/action/privacy_status_show?id={id}"),
 }
 
 #: Roads on which the released content must stay readable: closing everything is not a gate.

@@ -12,6 +12,7 @@ from ckan.lib.search import rebuild
 from ckan.logic.schema import default_create_package_schema
 from ckan.tests import helpers
 
+from support.agreeing import RECORD
 from support.leaks.site import Site
 
 #: What was released, and must stay readable.
@@ -270,7 +271,35 @@ def transferred_file(world: World, word: str) -> None:
     world.site.people.setdefault("files", []).append(file["id"])
 
 
+# -- what people say to the catalogue, and not to everybody --------------------------------------------------------
+
+
+def agreement(world: World, word: str) -> None:
+    """Who agreed, in which words, with a file that shows it (plain CKAN has only the dataset's own fields for that)."""
+    if not world.site.gated:
+        world.site.api("officer", "package_patch", id=world.released["id"], maintainer=word)
+        return
+    record = {**RECORD, "words": word, "spoken_by": {"name": word}, "principal_key": word}
+    upload = (word.encode(), f"{word}.pdf")
+    made = world.site.api("officer", "privacy_consent_create", dataset_id=world.released["id"], **record, upload=upload)
+    world.site.people.setdefault("consents", []).append(made["id"])
+    world.site.people.setdefault("evidence", []).append((made["id"], made["evidence"][0]["id"]))
+
+
+def concern(world: World, word: str) -> None:
+    """Somebody is worried, writes why, and how to be reached (plain CKAN: somebody writes it beside the author)."""
+    if not world.site.gated:
+        world.site.api("officer", "package_patch", id=world.released["id"], author_email=f"{word}@example.org")
+        return
+    told = {"text": f"Row 7 is {word}", "contact": f"{word}@example.org"}
+    made = world.site.api(None, "privacy_concern_create", dataset_id=world.released["id"], **told)
+    world.site.people.setdefault("concerns", []).append(made["id"])
+    world.site.people.setdefault("receipts", []).append(made["token"])
+
+
 ROADS = (
+    agreement,
+    concern,
     package_create,
     ignore_auth,
     direct_model_write,

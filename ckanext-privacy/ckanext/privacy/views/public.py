@@ -6,6 +6,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
 from ckanext.privacy.views import scanner, words
+from ckanext.privacy.workflow import scanner_entry
 
 
 def about() -> str:
@@ -15,6 +16,8 @@ def about() -> str:
         "privacy/about.html",
         {
             "scanner": scanner.facts(),
+            "entry": scanner_entry.entry(),
+            "api": tk.h.url_for("api.action", logic_function="privacy_scanner_show", ver=3, qualified=True),
             "policy": policy,
             "outcomes": [
                 words.say(words.OUTCOMES, code) for code in ("automatic", "one_steward", "two_stewards", "blocked")

@@ -130,13 +130,12 @@ def _public_names(package_ids: list[str]) -> dict[str, dict[str, Any] | None]:
         .order_by(Release.package_id, Release.released.desc())
         .distinct(Release.package_id)
     )
-    return {
-        release.package_id: _names(release.snapshot.get("package") or {}) for release in model.Session.scalars(query)
-    }
+    return {release.package_id: _names(release.snapshot) for release in model.Session.scalars(query)}
 
 
-def _names(package: Mapping[str, Any]) -> dict[str, Any] | None:
-    # An erased release has an empty snapshot: then its name is gone too.
+def _names(snapshot: Mapping[str, Any]) -> dict[str, Any] | None:
+    # What was erased is named nowhere: its address name says as much as its title.
+    package = {} if snapshot.get("erased") else snapshot.get("package") or {}
     return {key: package.get(key) for key in ("id", "name", "title")} if package.get("name") else None
 
 

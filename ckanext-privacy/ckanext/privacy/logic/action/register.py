@@ -9,7 +9,7 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 
 from ckanext.privacy.logic import schema
-from ckanext.privacy.workflow import register
+from ckanext.privacy.workflow import register, scanner_entry
 
 _PAGE = 100
 
@@ -37,3 +37,14 @@ def privacy_register_list(context: Context, data_dict: DataDict) -> dict[str, An
         since=data_dict.get("since"),
     )
     return register.listing(filters, int(data_dict.get("limit", _PAGE)), int(data_dict.get("offset", 0)))
+
+
+@tk.side_effect_free
+def privacy_scanner_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Return the scanner's entry for an algorithm register; open to everyone.
+
+    :returns: ``{name, version, purpose, decides, network, policy, kinds, languages, countries, identifiers, recall,
+        known_misses, contact, appeal}``; ``recall`` maps language and country to the share of names found
+    """
+    tk.check_access("privacy_scanner_show", context, data_dict)
+    return scanner_entry.entry()

@@ -61,3 +61,9 @@ privacy_audit_verify = privacy_audit_list
 def privacy_register_list(context: Context, data_dict: DataDict | None) -> AuthResult:
     """Everyone."""
     return {"success": True}
+
+
+@tk.auth_allow_anonymous_access
+def privacy_scanner_show(context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Everyone."""
+    return {"success": True}
