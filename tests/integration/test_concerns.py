@@ -119,6 +119,29 @@ def test_a_new_release_takes_the_place_of_one_on_hold(released):
     assert Release.get(released["release"]["id"]).state == "superseded"
 
 
+# The register ----------------------------------------------------------------------------------------------------
+
+
+def test_the_register_is_a_page_a_feed_and_figures_by_month(released, app):
+    act("steward1", "privacy_release_hold", id=released["release"]["id"], reason="Somebody is worried.")
+    months = act("", "privacy_register_list")["months"]
+    assert (len(months), months[-1]["counts"], months[0]["counts"]) == (12, {"release": 1, "hold": 1}, {})
+    page = app.get("/privacy/register").get_data(as_text=True)
+    assert "Somebody is worried." in page
+    feed = app.get("/privacy/register.atom")
+    assert feed.content_type.startswith("application/atom+xml")
+    assert feed.get_data(as_text=True).count("<entry>") == 2
+    only = app.get("/privacy/register.atom?event=hold").get_data(as_text=True)
+    assert (only.count("<entry>"), "On hold" in only) == (1, True)
+
+
+def test_everyone_reads_the_scanners_entry(app):
+    entry = act("", "privacy_scanner_show")
+    assert 0.5 < entry["recall"]["es_MX"] <= 1
+    assert {"en", "es", "hi"} <= set(entry["languages"])
+    assert entry["known_misses"][0] in app.get("/privacy/about").get_data(as_text=True)
+
+
 # Tombstones ------------------------------------------------------------------------------------------------------
 
 
