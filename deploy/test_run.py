@@ -28,7 +28,7 @@ class Suite:
 
 
 SUITES = (
-    Suite("engine and structure, without CKAN", ("house", "engine", "portals"), _NO_CKAN, parallel=True),
+    Suite("engine and structure, without CKAN", ("house", "engine", "portals", "community"), _NO_CKAN, parallel=True),
     Suite("integration, real servers", ("integration",), (), parallel=True),
     Suite("browser", ("browser",), _NO_CKAN, parallel=False),
 )

@@ -13,6 +13,7 @@ from ckanext.communitydata import config, errors, light, local_contexts, multili
 from ckanext.communitydata.fields import NOT_MEASURED
 
 __all__ = [
+    "communitydata_can_look",
     "communitydata_choices",
     "communitydata_conditions",
     "communitydata_error_links",
@@ -37,6 +38,15 @@ __all__ = [
     "communitydata_text",
     "get_translated",
 ]
+
+
+#: Formats that are tables, as people write them.
+LOOKED_AT = frozenset({"csv", "tsv", "xls", "xlsx", "ods", "json", "ndjson", "geojson", "parquet"})
+
+
+def communitydata_can_look(resource: dict[str, Any]) -> bool:
+    """Whether a file of ours can be looked at on a page."""
+    return resource.get("url_type") == "upload" and str(resource.get("format") or "").lower() in LOOKED_AT
 
 
 def communitydata_is_light() -> bool:

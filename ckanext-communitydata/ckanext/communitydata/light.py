@@ -34,7 +34,7 @@ READING_PAGES = frozenset(
         "group.read",
         "group.about",
         "communitydata.vocabulary",
-        "communitydata.offline",
+        "communitydata_look.page",
         "privacy.about",
         "privacy.register",
         "static",  # CKAN's catch-all: the page that says that there is no such page

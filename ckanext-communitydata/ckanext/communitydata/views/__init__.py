@@ -5,6 +5,7 @@ from __future__ import annotations
 from .describe import describe
 from .draft import draft
 from .exports import exports
+from .look import look
 from .vocabulary import communitydata
 
-__all__ = ["communitydata", "describe", "draft", "exports"]
+__all__ = ["communitydata", "describe", "draft", "exports", "look"]

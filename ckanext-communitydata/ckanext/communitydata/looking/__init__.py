@@ -1,0 +1,1 @@
+"""What a table holds, for people who would rather look than read. Plain Python: no CKAN in here."""

@@ -1,0 +1,62 @@
+"""Who looks at the data sees what was released, and nothing else."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from ckan.tests import helpers
+from support.releasing import release
+from werkzeug.datastructures import FileStorage
+
+RELEASED, PENDING = b"ward,litres\nnorth,81\nsouth,7\n", b"ward,name\nnorth,Asha\n"
+
+
+@pytest.fixture
+def taps(community):
+    """A released dataset with one table, changed since."""
+    officer = {"user": "officer"}
+    package = helpers.call_action(
+        "package_create", officer, name="taps", title="Taps", owner_org=community["organization"]["id"]
+    )
+    upload = {"name": "Taps", "format": "CSV", "url": "taps.csv"}
+    resource = helpers.call_action(
+        "resource_create",
+        officer,
+        package_id=package["id"],
+        upload=FileStorage(io.BytesIO(RELEASED), filename="taps.csv"),
+        **upload,
+    )
+    release(package["id"])
+    changed = FileStorage(io.BytesIO(PENDING), filename="taps.csv")
+    helpers.call_action("resource_patch", officer, id=resource["id"], upload=changed, url="taps.csv")
+    return f"/dataset/taps/look/{resource['id']}"
+
+
+def test_a_visitor_looks_at_the_released_table(app, taps):
+    """Rows, figures and downloads are of the released bytes; the pending change is in none of them."""
+    body = app.get(taps).body
+    assert "north" in body
+    assert "81" in body
+    assert "Asha" not in body
+    for kind in ("csv", "parquet", "xlsx"):
+        answer = app.get(f"{taps}.{kind}")
+        assert answer.status_code == 200
+        assert b"Asha" not in answer.data
+    assert "81" in app.get(f"{taps}.csv").body
+
+
+def test_an_editor_looks_at_the_working_table(app, taps, community):
+    headers = {"Authorization": community["officer"]["token"]}
+    assert "Asha" in app.get(taps, headers=headers).body
+
+
+def test_what_is_not_released_is_not_found(app, taps, community):
+    """Neither page nor download exists for a visitor once the release has ended."""
+    helpers.call_action("package_delete", {"user": "officer"}, id="taps")
+    assert app.get(taps).status_code == 404
+    assert app.get(f"{taps}.csv").status_code == 404
+
+
+def test_the_dataset_page_leads_to_it(app, taps):
+    assert taps in app.get("/dataset/taps").body
