@@ -69,6 +69,8 @@ def _of_numbers(name: str, values: pl.Series, distinct: int) -> Summary:
 def _ranges(values: pl.Series, low: float, high: float) -> tuple[Bar, ...]:
     """Bars for ranges of the same width between the lowest and the highest number."""
     step = (high - low) / BARS
+    if not step:  # numbers nearer to each other than a number can say
+        return ()
     place = ((values.cast(pl.Float64) - low) / step).floor().clip(0, BARS - 1).cast(pl.Int64)
     counts = dict(place.value_counts().iter_rows())
     found = [(f"{_figure(low + step * n)} – {_figure(low + step * (n + 1))}", counts.get(n, 0)) for n in range(BARS)]
