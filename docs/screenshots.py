@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 WIDTH = 1100
+PHONE = 320
 COLOURS = 96
 MOST_BYTES = 150_000
 HELD, RELEASED = "riverside-households-2026", "riverside-lanes-2026"
@@ -36,9 +37,12 @@ class Picture:
     path: str
     height: int
     element: str = "body"
+    width: int = WIDTH
 
 
 PICTURES = (
+    Picture("describe", "officer", "/describe", 1100),
+    Picture("form-phone", "officer", "/describe/example/settlement-profile", 1500, width=PHONE),
     Picture("release-panel", "officer", "/dataset/{held}", 900, "#release"),
     Picture("scan", "officer", "/dataset/{held}/privacy", 1150),
     Picture("clean", "officer", "/dataset/{held}/resource/{file}/clean", 1150),
@@ -73,13 +77,18 @@ def find_names(demo: dict[str, Any]) -> dict[str, str]:
 
 def take(browser: Browser, demo: dict[str, Any], picture: Picture, path: str) -> bytes:
     """Return one picture as PNG."""
-    context = browser.new_context(base_url=demo["url"], viewport={"width": WIDTH, "height": 900})
+    context = browser.new_context(base_url=demo["url"], viewport={"width": picture.width, "height": 900})
     context.set_default_timeout(120_000)
     if picture.who:
         log_in(context, demo["users"][picture.who])
     page = context.new_page()
     page.goto(path)
-    box = page.locator(picture.element).bounding_box() or {"x": 0, "y": 0, "width": WIDTH, "height": picture.height}
+    box = page.locator(picture.element).bounding_box() or {
+        "x": 0,
+        "y": 0,
+        "width": picture.width,
+        "height": picture.height,
+    }
     clip = {**box, "height": min(box["height"], picture.height)}
     image = page.screenshot(full_page=True, clip=clip)
     context.close()

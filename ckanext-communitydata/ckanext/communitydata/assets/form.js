@@ -103,6 +103,8 @@ ckan.module("communitydata-form", function () {
 
     saved: function (content) {
       this.form.querySelector("[name=pkg_name]").value = content.id;
+      const name = this.form.querySelector("[name=name]");
+      if (name && !name.value) { name.value = content.name; }
       if (content.edit) { this.form.action = content.edit; }
       const time = new Date().toLocaleTimeString(document.documentElement.lang || undefined, { hour: "2-digit", minute: "2-digit" });
       const missing = content.missing ? " " + this.options.missing.replace("{n}", content.missing) : "";

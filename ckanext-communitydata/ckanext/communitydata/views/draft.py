@@ -47,7 +47,8 @@ def _save(dataset_type: str, sent: dict[str, Any]) -> dict[str, Any]:
         return tk.get_action("package_create")(changing, new)
     before = tk.get_action("package_show")(context, {"id": known})
     kept = {"id": before["id"], "type": before["type"], "state": before["state"], "resources": before["resources"]}
-    return tk.get_action("package_update")(changing, {**sent, **kept})
+    name = sent.get("name") or before["name"]
+    return tk.get_action("package_update")(changing, {**sent, **kept, "name": name})
 
 
 def save(dataset_type: str) -> Page:
@@ -67,7 +68,7 @@ def save(dataset_type: str) -> Page:
     if wants_json:
         missing = [lack for lack in requirements.missing_for_release(package) if lack.blocking]
         edit = "" if dataset_type == "dataset" else tk.h.url_for(f"{dataset_type}.edit", id=package["name"])
-        return _answer({"id": package["id"], "missing": len(missing), "edit": edit}, 200)
+        return _answer({"id": package["id"], "name": package["name"], "missing": len(missing), "edit": edit}, 200)
     h.flash_success(tk._("Saved as a draft. You can go on now or later."))
     return tk.redirect_to(f"{dataset_type}.edit", id=package["name"])
 
