@@ -293,3 +293,13 @@ def test_precise_points_are_told_from_coarse_ones() -> None:
     assert coarse.decimals == 2
     assert coarse.metres >= 1000
     assert coarse.columns == ("place",)
+
+
+def test_the_pages_example_has_the_figures_that_the_page_says() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "risk.md").read_text("utf-8").split("## A worked example")[1]
+    lines = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("|")]
+    names, rows = [cell.strip() for cell in lines[0]], [[cell.strip() for cell in line] for line in lines[2:]]
+    found = risk(pl.DataFrame(rows, schema=names, orient="row"))
+    assert (found.quasi_identifiers, found.k, found.sample_uniques) == (("age", "sex", "ward"), 1, 1)
+    assert found.special_uniques == 1
+    assert (found.l_diversity[0].l, found.l_diversity[0].told, found.l_diversity[0].t) == (1, 2, 0.8)

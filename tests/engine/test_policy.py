@@ -21,10 +21,12 @@ from ckanext.privacy.engine.findings import (
     Held,
     MetadataFinding,
     Outcome,
+    Points,
     RiskReport,
     Sensitivity,
     SmallCell,
     TableReport,
+    Undone,
 )
 from ckanext.privacy.engine.policy import DEFAULT, TESTS, Policy, ReleaseOutcome, judge, judge_release, load_policy
 from ckanext.privacy.engine.scan import ScanSettings, scan_file
@@ -154,6 +156,46 @@ def test_an_update_that_brings_nothing_new_goes_by_itself(file: FileReport) -> N
     assert verdict.outcome.approvals == 0
 
 
+def places_apart(metres: float) -> RiskReport:
+    return RiskReport(("age",), 5, 0, points=(Points(("age",), 9, 4, metres, 3),))
+
+
+@pytest.mark.parametrize(
+    ("entity", "risk", "outcome"),
+    [
+        ("AGE", RiskReport(("age",), 5, 0), Outcome.CLEAR),
+        ("AGE", RiskReport(("age",), 4, 0), Outcome.ONE_STEWARD),
+        # Another column to find people by was not combined, so that nobody knows how large the crowd is.
+        ("AGE", RiskReport(("age",), 5, 0, other_quasi_identifiers=("ward",)), Outcome.ONE_STEWARD),
+        ("AGE", RiskReport(("ward",), 5, 0), Outcome.ONE_STEWARD),
+        # Five people in one home are no crowd.
+        (
+            "HOUSEHOLD_COORDINATES",
+            RiskReport(("age",), 5, 0, points=(Points(("age",), 9, 6, 12.0, 3),)),
+            Outcome.BLOCKED,
+        ),
+        (
+            "HOUSEHOLD_COORDINATES",
+            RiskReport(("age",), 5, 0, points=(Points(("age",), 9, 2, 1000.0, 0),)),
+            Outcome.CLEAR,
+        ),
+        # Names and numbers point at people however often they are repeated.
+        ("PERSON", RiskReport(("age",), 50, 0), Outcome.BLOCKED),
+        ("HEALTH", RiskReport(("age",), 50, 0), Outcome.TWO_STEWARDS),
+    ],
+)
+def test_who_is_hidden_in_a_crowd_needs_no_decision(entity: str, risk: RiskReport, outcome: Outcome) -> None:
+    grade = {"HEALTH": "severe", "HOUSEHOLD_COORDINATES": "high"}.get(entity, "moderate")
+    assert judge(report(column("age", entity, grade), risk=risk), POLICY).outcome is outcome
+
+
+def test_counts_that_totals_give_away_need_two() -> None:
+    risk = RiskReport(("ward",), 12, 0, counted="counts", undone=(Undone("men", 2, (1, 4)),))
+    verdict = judge(report(column("ward"), risk=risk), POLICY)
+    assert (verdict.outcome, verdict.reasons[0].rule) == (Outcome.TWO_STEWARDS, "counts-come-out-again")
+    assert "2 small counts" in verdict.reasons[0].sentence
+
+
 def with_table(**changes: object) -> FileReport:
     return replace(AGES, tables=(replace(AGES.tables[0], **changes),))
 
@@ -201,7 +243,7 @@ def test_a_new_file_new_faults_and_a_new_phone_number_in_the_description_wait() 
 @pytest.mark.parametrize("automatic", [{"allowed": False}, {"up_to": "clear"}])
 def test_a_policy_can_keep_updates_from_going_by_themselves(tmp_path: Path, automatic: dict[str, object]) -> None:
     policy = load_policy(policy_file(tmp_path, automatic=automatic))
-    evidence = Evidence({"1": AGES})
+    evidence = Evidence({"1": report(column("age", "AGE", "moderate"))})
     assert judge_release(evidence, policy, previous=evidence).outcome is ReleaseOutcome.ONE_STEWARD
 
 

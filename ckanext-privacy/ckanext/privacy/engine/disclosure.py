@@ -80,6 +80,7 @@ class _Table:
             small_cells=small_cells(quasi, groups.small, groups.smallest),
             combinations=tuple(self._combinations()),
             l_diversity=tuple(self._diversity(quasi)),
+            other_quasi_identifiers=tuple(name for name in self._varied if name not in quasi),
             counted="people" if self.by_person else "rows",
             people=people.groups if people else None,
             most_rows=people.largest if people else None,

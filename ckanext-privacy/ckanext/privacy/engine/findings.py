@@ -185,7 +185,8 @@ class RiskReport:
     """Disclosure risk of a whole table; ``k`` and ``sample_uniques`` are None where no quasi-identifier was found.
 
     ``counted`` says what k counts: ``rows``, ``people`` (where one has several rows: ``most_rows`` at most), or the
-    ``counts`` in a table of them. ``special_uniques`` are sample uniques that one or two columns give away already.
+    ``counts`` in a table of them. ``other_quasi_identifiers`` are too weak to be among those that are combined.
+    ``special_uniques`` are sample uniques that one or two columns give away already.
     ``not_said`` holds a sentence for each figure that was left out or estimated.
     """
 
@@ -195,6 +196,7 @@ class RiskReport:
     small_cells: tuple[SmallCell, ...] = ()
     combinations: tuple[Combination, ...] = ()
     l_diversity: tuple[Diversity, ...] = ()
+    other_quasi_identifiers: tuple[str, ...] = ()
     counted: str = ""
     people: int | None = None
     most_rows: int | None = None

@@ -35,6 +35,8 @@ from .settings import RiskSettings
 from .updates import AutomaticSettings, Evidence, differences
 
 FOLDER = Path(__file__).with_name("policies")
+#: Places told apart at less than so many metres are homes.
+ONE_HOME = 100
 DEFAULT = FOLDER / "default.yaml"
 
 Declarations = Mapping[str, Any]
@@ -207,13 +209,14 @@ def _file_facts(findings: Findings) -> Iterator[dict[str, Any]]:
         yield {"about": "table", "place": place, "table": table.name, "hidden": table.hidden, "rows": table.rows}
         of_table = f' of "{table.name}"' if len(findings.tables) > 1 else ""
         for column in table.columns:
-            yield from _column_facts(column, f'Column "{column.name}"{of_table}', table.risk.k)
+            yield from _column_facts(column, f'Column "{column.name}"{of_table}', table.risk)
         yield from _risk_facts(table.risk, place)
 
 
-def _column_facts(column: ColumnReport, place: str, k: int | None) -> Iterator[dict[str, Any]]:
+def _column_facts(column: ColumnReport, place: str, risk: RiskReport) -> Iterator[dict[str, Any]]:
     grade = {"sensitive": column.sensitive, "sensitivity": column.sensitivity}
-    shared = {"about": "column", "place": place, "why": column.reason, "k": k, **grade}
+    crowd = {"k": risk.k, "crowd": _crowd(column.name, risk)}
+    shared = {"about": "column", "place": place, "why": column.reason, **crowd, **grade}
     if not column.entities:
         yield {
             **shared,
@@ -229,6 +232,19 @@ def _column_facts(column: ColumnReport, place: str, k: int | None) -> Iterator[d
         yield {**shared, **facts, "share": found.share, "confidence": found.confidence}
 
 
+def _crowd(column: str, risk: RiskReport) -> int | None:
+    """How many people at least look the same by all that they can be found by, this column among it.
+
+    None where the column is nothing to find people by, where not all such columns were combined, and for places that
+    are told so finely that one home has them to itself, however many people live there.
+    """
+    if column not in risk.quasi_identifiers or risk.other_quasi_identifiers or risk.counted == "counts":
+        return None
+    if any(column in points.columns and points.metres < ONE_HOME for points in risk.points):
+        return None
+    return risk.k
+
+
 def _risk_facts(risk: RiskReport, place: str) -> Iterator[dict[str, Any]]:
     weakest = min(risk.l_diversity, key=lambda each: each.l, default=None)
     yield {
@@ -239,6 +255,12 @@ def _risk_facts(risk: RiskReport, place: str) -> Iterator[dict[str, Any]]:
         "secret": weakest.column if weakest else "",
         "uniques": risk.sample_uniques,
         "columns": ", ".join(risk.quasi_identifiers),
+        "t": max((each.t for each in risk.l_diversity if each.t is not None), default=None),
+        "special": risk.special_uniques,
+        "undone": sum(each.cells for each in risk.undone),
+        "dominated": sum(each.cells for each in risk.dominance),
+        "metres": min((each.metres for each in risk.points), default=None),
+        "counted": risk.counted or "rows",
         "groups": sum(cell.groups for cell in risk.small_cells),
         "smallest": min((cell.smallest for cell in risk.small_cells), default=None),
     }
@@ -302,8 +324,14 @@ TESTS: dict[str, Callable[[dict[str, Any], Any], bool]] = {
     "rows_at_least": _at_least("rows"),
     "confidence_at_least": _at_least("confidence"),
     "k_below": _below("k"),
+    "crowd_at_least": _at_least("crowd"),
     "l_below": _below("l"),
+    "t_at_least": _at_least("t"),
     "sample_uniques_at_least": _at_least("uniques"),
+    "special_uniques_at_least": _at_least("special"),
+    "undone_counts_at_least": _at_least("undone"),
+    "dominated_at_least": _at_least("dominated"),
+    "metres_below": _below("metres"),
     "small_groups_at_least": _at_least("groups"),
     "tables": _named("table"),
     "hidden": lambda facts, wanted: facts.get("hidden") is wanted,

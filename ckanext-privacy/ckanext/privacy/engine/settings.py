@@ -50,6 +50,11 @@ class RiskSettings:
     secrets: tuple[str, ...] = ()
     neither: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for name in ("quasi_identifiers", "secrets", "neither"):
+            # They come from YAML and through a pipe as lists.
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+
 
 @dataclass(frozen=True)
 class ScanSettings:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.engine.remediation.writers import TEXT_FORMATS
 from ckanext.privacy.views import errors, findings, steps
 from ckanext.privacy.views.calls import act, working_copy
 from ckanext.privacy.views.dataset import newest_scans
@@ -111,7 +112,7 @@ def _cleanable(report: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     """Return the tables a plan can name: a text file has one; hidden sheets are left out as a whole."""
     if not report:
         return []
-    tables = report["tables"][:1] if report["file"]["encoding"] is not None else report["tables"]
+    tables = report["tables"][:1] if report["file"]["format"] in TEXT_FORMATS else report["tables"]
     return [table for table in tables if not table["hidden"]]
 
 

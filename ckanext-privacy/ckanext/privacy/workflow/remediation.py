@@ -18,16 +18,19 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context
 from werkzeug.datastructures import FileStorage
 
+from ckanext.privacy import config
 from ckanext.privacy.engine.errors import InvalidPlan, UnreadableFile
 from ckanext.privacy.engine.findings import FileReport, from_dict, to_dict
 from ckanext.privacy.engine.remediation import (
     CleanReport,
+    Plan,
     apply_plan,
     cleaned_name,
     load_key,
     parse_plan,
     plan_data,
     preview_plan,
+    search_plan,
     statement,
     suggest_plan,
 )
@@ -36,6 +39,8 @@ from ckanext.privacy.model import Cleaning, Scan
 from ckanext.privacy.model.scan import DONE
 from ckanext.privacy.workflow import audit, people, requesting, scans
 
+#: Bytes of a file in which a search for a suggestion looks; larger ones get the usual steps.
+SEARCHED = 20 << 20
 #: Rows of each table that a preview shows.
 PREVIEW_ROWS = 20
 
@@ -54,9 +59,19 @@ def suggest(package_id: str, resource_id: str) -> dict[str, Any]:
     """Return ``{plan, scan_id}``: what should be done, going by the newest scan of the file as it is now."""
     with _source(package_id, resource_id) as source:
         scan = _newest_scan(resource_id, source.sha256)
-    if scan is None or scan.report is None:
-        raise _invalid("resource_id", tk._("Scan the file first: the suggestion goes by what was found in it."))
-    return {"plan": plan_data(suggest_plan(from_dict(scan.report))), "scan_id": scan.id}
+        if scan is None or scan.report is None:
+            raise _invalid("resource_id", tk._("Scan the file first: the suggestion goes by what was found in it."))
+        return {"plan": plan_data(_suggested(source, from_dict(scan.report))), "scan_id": scan.id}
+
+
+def _suggested(source: Source, report: FileReport) -> Plan:
+    """How coarse it must be is searched where that is quick; what is too coarse then is for a person to say."""
+    if source.path.stat().st_size > SEARCHED:
+        return suggest_plan(report)
+    try:
+        return search_plan(source.path, report, config.policy().risk.k_limit, name=source.name)
+    except (InvalidPlan, UnreadableFile):
+        return suggest_plan(report)
 
 
 def _newest_scan(resource_id: str, sha256: str) -> Scan | None:

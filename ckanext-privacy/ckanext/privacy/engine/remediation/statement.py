@@ -29,6 +29,8 @@ DONE = {
     "small_groups": "cells were emptied where too few people share them",
     "small_counts": "small counts were hidden",
 }
+#: What is done by rules for the whole table, which give their reason themselves.
+RULES = frozenset({"small_groups", "small_counts"})
 
 
 def statement(report: CleanReport) -> str:
@@ -60,7 +62,8 @@ def _table(table: TableCleaning, report: CleanReport) -> Iterator[str]:
     for column in table.columns_dropped:
         yield f"- **{column}** was removed.{_because(table.plan, column)}"
     for change in table.changes:
-        yield f"- **{change.column}**: {_done(change)}.{_because(table.plan, change.column)}"
+        why = "" if change.action in RULES else _because(table.plan, change.column)
+        yield f"- **{change.column}**: {_done(change)}.{why}"
     yield ""
     yield from _crowd(table.name, report)
 
