@@ -324,6 +324,19 @@ def test_number_formats_stay_where_nothing_was_changed(tmp_path: Path) -> None:
     assert (sheet["A3"].number_format, sheet["A3"].value, sheet["B3"].value) == ("0.0%", 0.1, 30)
 
 
+def test_a_stored_file_without_an_ending_is_cleaned_by_its_name(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["name", "n"], ["Asha", 1], ["Ravi", 2]):
+        book.active.append(row)
+    book.save(tmp_path / "in.xlsx")
+    write(tmp_path, "name,n\nAsha,1\nRavi,2\n")
+    for name in ("in.csv", "in.xlsx"):
+        stored = (tmp_path / name).rename(tmp_path / f"0123{name[-3:]}".replace(".", ""))
+        out = tmp_path / f"out{Path(name).suffix}"
+        apply_plan(stored, plan({"column": "name", "action": "drop"}), out, name=name)
+        assert b"Asha" not in out.read_bytes()
+
+
 def test_a_file_that_could_not_be_read_in_full_is_not_cleaned(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(b"")
     with pytest.raises(UnreadableFile):

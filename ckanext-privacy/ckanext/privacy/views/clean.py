@@ -64,8 +64,9 @@ def chosen_plan(suggested: Plan, form: Mapping[str, str]) -> dict[str, Any]:
 
 def _chosen_table(number: str, suggested: Plan, form: Mapping[str, str]) -> dict[str, Any]:
     name = form[f"table-{number}"]
+    reasons = _reasons(suggested, name)
     chosen = [
-        {**json.loads(value), "column": form[f"column-{field.removeprefix('step-')}"]}
+        _with_reason({**json.loads(value), "column": form[f"column-{field.removeprefix('step-')}"]}, reasons)
         for field, value in form.items()
         if field.startswith(f"step-{number}-") and value
     ]
@@ -76,6 +77,18 @@ def _chosen_table(number: str, suggested: Plan, form: Mapping[str, str]) -> dict
         if form.get(f"{key}-{number}")
     }
     return {"table": name, "columns": chosen, **{key: rule for key, rule in rules.items() if rule}}
+
+
+def _reasons(suggested: Plan, table: str) -> dict[tuple[str, str], str]:
+    """Why each step is suggested."""
+    planned = steps.planned(suggested, table).get("columns", ())
+    return {(step["column"], steps.value(step)): step["why"] for step in planned if step.get("why")}
+
+
+def _with_reason(step: steps.Step, reasons: Mapping[tuple[str, str], str]) -> steps.Step:
+    """A step that was suggested keeps its reason, which goes into the statement."""
+    why = reasons.get((step["column"], steps.value(step)))
+    return {**step, "why": why} if why else step
 
 
 def _rule(rule: Mapping[str, Any] | None, dropped: set[str]) -> dict[str, Any] | None:
@@ -144,7 +157,7 @@ def _offer(column: str, plan: Iterable[steps.Step]) -> dict[str, Any]:
     if mine and chosen not in offered:
         offered[chosen] = steps.word(mine)
     options = [{"value": value, "word": word, "chosen": value == chosen} for value, word in offered.items()]
-    return {"options": options, "partner": partner}
+    return {"options": options, "partner": partner, "why": (mine or {}).get("why", "")}
 
 
 def _preview(table: Mapping[str, Any]) -> dict[str, Any]:

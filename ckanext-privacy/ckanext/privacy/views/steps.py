@@ -30,8 +30,17 @@ CHOICES: tuple[tuple[str, Step], ...] = (
     (N_("Numbers: groups of 5"), {"action": "generalise_number", "width": 5}),
     (N_("Numbers: groups of 10"), {"action": "generalise_number", "width": 10}),
     (N_("Numbers: groups of 100"), {"action": "generalise_number", "width": 100}),
+    (N_("Ages: groups of 10, and everyone from 80 as one"), {"action": "generalise_number", "top": 80, "width": 10}),
+    (N_("Numbers: round to tens"), {"action": "round_number", "to": 10}),
+    (N_("Numbers: round to hundreds"), {"action": "round_number", "to": 100}),
+    (N_("Counts: round to fives at random"), {"action": "random_round", "to": 5}),
     (N_("Places: to the nearest 500 metres"), {"action": "generalise_place", "metres": 500}),
     (N_("Places: to the nearest kilometre"), {"action": "generalise_place", "metres": 1000}),
+    (
+        N_("Places: squares of a kilometre or more, with at least 5 rows each"),
+        {"action": "generalise_place", "at_least": 5, "metres": 1000},
+    ),
+    (N_("Places: a plus code of about 5 kilometres"), {"action": "generalise_place", "plus_code": 6}),
     (N_("Codes: keep the first 2 characters"), {"action": "generalise_code", "keep": 2}),
     (N_("Codes: keep the first 3 characters"), {"action": "generalise_code", "keep": 3}),
 )
@@ -47,6 +56,9 @@ ACTIONS = {
     "pseudonymise": N_("Replace each value by a pseudonym"),
     "generalise_date": N_("Make dates coarser"),
     "generalise_number": N_("Put numbers into groups"),
+    "round_number": N_("Round numbers"),
+    "random_round": N_("Round counts at random"),
+    "keep": N_("Keep it as it is"),
     "generalise_place": N_("Make places coarser"),
     "generalise_text": N_("Put values into groups"),
     "generalise_code": N_("Shorten codes"),
@@ -67,8 +79,8 @@ def word(step: Step) -> str:
 
 
 def value(step: Step) -> str:
-    """Return a step without its column, as a form field holds it."""
-    return json.dumps({key: option for key, option in step.items() if key != "column"}, sort_keys=True)
+    """Return a step without its column and its reason, as a form field holds it."""
+    return json.dumps({key: option for key, option in step.items() if key not in {"column", "why"}}, sort_keys=True)
 
 
 def planned(plan: Plan, table: str) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -68,16 +69,14 @@ def _sheet_name(name: str, taken: list[str]) -> str:
 
 def _number_formats(source: Path) -> dict[tuple[str, str], str]:
     """Number formats by sheet and heading, as the first row of data has them."""
-    book = openpyxl.load_workbook(source, read_only=True)
-    try:
+    # As a stream: a stored file has no ending for openpyxl to look at.
+    with source.open("rb") as stream, closing(openpyxl.load_workbook(stream, read_only=True)) as book:
         return {
             (sheet.title, str(label.value)): cell.number_format
             for sheet in book.worksheets
             for label, cell in _first_cells(sheet)
             if label.value is not None and cell.number_format not in {None, "General"}
         }
-    finally:
-        book.close()
 
 
 def _first_cells(sheet: Any) -> Iterator[tuple[Any, Any]]:
