@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from .policy import Policy, ReleaseOutcome, ReleaseVerdict, Verdict, judge, judge_release, load_policy
     from .quality import QualityReport, check_quality
     from .remediation import CleanReport, Plan, apply_plan, load_plan, preview_plan, suggest_plan
-    from .scan import scan_file
+    from .scan import scan_file, scan_files
     from .tables import OpenFile, Table, open_tables
     from .updates import Evidence
 
@@ -47,7 +47,7 @@ _LATER = {
     "policy": ("Policy", "ReleaseOutcome", "ReleaseVerdict", "Verdict", "judge", "judge_release", "load_policy"),
     "quality": ("QualityReport", "check_quality"),
     "remediation": ("CleanReport", "Plan", "apply_plan", "load_plan", "preview_plan", "suggest_plan"),
-    "scan": ("scan_file",),
+    "scan": ("scan_file", "scan_files"),
     "tables": ("OpenFile", "Table", "open_tables"),
     "updates": ("Evidence",),
 }
@@ -97,6 +97,7 @@ __all__ = [
     "open_tables",
     "preview_plan",
     "scan_file",
+    "scan_files",
     "scan_metadata",
     "suggest_plan",
     "to_dict",

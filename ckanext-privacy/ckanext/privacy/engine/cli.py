@@ -17,7 +17,7 @@ from .findings import FileReport, Outcome, to_dict
 from .packs import country_codes
 from .policy import load_policy
 from .sandbox import Worker
-from .scan import scan_file
+from .scan import scan_file, scan_files
 from .settings import ScanSettings
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ OUTCOMES = {
 
 
 @click.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1)
 @click.option("--json", "json_out", metavar="OUT", help="Write the reports as JSON; - for standard output.")
 @click.option("--html", "html_out", metavar="OUT", type=click.Path(path_type=Path), help="Write a page to read.")
 @click.option("--countries", default="", help="Country packs, such as in,mx; all of them by default.")
@@ -57,25 +57,36 @@ OUTCOMES = {
     help="Recognizers of your own: a file of Presidio's registry (YAML), or a class as module:Class. May be repeated.",
 )
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="Files looked at at a time.")
+@click.option("--dask", metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786, whose workers scan.")
+@click.option(
+    "--checkpoint",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path),
+    help="Keep finished parts here, so that a scan that is killed goes on where it stopped. Holds values of the files.",
+)
 @click.option("--quiet", is_flag=True, help="Print no summary and no progress bar.")
 @click.option("--explain", is_flag=True, help="List recognizers, languages and measured recall, then stop.")
 def scan_command(  # noqa: PLR0913, PLR0917 - one parameter an option, as click has it
-    files: tuple[Path, ...],
+    files: tuple[str, ...],
     json_out: str | None,
     html_out: Path | None,
     countries: str,
     policy: Path | None,
     recognizers: tuple[str, ...],
     jobs: int,
+    dask: str | None,
+    checkpoint: Path | None,
     quiet: bool,
     explain: bool,
 ) -> None:
     """Look at every cell of FILES and say what they tell about people.
 
+    FILES are paths, or URLs such as s3://bucket/file.csv where fsspec is installed.
+
     Exit code 0: looked at everything, nothing for a person to decide. 1: a person must decide. 2: could not scan.
     """
     codes = tuple(code.strip().lower() for code in countries.split(",") if code.strip())
-    settings = ScanSettings(codes, policy, recognizers=recognizers)
+    settings = ScanSettings(codes, policy, recognizers=recognizers, checkpoint=checkpoint)
     try:
         if explain:
             from .explain import explanation
@@ -84,7 +95,7 @@ def scan_command(  # noqa: PLR0913, PLR0917 - one parameter an option, as click 
             return
         load_policy(policy)
         country_codes(settings.countries)
-        reports = _scan_all(files, settings, jobs, quiet)
+        reports = _scan_on(dask, files, settings) if dask else _scan_all(files, settings, jobs, quiet)
         _write(reports, json_out, html_out)
     except (EngineError, OSError) as error:
         click.echo(str(error), err=True)
@@ -94,7 +105,20 @@ def scan_command(  # noqa: PLR0913, PLR0917 - one parameter an option, as click 
     sys.exit(_exit_code(reports))
 
 
-def _scan_all(files: Sequence[Path], settings: ScanSettings, jobs: int, quiet: bool) -> list[FileReport]:
+def _scan_on(address: str, files: Sequence[str], settings: ScanSettings) -> list[FileReport]:
+    """Scan on a cluster: the parts of one file, or many files at a time."""
+    try:
+        from distributed import Client
+    except ModuleNotFoundError as error:
+        raise EngineError("A Dask scheduler needs Dask; install the scanner with its extra dask.") from error
+    with Client(address) as client:
+        executor = client.get_executor(pure=False)
+        if len(files) == 1:
+            return [scan_file(files[0], settings=settings, executor=executor)]
+        return list(scan_files(files, settings=settings, executor=executor))
+
+
+def _scan_all(files: Sequence[str], settings: ScanSettings, jobs: int, quiet: bool) -> list[FileReport]:
     """Scan files in order of the arguments, each thread with a child process of its own."""
     if not files:
         raise EngineError("Name at least one file to scan; privacy-scan --help says more.")
@@ -102,7 +126,7 @@ def _scan_all(files: Sequence[Path], settings: ScanSettings, jobs: int, quiet: b
 
     own, workers = local(), []
 
-    def scan_one(path: Path) -> FileReport:
+    def scan_one(path: str) -> FileReport:
         if not hasattr(own, "worker"):
             own.worker = Worker(settings.limits.memory)
             workers.append(own.worker)

@@ -21,7 +21,7 @@ from .finder import Finder, finder_of
 from .headings import all_words_of, meanings
 from .light import import_presidio
 from .own import fingerprint, identifier_of, load_recognizers
-from .packs import Identifier, Pack, load_packs
+from .packs import GENERAL, Identifier, Pack, load_packs
 from .prefilter import ANYTHING, PHONE, Prefilter, fold_text, prefilter_of
 from .profile import Candidates, Watch
 from .store import code_digest, kept
@@ -126,7 +126,9 @@ class Confirmer:
     @cached_property
     def watch(self) -> Watch:
         """What a pass over a table looks for."""
-        return Watch(self.finder, self.watched, frozenset(self._ready["unpatterned"]), self.check)
+        countries = tuple(pack.code for pack in self.packs if pack.code != GENERAL)
+        again = (watch_of, (countries, self.own))
+        return Watch(self.finder, self.watched, frozenset(self._ready["unpatterned"]), self.check, again)
 
     def check(self, name: str, text: str) -> bool:
         """Whether a recognizer without a pattern flags a text."""
@@ -232,9 +234,19 @@ def confirmer_of(countries: tuple[str, ...] = (), own: tuple[str, ...] = ()) -> 
     return _confirmer(countries, own, fingerprint(own) if own else "")
 
 
+def watch_of(countries: tuple[str, ...], own: tuple[str, ...]) -> Watch:
+    """What a pass over a table looks for, for some countries and the user's recognizers."""
+    return confirmer_of(countries, own).watch
+
+
 @lru_cache(maxsize=4)
 def _confirmer(countries: tuple[str, ...], own: tuple[str, ...], content: str) -> Confirmer:
     return Confirmer(load_packs(countries), own, content)
+
+
+def scan_key(countries: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
+    """All that a profile depends on, apart from the file."""
+    return _key(load_packs(countries), fingerprint(own) if own else "")
 
 
 def _key(packs: tuple[Pack, ...], content: str) -> tuple[str, ...]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .confirm import Confirmer, confirmer_of
+from .checkpoint import Checkpoint
+from .confirm import Confirmer, confirmer_of, scan_key
 from .disclosure import table_risk
 from .errors import UnreadableFile
 from .evidence import column_of
@@ -16,7 +20,7 @@ from .findings import EngineFacts, FileReport, Held, Outcome, PolicyFacts, Table
 from .packs import country_codes
 from .profile import profile_table
 from .settings import Limits, RiskSettings, ScanSettings
-from .tables import OpenFile, Table, open_raw, read_raw
+from .tables import OpenFile, RawFile, Table, open_raw, read_raw
 from .verdict import judge_columns
 from .version import VERSION
 
@@ -52,38 +56,77 @@ class Meter:
 def answer(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     """Scan for another process: the child's side of :func:`~.scan.scan_file`."""
     limits, risk = Limits(**request["limits"]), RiskSettings(**request["risk"])
-    own = tuple(request["recognizers"])
-    settings = ScanSettings(tuple(request["countries"]), limits=limits, risk=risk, recognizers=own)
+    countries, own, folder = tuple(request["countries"]), tuple(request["recognizers"]), request["checkpoint"]
+    checkpoint = Path(folder) if folder else None
+    settings = ScanSettings(countries, limits=limits, risk=risk, recognizers=own, checkpoint=checkpoint)
     return to_dict(examine(Path(request["path"]), request["name"], settings, progress))
 
 
-def examine(path: Path, name: str, settings: ScanSettings, progress: Progress) -> FileReport:
+@dataclass(frozen=True)
+class Help:
+    """Who else works on a scan: an executor for its parts, and the URL under which they find the file."""
+
+    executor: Executor | None = None
+    url: str | None = None
+
+
+def examine(
+    path: Path, name: str, settings: ScanSettings, progress: Progress, others: Help | None = None
+) -> FileReport:
     """Look at every cell of a file; no policy has judged the report yet. Raises ``UnreadableFile``."""
+    others = others or Help()
     confirmer = confirmer_of(settings.countries, settings.recognizers)
-    raw = read_raw(path, name, settings.limits)
+    raw = replace(read_raw(path, name, settings.limits), url=others.url)
+    checkpoint = _checkpoint(raw, settings)
     try:
         file = open_raw(raw)
-        tables = tuple(_tables(file, confirmer, settings.risk, Meter(progress, PAUSE)))
+        scan = _Scan(confirmer, settings.risk, others.executor, checkpoint)
+        tables = tuple(_tables(file, scan, Meter(progress, PAUSE)))
     except UnreadableFile as error:
         file, tables = OpenFile(raw.facts("unknown"), held=[Held(error.reason, error.where or name)]), ()
+    if checkpoint:
+        checkpoint.done()
     engine = EngineFacts(VERSION, confirmer.names if tables else (), country_codes(settings.countries))
     return FileReport(file.facts, engine, PolicyFacts("", ""), Outcome.BLOCKED, tuple(file.held), tables)
 
 
-def _tables(file: OpenFile, confirmer: Confirmer, risk: RiskSettings, meter: Meter) -> Iterator[TableReport]:
+def _checkpoint(raw: RawFile, settings: ScanSettings) -> Checkpoint | None:
+    if settings.checkpoint is None:
+        return None
+    key = (raw.sha256, raw.name, repr(raw.limits), *scan_key(settings.countries, settings.recognizers))
+    return Checkpoint(settings.checkpoint / f"{hashlib.sha256(json.dumps(key).encode()).hexdigest()}.jsonl")
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """How the tables of a file are looked at."""
+
+    confirmer: Confirmer
+    risk: RiskSettings
+    executor: Executor | None
+    checkpoint: Checkpoint | None
+
+
+def _tables(file: OpenFile, scan: _Scan, meter: Meter) -> Iterator[TableReport]:
     weight = sum(table.weight for table in file.tables) or 1
     done = 0
-    for table in file.tables:
-        yield _table(table, confirmer, risk, meter.part(0.99 * done / weight, 0.99 * table.weight / weight))
+    for number, table in enumerate(file.tables):
+        yield _table(table, number, scan, meter.part(0.99 * done / weight, 0.99 * table.weight / weight))
         done += table.weight
 
 
-def _table(table: Table, confirmer: Confirmer, risk: RiskSettings, progress: Progress) -> TableReport:
-    profile = profile_table(table, confirmer.watch, lambda share: progress(LOOKING * share))
+def _table(table: Table, number: int, scan: _Scan, progress: Progress) -> TableReport:
+    kept = scan.checkpoint.of_table(number) if scan.checkpoint else None
+    looking = _share(progress, LOOKING)
+    profile = profile_table(table, scan.confirmer.watch, looking, scan.executor, kept)
     columns = [column_of(column) for column in profile.columns.values()]
     for column in columns:
-        confirmer.confirm(column)
+        scan.confirmer.confirm(column)
     reports = judge_columns(columns)
-    report = TableReport(table.name, table.hidden, profile.rows, reports, table_risk(table, reports, risk))
+    report = TableReport(table.name, table.hidden, profile.rows, reports, table_risk(table, reports, scan.risk))
     progress(1.0)
     return report
+
+
+def _share(progress: Progress, size: float) -> Progress:
+    return lambda share: progress(size * share)

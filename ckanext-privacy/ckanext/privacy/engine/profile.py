@@ -8,11 +8,12 @@ batches were shared out.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import polars as pl
@@ -30,21 +31,26 @@ LOOKED = 64
 REPETITIVE, JUDGED = 0.25, 2_000
 #: Longest text kept of a candidate, in characters.
 LONGEST = 20_000
-
-T = TypeVar("T")
+#: Batches that an executor is given before the first is done.
+AHEAD = 8
 
 
 @dataclass(frozen=True)
 class Watch:
     """What is looked for: ``watched`` names the recognizers that can make a finding under a heading.
 
-    Those in ``unpatterned`` have no pattern, and ``check`` says of a text whether they flag it.
+    Those in ``unpatterned`` have no pattern, and ``check`` says of a text whether they flag it. ``remake`` is a
+    function, and its arguments, that make the same in another process.
     """
 
     finder: Finder
     watched: Callable[[str], tuple[str, ...]]
     unpatterned: frozenset[str]
     check: Callable[[str, str], bool]
+    remake: tuple[Callable[..., Watch], tuple[Any, ...]]
+
+    def __reduce__(self) -> tuple[Callable[..., Watch], tuple[Any, ...]]:
+        return self.remake
 
 
 class Key(NamedTuple):
@@ -154,20 +160,53 @@ class TableProfile:
         self.rows += other.rows
 
 
-def profile_table(table: Table, watch: Watch, progress: Callable[[float], None]) -> TableProfile:
-    """Look at every cell of a table. ``progress`` is told the share done, 0..1."""
+class Kept(Protocol):
+    """Keeps finished parts of a table by their number."""
+
+    def get(self, part: int) -> TableProfile | None:
+        """The profile of a part, if it is finished."""
+        ...
+
+    def add(self, part: int, profile: TableProfile) -> None:
+        """Keep a finished part."""
+        ...
+
+
+def profile_table(
+    table: Table,
+    watch: Watch,
+    progress: Callable[[float], None],
+    executor: Executor | None = None,
+    kept: Kept | None = None,
+) -> TableProfile:
+    """Look at every cell of a table, in threads or by an executor. ``progress`` is told the share done, 0..1.
+
+    What ``kept`` has is not done again.
+    """
     labels = dict(zip(table.header, table.labels, strict=True))
     whole = TableProfile(columns={name: ColumnProfile(name, label) for name, label in labels.items()})
-    jobs = (_Job(number, cut, labels, watch) for number, cut in enumerate(table.cuts()))
-    for part in in_order(jobs, _workers()):
+    for number, part in enumerate(_parts(table, labels, watch, executor, kept)):
+        if kept:
+            kept.add(number, part)
         whole.merge(part)
         progress(table.share(whole.rows))
     return whole
 
 
+def _parts(
+    table: Table, labels: dict[str, str], watch: Watch, executor: Executor | None, kept: Kept | None
+) -> Iterator[TableProfile]:
+    jobs = (Job(number, cut, labels, watch) for number, cut in enumerate(table.cuts()))
+    if executor:
+        yield from in_order(jobs, executor, AHEAD, kept)
+        return
+    with ThreadPoolExecutor(_workers()) as pool:
+        yield from in_order(jobs, pool, _workers(), kept)
+
+
 @dataclass(frozen=True)
-class _Job:
-    """One batch, to be parsed and profiled."""
+class Job:
+    """One batch, to be parsed and profiled wherever there is time for it."""
 
     number: int
     cut: Callable[[], pl.DataFrame]
@@ -182,19 +221,25 @@ def _workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def in_order(jobs: Iterable[Callable[[], T]], workers: int) -> Iterator[T]:
-    """Run jobs in threads and yield their results in order; no more are begun than can soon be worked on."""
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: list[Future[T]] = []
-        try:
-            for job in jobs:
-                waiting.append(pool.submit(job))
-                if len(waiting) > workers:
-                    yield waiting.pop(0).result()
-            while waiting:
-                yield waiting.pop(0).result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+def in_order(jobs: Iterable[Job], executor: Executor, ahead: int, kept: Kept | None = None) -> Iterator[TableProfile]:
+    """Run jobs and yield their results in order; no more are begun than ``ahead`` of the one that is waited for."""
+    waiting: deque[Future[TableProfile] | TableProfile] = deque()
+    try:
+        for job in jobs:
+            known = kept.get(job.number) if kept else None
+            waiting.append(known or executor.submit(job))
+            if len(waiting) > ahead:
+                yield _result(waiting.popleft())
+        while waiting:
+            yield _result(waiting.popleft())
+    finally:
+        for each in waiting:
+            if not isinstance(each, TableProfile):
+                each.cancel()
+
+
+def _result(done: Future[TableProfile] | TableProfile) -> TableProfile:
+    return done if isinstance(done, TableProfile) else done.result()
 
 
 def profile_batch(batch: pl.DataFrame, number: int, labels: dict[str, str], watch: Watch) -> TableProfile:
@@ -257,7 +302,7 @@ def _candidates(frame: pl.DataFrame, found: pl.DataFrame, pattern: str) -> dict[
     """Group candidates by what their matches look like; a cell's long text stands for itself up to a length."""
     cells, match = frame[found["cell"]], found["text"].str.extract(pattern, 0)
     rows = cells["rows"] if "rows" in cells.columns else pl.repeat(1, cells.height, dtype=pl.UInt32, eager=True)
-    known = pl.DataFrame({"value": cells["text"], "row": cells["row"], "rows": rows, "match": match})
+    known = pl.DataFrame({"value": cells["text"], "row": cells["row"], "rows": rows, "match": match}).rechunk()
     keyed = (
         known.select("value", "row", "rows", *_keys()).unique(["row", *Key._fields], maintain_order=True).sort("row")
     )
@@ -286,7 +331,7 @@ def _keys() -> list[pl.Expr]:
         pl.when(~mail).then(match.str.extract(r"^[A-Za-z]{1,2}", 0).str.to_uppercase()).fill_null("").alias("start"),
         match.str.count_matches(r"[^0-9A-Za-z]").clip(0, 4).fill_null(0).alias("signs"),
         pl.when(mail)
-        .then(pl.format("{}{}", domain.str.head(4), domain.str.len_bytes().clip(0, 9)))
+        .then(pl.format("{}{}", domain.str.extract(r"^.{1,4}", 0), domain.str.len_bytes().clip(0, 9)))
         .fill_null("")
         .alias("domain"),
     ]

@@ -63,6 +63,7 @@ class ScanSettings:
     ``countries`` are ISO 3166 alpha-2 codes in lower case; empty means every country pack. ``policy`` is a policy file,
     the default one when None; its limits take the place of ``risk``. ``isolated`` parses in a child process, as files
     of others must be. ``recognizers`` are the user's own: Presidio's registry files, and classes as ``module:Class``.
+    ``checkpoint`` is a folder for finished parts of scans, so that one that was killed goes on where it stopped.
     """
 
     countries: tuple[str, ...] = ()
@@ -71,3 +72,4 @@ class ScanSettings:
     isolated: bool = True
     risk: RiskSettings = field(default_factory=RiskSettings)
     recognizers: tuple[str, ...] = ()
+    checkpoint: Path | None = None

@@ -93,7 +93,7 @@ class RawFile:
 
     ``utf8`` says that all bytes are valid UTF-8. ``room`` is shared with the files that it is packed in and that are
     packed in it, ``depth`` of which surround it. ``folder`` keeps what was unpacked on disk for as long as a table
-    needs it.
+    needs it. ``url`` is where other machines find the same bytes.
     """
 
     path: Path
@@ -106,6 +106,7 @@ class RawFile:
     room: Room
     depth: int = 0
     folder: object = None
+    url: str | None = None
 
     def facts(self, kind: str, encoding: str | None = None) -> FileFacts:
         """Facts about the file, once its format is known."""

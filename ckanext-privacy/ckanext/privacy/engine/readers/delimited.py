@@ -17,6 +17,7 @@ import chardet
 import polars as pl
 
 from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.sources import read_range
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, blank_to_null, frame, name_columns
 
 from .codepages import USUAL, latin_page
@@ -186,24 +187,32 @@ def _batches(raw: RawFile, dialect: Dialect, header: tuple[str, ...], place: _Pl
 def _cuts(
     raw: RawFile, dialect: Dialect, header: tuple[str, ...], place: _Place
 ) -> Iterator[Callable[[], pl.DataFrame]]:
-    """Cut the file into blocks, each to be parsed by itself."""
-    skip = dialect.layout.first
+    """Cut the file into blocks, each to be parsed by itself, and read by itself where others can read it."""
+    skip, start = dialect.layout.first, 0
     place.done = 0
+    url = raw.url if _is_plain(raw, dialect.encoding) else None
     for block in _blocks(raw, dialect.encoding, place):
-        yield partial(_parse, block, dialect.delimiter, header, skip)
-        skip = 0
+        end = start + len(block)
+        take = partial(read_range, url, start, end) if url else partial(bytes, block)
+        yield partial(_parse, take, dialect.delimiter, header, skip)
+        skip, start = 0, end
 
 
-def _parse(block: bytes, delimiter: str, header: tuple[str, ...], skip: int) -> pl.DataFrame:
+def _is_plain(raw: RawFile, encoding: str) -> bool:
+    """Whether the bytes can be cut as they stand."""
+    return encoding == "utf-8" and raw.utf8 and b"\n" in raw.head
+
+
+def _parse(take: Callable[[], bytes], delimiter: str, header: tuple[str, ...], skip: int) -> pl.DataFrame:
     """Parse a block strictly and fast first, record by record where it is malformed."""
+    block = take()
     batch = None if skip else _parse_fast(block, delimiter, header)
     return _parse_ragged(block, delimiter, header, skip) if batch is None else batch
 
 
 def _blocks(raw: RawFile, encoding: str, place: _Place) -> Iterator[bytes]:
     """Yield UTF-8 text cut between records. The first block is short: it holds the heading."""
-    plain = encoding == "utf-8" and raw.utf8 and b"\n" in raw.head
-    pieces = _raw_pieces(raw, place) if plain else _utf8_pieces(raw, encoding, place)
+    pieces = _raw_pieces(raw, place) if _is_plain(raw, encoding) else _utf8_pieces(raw, encoding, place)
     size, held, length = SAMPLE, [], 0
     for piece in pieces:
         held.append(piece)
