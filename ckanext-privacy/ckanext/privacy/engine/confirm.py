@@ -7,7 +7,6 @@ weighed against how many random strings of that form would: one in ten for most 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,10 @@ from importlib.metadata import version
 from itertools import islice
 from typing import Any
 
+from .chance import find_alone, is_rare_find, is_telling
 from .evidence import DATES, Column, Evidence
 from .finder import Finder, finder_of
+from .headed import find_headed
 from .headings import all_words_of, meanings
 from .light import import_presidio
 from .own import fingerprint, identifier_of, load_recognizers
@@ -35,8 +36,8 @@ TELEPHONES = "PHONE_NUMBER"
 #: Share of a column from which unproven numbers with the look of telephones are believed.
 MOSTLY = 0.5
 
-#: Share of chance findings that is put up with.
-LUCK = 0.05
+#: Chance up to which check digits prove something under a heading that names them.
+TELLING = 0.3
 #: Kinds that may stand within a longer value.
 WITHIN = frozenset({"EMAIL_ADDRESS", "PHONE_NUMBER"})
 
@@ -154,8 +155,9 @@ class Confirmer:
         The rest count only by their share of a column, which the rows drawn tell.
         """
         if label not in self._watched:
-            said, words = meanings(label), frozenset(all_words_of(label))
-            names = [each.entity for each in self.identifiers.values() if each.alone or _says(said, words, each)]
+            said = meanings(label)
+            known = (each for each in self.identifiers.values() if not each.headed)
+            names = [each.entity for each in known if is_telling(each) or _says(said, each)]
             self._watched[label] = (*names, *((DATES,) if "DATE_OF_BIRTH" in said else ()))
         return self._watched[label]
 
@@ -164,7 +166,9 @@ class Confirmer:
         return {}
 
     def confirm(self, column: Column) -> None:
-        """Add to a column what Presidio confirms in it."""
+        """Add to a column what its heading names, what most of its values are, and what Presidio confirms in it."""
+        for evidence in (*find_headed(column, self.packs), *find_alone(column, self.packs)):
+            column.add(evidence)
         profile, context = column.profile, list(all_words_of(column.profile.label))
         for entity, keys in profile.found.items():
             if entity != DATES:
@@ -201,7 +205,7 @@ class Confirmer:
             return []
 
     def _weigh(self, entity: str, groups: list[_Group], column: Column) -> None:
-        evidence = _weighed(self.identifiers[entity], [group for group in groups if group.flagged], groups, column)
+        evidence = _weighed(self.identifiers[entity], [group for group in groups if group.flagged], column)
         if evidence:
             column.add(evidence)
 
@@ -255,16 +259,17 @@ def _key(packs: tuple[Pack, ...], content: str) -> tuple[str, ...]:
     return (VERSION, code_digest(), repr(packs), content, *libraries)
 
 
-def _weighed(identifier: Identifier, with_it: list[_Group], groups: list[_Group], column: Column) -> Evidence | None:
+def _weighed(identifier: Identifier, with_it: list[_Group], column: Column) -> Evidence | None:
     """Believe an entity if its values are more than chance, or the heading says so, too."""
     if not with_it:
         return None
     rows = sum(group.rows * group.passing() for group in with_it)
     share = rows / column.profile.filled
-    said = _says(column.said, frozenset(all_words_of(column.profile.label)), identifier)
+    said = _says(column.said, identifier)
     flagged = {value: row for group in with_it for value, row in group.flagged.items()}
-    lucky = _is_lucky(identifier.chance, groups) or _says_otherwise(column, share)
-    confidence = _confidence(identifier, lucky, share, said, tuple(flagged))
+    shown = sum(group.shown for group in with_it)
+    rare = is_rare_find(column, identifier, tuple(flagged), shown) and not _says_otherwise(column, share)
+    confidence = _confidence(identifier, rare, share, said, tuple(flagged))
     if not confidence:
         return None
     detectors = ("header",) * said + ("checksum" if identifier.chance < 0.5 else "pattern",)
@@ -272,48 +277,22 @@ def _weighed(identifier: Identifier, with_it: list[_Group], groups: list[_Group]
     return Evidence(identifier.entity, confidence, detectors, max(1, round(rows)), tuple(flagged), first)
 
 
-def _luck(chance: float, passed: int, shown: int) -> float:
-    """Probability that so many of the values shown pass by chance (upper tail of the binomial distribution)."""
-    if not 0 < chance < 1 or not passed:
-        return float(not passed or chance >= 1)
-    odds, ways = (math.log(chance), math.log1p(-chance)), math.lgamma(shown + 1)
-    logs = (
-        ways - math.lgamma(k + 1) - math.lgamma(shown - k + 1) + k * odds[0] + (shown - k) * odds[1]
-        for k in range(passed, shown + 1)
-    )
-    return sum(map(math.exp, logs))
-
-
-def _is_lucky(chance: float, groups: list[_Group]) -> bool:
-    """Whether chance explains what passed: it is too much neither of all that was shown, nor of one way of writing.
-
-    A way of writing is weighed as one of several, in each of which something might have passed by chance.
-    """
-    if _luck_of(chance, groups) <= LUCK:
-        return False
-    ways = {signs: [group for group in groups if group.signs == signs] for signs in {group.signs for group in groups}}
-    return all(_luck_of(chance, alike) * len(ways) > LUCK for alike in ways.values())
-
-
-def _luck_of(chance: float, groups: list[_Group]) -> float:
-    return _luck(chance, sum(len(group.flagged) for group in groups), sum(group.shown for group in groups))
-
-
 def _says_otherwise(column: Column, share: float) -> bool:
     return share < MOSTLY and any(meaning.strong for meaning in column.said.values())
 
 
-def _says(said: Container[str], words: frozenset[str], identifier: Identifier) -> bool:
-    return identifier.kind in said or any(word.lower() in words for word in identifier.context)
+def _says(said: Container[str], identifier: Identifier) -> bool:
+    """Whether the heading names the identifier, or its kind where that has but one form."""
+    return identifier.entity in said or (identifier.country == GENERAL and identifier.kind in said)
 
 
-def _confidence(identifier: Identifier, lucky: bool, share: float, said: bool, values: Sequence[str]) -> float:
+def _confidence(identifier: Identifier, rare: bool, share: float, said: bool, values: Sequence[str]) -> float:
     """0 when chance explains it."""
     if identifier.entity == "PHONE_NUMBER":
         return _phone_confidence(share, said, values)
     if said:
-        return 0.9 if share >= 0.3 else 0.0 if identifier.chance > 0.3 else 0.7
-    if identifier.alone and (identifier.chance == 0 or not lucky):
+        return 0.9 if share >= 0.3 else 0.0 if identifier.chance > TELLING else 0.7
+    if rare and (identifier.alone or identifier.written):
         return 0.95 if share >= MOSTLY else 0.7
     return 0.0
 

@@ -1,18 +1,20 @@
 """What a column heading says, in many languages: whole words and phrases of a lexicon, never parts of words.
 
-The phrases are data: :file:`lexicon/headings.yaml`. ``public_id`` holds no "lic", ``school name`` no person's name.
+The phrases are data: :file:`lexicon/headings.yaml`, and what country packs call their identifiers. ``public_id`` holds
+no "lic", ``school name`` no person's name.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from .documents import parse_yaml
+from .packs import load_packs
 
 LEXICON = Path(__file__).with_name("lexicon") / "headings.yaml"
 
@@ -139,8 +141,15 @@ def _frozen(index: dict[str, list[_Phrase]]) -> dict[str, tuple[_Phrase, ...]]:
 def _phrases(data: dict[str, dict[str, dict[str, list[str]]]]) -> Iterator[_Phrase]:
     for entity, kinds in data.items():
         for kind, languages in kinds.items():
-            texts = {_phrase_words(str(text)) for phrases in languages.values() for text in phrases}
-            yield from (_Phrase(entity, kind, words) for words in texts if words)
+            yield from _of(entity, kind, (text for phrases in languages.values() for text in phrases))
+    for identifier in (each for pack in load_packs() for each in pack.identifiers):
+        yield from _of(identifier.kind, "words", identifier.heading)
+        yield from _of(identifier.entity, "words", identifier.heading)
+        yield from _of(identifier.entity, "weak", identifier.context)
+
+
+def _of(entity: str, kind: str, texts: Iterable[str]) -> Iterator[_Phrase]:
+    yield from (_Phrase(entity, kind, words) for words in {_phrase_words(str(text)) for text in texts} if words)
 
 
 def _phrase_words(text: str) -> tuple[str, ...]:

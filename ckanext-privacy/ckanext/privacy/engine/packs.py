@@ -18,35 +18,52 @@ GENERAL = "general"
 
 @dataclass(frozen=True)
 class Identifier:
-    """One identifier that a recognizer may find.
+    """One identifier of a country.
 
-    ``kind`` is the entity of :file:`lexicon/entities.yaml` that it is a case of, ORGANISATION for numbers of companies.
-    ``presidio`` names a recognizer class of Presidio; otherwise ``patterns`` (regular expression: score) and ``check``
-    (a python-stdnum module, with ``options`` for its ``is_valid``) make one. ``chance`` is the share of random strings
-    of that form which pass. ``alone`` says that a value is telling without a heading. ``context`` are words that a
-    heading may hold.
+    ``kind`` is the entity of :file:`lexicon/entities.yaml` that it is a case of, ORGANISATION for numbers of companies;
+    ``label`` is what people call it. ``presidio`` names a recognizer class of Presidio; otherwise ``patterns`` (regular
+    expression: score) and ``check`` (a python-stdnum module or a function of :mod:`.checks`, with ``options``) make
+    one. ``digits`` is how many digits it has where leading zeros may be lost.
+
+    ``chance`` is the share of random strings of that shape which pass. ``alone`` says that a column of them is telling
+    without a heading, ``written`` is a way of writing that tells of it whatever the chance, and ``headed`` says that
+    it is looked for under a heading only. ``heading`` are phrases that say it outright, ``context`` words that support
+    it. ``source`` is the law or standard.
     """
 
     entity: str
     country: str
     kind: str = "NATIONAL_ID"
+    label: str = ""
     presidio: str = ""
     patterns: dict[str, float] = field(default_factory=dict, hash=False)
     check: str = ""
     options: dict[str, Any] = field(default_factory=dict, hash=False)
+    digits: int = 0
     chance: float = 1.0
     alone: bool = False
+    written: str = ""
+    headed: bool = False
+    heading: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True)
 class Pack:
-    """A country: its code, name, telephone region and identifiers."""
+    """A country: code, name, languages of its headings, telephone region, forms of plates and postcodes, identifiers.
+
+    ``address`` are the words that street addresses are made with.
+    """
 
     code: str
     name: str
-    phone: str
     identifiers: tuple[Identifier, ...]
+    languages: tuple[str, ...] = ()
+    phone: str = ""
+    plate: tuple[str, ...] = ()
+    postcode: str = ""
+    address: tuple[str, ...] = ()
 
 
 def known_countries() -> tuple[str, ...]:
@@ -71,10 +88,12 @@ def load_packs(countries: Sequence[str] = ()) -> tuple[Pack, ...]:
 @lru_cache
 def _load(code: str) -> Pack:
     data = parse_yaml((FOLDER / f"{code}.yaml").read_text("utf-8"))
-    identifiers = tuple(
-        Identifier(country=code, **{**each, "context": tuple(each.get("context", ()))}) for each in data["identifiers"]
-    )
-    return Pack(code, data["name"], data.get("phone", ""), identifiers)
+    found = tuple(Identifier(country=code, **_frozen(each)) for each in data.pop("identifiers"))
+    return Pack(code, identifiers=found, **_frozen(data))
+
+
+def _frozen(data: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
 
 
 @lru_cache

@@ -20,6 +20,8 @@ WEB_ADDRESS = re.compile(r"(?i)\b(?:https?://|www\.)\S+")
 CANDIDATE = re.compile(r"@|\d(?:[^\w]{0,5}\d){4}|\b(?=\w*\d)\w{7,}")
 #: Characters looked at on each side of such a place; words of context lie in it.
 AROUND = 48
+#: A number written as telephones are: with a country code, brackets, a trunk prefix, or in three groups.
+TELEPHONE = r"\+[\d ()./-]+|\(\d+\)[\d ./-]+|0\d+[ /-][\d /-]+|\d+([ .-])\d+\1[\d .-]+"
 #: What belongs to organisations, and is nobody's.
 NOBODYS = "ORGANISATION"
 
@@ -66,14 +68,21 @@ def _find(text: str, start: int, end: int) -> Iterator[Span]:
         if identifier is None or identifier.kind == NOBODYS:
             continue
         first, last = start + each.start, start + each.end
-        if identifier.alone or each.entity_type == "PHONE_NUMBER" or _is_named(text, first, last, identifier):
+        if _is_telling(identifier, text[first:last]) or _is_named(text, first, last, identifier):
             yield Span(each.entity_type, round(each.score, 2), first, last)
+
+
+def _is_telling(identifier: Identifier, value: str) -> bool:
+    """Whether a find says by itself what it is: numbers with the length of some country's telephones are everywhere."""
+    form = TELEPHONE if identifier.entity == "PHONE_NUMBER" else identifier.written
+    return identifier.alone or bool(form and re.fullmatch(form, value.strip()))
 
 
 def _is_named(text: str, start: int, end: int, identifier: Identifier) -> bool:
     """Whether a word beside the find says what it is; many numbers have an identifier's form by chance."""
     beside = words_of(text[max(start - AROUND, 0) : start]) + words_of(text[end : end + AROUND])
-    return bool(set(beside) & {word for phrase in identifier.context for word in words_of(phrase)})
+    names = {word for phrase in (*identifier.heading, *identifier.context) for word in words_of(phrase)}
+    return bool(set(beside) & names)
 
 
 @lru_cache(maxsize=1)
