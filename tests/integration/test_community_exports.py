@@ -226,6 +226,21 @@ def test_what_is_held_leaves_only_when_asked_for(editor, tmp_path):
     assert "Held secret" not in "".join(path.read_text() for path in (tmp_path / "public").rglob("*.*"))
 
 
+def test_agreements_leave_without_anything_that_tells_who_agreed(community, tmp_path):
+    """Level, state and dates; neither names, words, numbers of people nor the secret of the link."""
+    from support import agreeing
+
+    dataset = agreeing.community_dataset()
+    record = agreeing.agree(dataset["id"])
+    catalogue.export(tmp_path / "all", everything=True)
+    text = (tmp_path / "all/agreements.json").read_text()
+    (kept,) = json.loads(text)
+    assert (kept["dataset"], kept["level"], kept["status"]) == (dataset["id"], "collective", "ConsentGiven")
+    assert [event["status"] for event in kept["events"]][-1] == "ConsentGiven"
+    for secret in (record["token"], record["id"], "committee", "Count us", "data-desk", "61"):
+        assert secret not in text.replace(dataset["id"], "")
+
+
 # -- Local Contexts
 PROJECT = "1f0e2d3c-0000-4000-8000-000000000000"
 TOLD = {

@@ -14,6 +14,8 @@ from lxml import html
 from support import descriptions
 from werkzeug.datastructures import MultiDict
 
+from ckanext.communitydata.parser import CommunityParser
+
 TYPES = ("dataset", "city-practice")
 #: Each example writes to the database; the clean site is wanted once, not for each.
 FEW = settings(
@@ -89,6 +91,39 @@ def test_the_api_gives_back_what_it_was_given_and_so_does_the_form(dataset_type,
         assert told(show(created["name"]), dataset_type) == expected
 
     round_trip()
+
+
+def test_a_description_survives_the_whole_way_round(editor, site):
+    """API to RDF, read by a harvester's parser, saved as a new record, opened in the form and saved: as it was."""
+
+    @settings(FEW, max_examples=1)
+    @given(descriptions.descriptions("dataset"), descriptions.descriptions("dataset", "resource_fields"))
+    def way_round(description: dict[str, Any], file: dict[str, Any]) -> None:
+        description["spatial_precision"] = "none"
+        files = [{**file, "url": "https://example.org/a.csv", "format": "CSV"}]
+        made = create(
+            editor, name="first", tags=[{"name": "water"}], license_id="cc-by", resources=files, **description
+        )
+        parser = CommunityParser(profiles=["euro_dcat_ap_3", "communitydata"])
+        turtle = helpers.call_action("dcat_dataset_show", {"user": editor["name"]}, id="first", format="ttl")
+        parser.parse(turtle, _format="ttl")
+        (harvested,) = parser.datasets()
+        create(editor, **{**harvested, "name": "second", "harvest_source_id": made["harvest_source_id"], "extras": []})
+        for address in (
+            "/dataset/edit/second",
+            f"/dataset/second/resource/{show('second')['resources'][0]['id']}/edit",
+        ):
+            form_id = "dataset-edit" if "resource" not in address else "resource-edit"
+            page = site.get(address)
+            answer = site.post(address, [*page.get_element_by_id(form_id).form_values(), ("save", "go-metadata")])
+            assert answer.status_code == 302, answer.body
+        after = show("second")
+        assert told(after, "dataset") == told(made, "dataset")
+        assert {k: after["resources"][0].get(k) for k in file} == file
+        assert [tag["name"] for tag in after["tags"]] == ["water"]
+        assert after["license_id"] == "cc-by"
+
+    way_round()
 
 
 def test_the_form_keeps_core_fields_it_does_not_show_as_such(editor, site):

@@ -25,7 +25,7 @@ PAGE = 200
 MANIFEST = "manifest.json"
 #: What of an agreement leaves the catalogue: nothing that says who agreed.
 CONSENT_FACTS = ("level", "status", "valid", "allows_release", "until", "created")
-EVENT_FACTS = ("state", "status", "at", "method")
+EVENT_FACTS = ("event", "status", "at", "until")
 #: What CKAN works out by itself, or what belongs to the place where a record is kept.
 NOT_COPIED = (
     "metadata_created",
