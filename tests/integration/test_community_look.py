@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import re
 
 import pytest
 from ckan.tests import helpers
@@ -60,3 +62,19 @@ def test_what_is_not_released_is_not_found(app, taps, community):
 
 def test_the_dataset_page_leads_to_it(app, taps):
     assert taps in app.get("/dataset/taps").body
+
+
+def test_the_offline_copy_holds_the_released_data_and_needs_nothing_else(app, taps):
+    """One file: the rows to read, the file to save, no script, no style, no picture from elsewhere."""
+    answer = app.get("/dataset/taps/offline")
+    saved = re.findall(r'href="data:[^,]+,([^"]+)"', answer.body)
+    assert [base64.b64decode(each) for each in saved] == [RELEASED]
+    assert "<td" in answer.body
+    assert "Asha" not in answer.body
+    assert not re.search(r"<script|<link|<img|<iframe|url\(", answer.body)
+    assert answer.headers["Content-Disposition"] == "attachment; filename=taps.html"
+
+
+def test_there_is_no_offline_copy_of_what_is_not_released(app, taps):
+    helpers.call_action("package_delete", {"user": "officer"}, id="taps")
+    assert app.get("/dataset/taps/offline").status_code == 404

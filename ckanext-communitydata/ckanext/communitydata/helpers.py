@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 from typing import Any
 
 import ckan.plugins as p
@@ -36,8 +37,14 @@ __all__ = [
     "communitydata_share",
     "communitydata_size",
     "communitydata_text",
+    "communitydata_today",
     "get_translated",
 ]
+
+
+def communitydata_today() -> str:
+    """This day, as ISO 8601."""
+    return datetime.now(timezone.utc).date().isoformat()
 
 
 #: Formats that are tables, as people write them.

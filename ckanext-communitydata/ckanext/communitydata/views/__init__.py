@@ -6,6 +6,7 @@ from .describe import describe
 from .draft import draft
 from .exports import exports
 from .look import look
+from .offline import offline
 from .vocabulary import communitydata
 
-__all__ = ["communitydata", "describe", "draft", "exports", "look"]
+__all__ = ["communitydata", "describe", "draft", "exports", "look", "offline"]
