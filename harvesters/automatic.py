@@ -40,7 +40,7 @@ def public_elsewhere(package: dict[str, Any]) -> str | None:
     entry = ledger.entry(row) if row else {}
     source = HarvestSource.get(entry.get("source_id") or "")
     approved = allowed(source.id) if source else None
-    if source is None or approved is None or not package.get("isopen"):
+    if source is None or approved is None or not _is_open(package.get("license_id")):
         return None
     public = PORTALS[source.type].public_at_source and not entry.get("missing_since")
     if not public or not _files_are_the_records(package, entry):
@@ -49,6 +49,11 @@ def public_elsewhere(package: dict[str, Any]) -> str | None:
         f"It is public at {source.url} under an open licence, nothing was found in it, and {approved['name']} "
         "approved that such records of this source are released without a person."
     )
+
+
+def _is_open(license_id: str | None) -> bool:
+    licence = model.Package.get_license_register().get(license_id or "")
+    return licence is not None and bool(licence.isopen())
 
 
 def _files_are_the_records(package: dict[str, Any], entry: dict[str, Any]) -> bool:

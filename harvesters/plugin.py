@@ -12,6 +12,7 @@ from ckan.lib.plugins import DefaultTranslation
 from ckanext.cityportals import automatic, views
 from ckanext.cityportals.harvester import PortalHarvester
 from ckanext.cityportals.portals import PORTALS
+from ckanext.privacy.interfaces import IPublicElsewhere
 
 #: loaded together with ``city_portals``; ckanext-harvest wants a plugin of its own for each kind of source
 _HARVESTERS = tuple(f"{source_type.replace('-', '_')}_harvester" for source_type in PORTALS)
@@ -22,7 +23,9 @@ _HARVESTERS = tuple(f"{source_type.replace('-', '_')}_harvester" for source_type
 @tk.blanket.cli
 @tk.blanket.config_declarations
 @tk.blanket.blueprints(views.get_blueprints)
-class CityPortalsPlugin(p.SingletonPlugin, DefaultTranslation, p.ITranslation, p.IConfigurer, p.IPluginObserver):
+class CityPortalsPlugin(
+    p.SingletonPlugin, DefaultTranslation, p.ITranslation, p.IConfigurer, p.IPluginObserver, IPublicElsewhere
+):
     """City portals as harvest sources, and the actions and commands around them."""
 
     # IConfigurer

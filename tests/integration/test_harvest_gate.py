@@ -10,7 +10,9 @@ from ckan import model
 from ckan.plugins import plugin_loaded
 from ckan.plugins import toolkit as tk
 from portals import records
-from portals.replay import Replay, replay
+from portals.replay import Answer, Replay, replay
+
+from ckanext.cityportals import automatic
 
 pytestmark = pytest.mark.usefixtures("clean_site")
 
@@ -76,3 +78,54 @@ def test_a_released_dataset_whose_record_is_gone_is_withdrawn_not_deleted(
     assert anonymous_api("package_show", id=released["dataset_id"])[0] in (403, 404)
     model.Session.expire_all()
     assert model.Package.get(released["dataset_id"]).state == "active"
+
+
+# -- releases that somebody approved in advance
+@pytest.fixture
+def open_site(site: Replay) -> Replay:
+    """Two records with a file each on this machine: trees, and people."""
+    files = {
+        "trees": b"id,species,height_m\n1,oak,12\n2,lime,9\n3,elm,7\n",
+        "people": b"name,email\nGwendolyn Marsh,gwendolyn.marsh@example.org\nAda Byron,ada.byron@example.org\n",
+    }
+    found = []
+    for number, (name, content) in enumerate(files.items(), 1):
+        site.answers[f"/{name}.csv"] = Answer(content, headers={"ETag": f'"{name}"'})
+        file = {"title": name, "mediaType": "text/csv", "downloadURL": f"{site.url}/{name}.csv"}
+        licence = "https://creativecommons.org/licenses/by/4.0/"
+        found.append(records.hub(number, title=f"City {name}", license=licence, distribution=[file]))
+    site.serve_catalogue(found)
+    return site
+
+
+def test_what_is_clean_and_open_at_its_source_is_released_where_somebody_approved_that(
+    open_site: Replay, community: dict[str, Any], anonymous_api
+):
+    if not plugin_loaded("privacy"):
+        pytest.skip("there is no gate on this site")
+    source = tk.get_action("harvest_source_create")(
+        {"user": "officer"},
+        {"name": "open", "title": "Open", "url": open_site.url, "source_type": "arcgis-hub", "frequency": "MANUAL",
+         "owner_org": community["organization"]["id"]},
+    )  # fmt: skip
+    from support import releases
+
+    from ckanext.privacy.gate import leak_check
+
+    approve = tk.get_action("cityportals_source_approve")
+    approve({"user": "steward1"}, {"id": source["id"], "automatic_release": True})
+    run(source)
+    for _ in range(2):  # what is asked for queues its scans
+        releases.work()
+    by_title = model.Session.query(model.Package.title, model.Package.id)
+    found = {title.removeprefix("City "): dataset_id for title, dataset_id in by_title.filter_by(type="dataset")}
+    assert anonymous_api("package_show", id=found["trees"])[0] == 200
+    assert anonymous_api("package_show", id=found["people"])[0] in (403, 404)
+    listed = tk.get_action("privacy_release_list")({"user": "steward1"}, {"dataset": found["trees"]})
+    assert "public-elsewhere" in str(listed)
+    assert leak_check.find_leaks() == []
+    assert automatic.watch(source["id"]) == [], "the first look only remembers"
+    assert automatic.watch(source["id"]) == []
+    open_site.answers["/trees.csv"] = Answer(b"name\nGwendolyn Marsh\n", headers={"ETag": '"new"'})
+    assert automatic.watch(source["id"]) == [found["trees"]]
+    assert anonymous_api("package_show", id=found["trees"])[0] in (403, 404)
