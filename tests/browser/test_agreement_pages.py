@@ -22,33 +22,36 @@ DESCRIPTION = {
     "contact": [{"name": "Data desk", "email": "data-desk@example.org"}],
     "consent_level": "collective",
 }
-#: Field -> what the officer answers, step by step.
-ANSWERS: tuple[dict[str, str | list[str]], ...] = (
+#: Field -> what the officer answers, step by step: text to type, a list to tick, a tuple to choose from a menu.
+ANSWERS: tuple[dict[str, str | list[str] | tuple[str]], ...] = (
     {
         "level": ["collective"], "spoken_by.name": "Residents' committee", "controller.name": "City lab",
-        "controller.contact": "data-desk@example.org", "jurisdiction": "IN-MH",
+        "controller.contact": "data-desk@example.org", "controller.kind": ("government",), "jurisdiction": "IN-MH",
     },
     {"notice.forms": ["oral", "posted"], "notice.languages": "hi mr", "notice.date": "2026-02-20"},
     {
         "purpose": ["public-services"], "personal_data": ["household"], "recipients": ["city", "community"],
-        "storage_location": "IN", "open": ["yes"], "open_data": ["anonymised"],
+        "storage_location": "IN", "retention": ("P3Y",), "open": ["yes"], "open_data": ["anonymised"],
     },
     {
-        "method": ["meeting-vote"], "at": "2026-03-01", "meeting.date": "2026-03-01", "meeting.attendance": "61",
+        "method": ["meeting-vote"], "at": "2026-03-01", "valid_for": ("P2Y",),
+        "meeting.date": "2026-03-01", "meeting.attendance": "61",
         "meeting.attendance_women": "38", "meeting.decision_rule": "majority", "words": "Count us, do not name us.",
         "withdrawal_contact": "The committee's room",
     },
 )  # fmt: skip
 
 
-def fill(page: Page, answers: dict[str, str | list[str]]) -> None:
+def fill(page: Page, answers: dict[str, str | list[str] | tuple[str]]) -> None:
     """Answer the questions of one step."""
     for name, answer in answers.items():
         if isinstance(answer, str):
             page.locator(f"[name='{name}']").fill(answer)
-            continue
-        for value in answer:
-            page.check(f"[name='{name}'][value='{value}']")
+        elif isinstance(answer, tuple):
+            page.select_option(f"[name='{name}']", answer[0])
+        else:
+            for value in answer:
+                page.check(f"[name='{name}'][value='{value}']")
 
 
 def make(site: Any, name: str) -> None:

@@ -16,6 +16,7 @@ from ckanext.privacy.views import agreement_words as words
 
 Json = dict[str, Any]
 CHECK = "check"
+UNANSWERED = "?"
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,9 @@ def record(given: Mapping[str, Any]) -> Json:
 
 
 def _processes(given: Mapping[str, Any]) -> Iterable[Json]:
-    kept = {name: given.get(name, "") for name in ("purpose", "storage_location", "retention")}
+    kept = {name: given.get(name, "") for name in ("purpose", "storage_location")}
+    # Nobody chose "no end" by choosing nothing.
+    kept["retention"] = given.get("retention") or UNANSWERED
     said = {"description": given.get("description", "")}
     uses = {"processing": ["collect", "store", "use"], "personal_data": given.get("personal_data", [])}
     yield {**kept, **said, **uses, "recipients": given.get("recipients", [])}
@@ -167,7 +170,8 @@ def questions(current: Step, given: Mapping[str, Any]) -> list[Json]:
 
 def _question(each: Field, value: Any) -> Json:
     chosen = value if isinstance(value, list) else [value]
-    options = [{"value": word, "word": tk._(label), "chosen": word in chosen} for word, label in each.options.items()]
+    offered = {"": N_("Choose"), **each.options} if each.kind == "choice" else each.options
+    options = [{"value": word, "word": tk._(label), "chosen": word in chosen} for word, label in offered.items()]
     said = {"label": tk._(each.label), "hint": tk._(each.hint) if each.hint else ""}
     return {"name": each.name, "id": f"field-{each.name.replace('.', '-')}", "kind": each.kind, "value": value,
             "options": options, **said}  # fmt: skip
