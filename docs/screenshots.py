@@ -50,6 +50,11 @@ PICTURES = (
     Picture("review", "steward1", "/privacy/release/{review}", 1250),
     Picture("public", None, "/dataset/{released}", 900),
     Picture("register", None, "/privacy/register", 850),
+    Picture("agreement-step", "officer", "/dataset/{held}/agreements/new", 850),
+    Picture("agreement", "officer", "/privacy/consent/{agreement}", 1150),
+    Picture("withdraw", None, "/privacy/withdraw", 700),
+    Picture("concern-form", None, "/dataset/{released}/concern", 950),
+    Picture("concern", "steward1", "/privacy/concern/{concern}", 900),
 )
 
 
@@ -72,7 +77,11 @@ def find_names(demo: dict[str, Any]) -> dict[str, str]:
     officer = RemoteCKAN(demo["url"], apikey=demo["users"]["officer"]["token"])
     file = officer.action.package_show(id=HELD)["resources"][0]["id"]
     review = officer.action.privacy_status_show(id=HELD)["release_id"]
-    return {"held": HELD, "released": RELEASED, "file": file, "review": review}
+    agreement = officer.action.privacy_consent_list(dataset_id=RELEASED)[0]["id"]
+    steward = RemoteCKAN(demo["url"], apikey=demo["users"]["steward1"]["token"])
+    concern = steward.action.privacy_concern_list(dataset=RELEASED)["results"][0]["id"]
+    found = {"file": file, "review": review, "agreement": agreement, "concern": concern}
+    return {"held": HELD, "released": RELEASED, **found}
 
 
 def take(browser: Browser, demo: dict[str, Any], picture: Picture, path: str) -> bytes:

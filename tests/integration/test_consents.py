@@ -109,6 +109,8 @@ def test_a_record_says_what_is_missing_in_sentences_and_stores_nothing(dataset):
 def test_only_editors_write_agreements_down(dataset, user):
     with pytest.raises(tk.NotAuthorized):
         agree(dataset["id"], user=user)
+    denied = model.Session.scalars(sa.select(AuditEntry).where(AuditEntry.event == "denied")).one()
+    assert denied.data["attempt"] == "privacy_consent_create"
 
 
 @pytest.mark.parametrize("user", ["reader", ""])
@@ -139,6 +141,8 @@ def test_whoever_has_the_link_takes_it_back_without_an_account_and_everything_cl
     assert (last["event"], last["role"]) == ("withdraw", "community")
     assert "took their agreement back" in last["reason"]
     assert audit.verify()["ok"]
+    told = act("steward1", "privacy_audit_list", object_id=record["id"])["results"]
+    assert [entry["event"] for entry in told] == ["consent.withdraw", "consent.give"]
 
 
 def test_withdrawn_and_revoked_are_different_events(dataset):

@@ -9,7 +9,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.model import Release
 from ckanext.privacy.views import agreements, decisions, differences, errors, fields, lists, words
-from ckanext.privacy.views.calls import act
+from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import scanned_file
 
 Json = Mapping[str, Any]
@@ -142,7 +142,7 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "reasons": [reason["sentence"] for reason in release["reasons"] or ()],
             "files": [scanned_file(scan["name"], scan, everything=False) for scan in release["scans"]],
             "history": decisions.history(release),
-            "agreements": [agreements.told(each) for each in act("privacy_consent_list", dataset_id=dataset["id"])],
+            "agreements": _agreements(release["package_id"]),
             "basis": known.section(_as_requested(id), "consent"),
             **_difference(release, diff, known),
             **decisions.offered(release),
@@ -156,6 +156,13 @@ def _as_requested(release_id: str) -> dict[str, Any]:
     """Return the description that a release holds, for a reader who was shown the release already."""
     release = Release.get(release_id)
     return release.snapshot["package"] if release else {}
+
+
+def _agreements(package_id: str) -> list[dict[str, Any]]:
+    """Return the agreements about a dataset in words; none for one that was purged."""
+    if not may("privacy_consent_list", dataset_id=package_id):
+        return []
+    return [agreements.told(each) for each in act("privacy_consent_list", dataset_id=package_id)]
 
 
 def _facts(release: Json) -> list[dict[str, str]]:

@@ -95,7 +95,7 @@ def _end(record: Consent, event: Event, actor: steps.Actor) -> ConsentChange:
     """Append the event, take down what is public and block what waits: all of it, or nothing."""
     change = consents.note_event(record, event, actor, datasets=record.package_ids)
     releases, reason = _resting_on(record), REASONS[event]
-    if event is not Event.EXPIRE and record.level == "collective":
+    if event in (Event.WITHDRAW, Event.REFUSE) and record.level == "collective":
         # A community's no reaches everything that is about it, on whatever basis it was released.
         releases = _standing(record.package_ids)
     _block_waiting(record, actor)

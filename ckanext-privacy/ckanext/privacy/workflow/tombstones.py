@@ -27,20 +27,17 @@ def of(id_or_name: str) -> Tombstone | None:
     """Return the tombstone of a dataset, by its id or by the name that was public; None if it has none."""
     name = sa.and_(Release.snapshot["package"]["name"].astext == id_or_name, _not_erased())
     query = _gone().where(sa.or_(Release.package_id == id_or_name, name))
-    found = model.Session.scalars(query.order_by(_since().desc()).limit(1)).one_or_none()
-    return _tombstone(found) if found else None
+    return next(iter(_read(query.order_by(_since().desc()).limit(1))), None)
 
 
 def newest(limit: int) -> list[Tombstone]:
     """Return the newest tombstones, one for each dataset."""
-    newest_of_each = _gone().distinct(Release.package_id).order_by(Release.package_id, _since().desc()).subquery()
-    each = aliased(Release, newest_of_each)
-    query = sa.select(each).order_by(sa.func.coalesce(each.ended, each.expires, each.released).desc()).limit(limit)
-    return [_tombstone(release) for release in model.Session.scalars(query)]
+    of_each = _gone().distinct(Release.package_id).order_by(Release.package_id, _since().desc()).subquery()
+    return _read(sa.select(of_each).order_by(of_each.c.since.desc()).limit(limit))
 
 
-def _gone() -> sa.Select[tuple[Release]]:
-    """Releases that were public, of datasets of which nothing is public now."""
+def _gone() -> sa.Select[Any]:
+    """Releases that were public, of datasets of which nothing is public now; never their content."""
     other = aliased(Release)
     in_force = sa.select(other.id).where(
         other.package_id == Release.package_id,
@@ -48,8 +45,26 @@ def _gone() -> sa.Select[tuple[Release]]:
         sa.or_(other.expires.is_(None), other.expires > now()),
     )
     run_out = sa.and_(Release.state == State.RELEASED.value, Release.expires <= now())
-    was_public = Release.released.is_not(None)
-    return sa.select(Release).where(was_public, sa.or_(Release.state.in_(GONE), run_out), ~in_force.exists())
+    kind = Release.snapshot["package"]["type"].astext.label("type")
+    columns = sa.select(Release.id, Release.package_id, Release.state, kind, _since().label("since"))
+    return columns.where(Release.released.is_not(None), sa.or_(Release.state.in_(GONE), run_out), ~in_force.exists())
+
+
+def _read(query: sa.Select[Any]) -> list[Tombstone]:
+    rows = model.Session.execute(query).all()
+    last = _last_decisions([row.id for row in rows])
+    return [_tombstone(row, last.get(row.id)) for row in rows]
+
+
+def _last_decisions(release_ids: list[str]) -> dict[str, Decision]:
+    """Return the decision that took each release away."""
+    query = (
+        sa.select(Decision)
+        .where(Decision.release_id.in_(release_ids), Decision.event.in_(_EVENTS))
+        .distinct(Decision.release_id)
+        .order_by(Decision.release_id, Decision.created.desc())
+    )
+    return {decision.release_id: decision for decision in model.Session.scalars(query)}
 
 
 def _since() -> sa.ColumnElement[dt.datetime]:
@@ -60,15 +75,13 @@ def _not_erased() -> sa.ColumnElement[bool]:
     return sa.func.coalesce(Release.snapshot["erased"].astext, "false") == "false"
 
 
-def _tombstone(release: Release) -> Tombstone:
-    last = next((each for each in reversed(Decision.of(release.id)) if each.event in _EVENTS), None)
-    state = release.state if release.state != State.RELEASED else State.EXPIRED.value
-    since = last.created if last else release.expires
+def _tombstone(row: Any, last: Decision | None) -> Tombstone:
+    since = last.created if last else row.since
     return {
-        "dataset": release.package_id,
-        "type": release.snapshot.get("package", {}).get("type") or "dataset",
-        "release_id": release.id,
-        "state": state,
+        "dataset": row.package_id,
+        "type": row.type or "dataset",
+        "release_id": row.id,
+        "state": row.state if row.state != State.RELEASED else State.EXPIRED.value,
         "since": since.isoformat() if since else None,
         "reason": last.reason if last else None,
     }

@@ -8,9 +8,10 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from ckanext.privacy.logic import schema
-from ckanext.privacy.model import AuditEntry, Release, Steward
+from ckanext.privacy.model import AuditEntry, Concern, Consent, Release, Steward
 from ckanext.privacy.workflow import audit, people
 
 _PAGE = 100
@@ -57,4 +58,7 @@ def _visible(user: model.User) -> list[sa.ColumnElement[bool]]:
         return []
     organizations = Steward.organizations(user.id)
     releases = sa.select(Release.id).where(Release.owner_org.in_(organizations))
-    return [sa.or_(AuditEntry.object_id.in_(organizations), AuditEntry.object_id.in_(releases))]
+    concerns = sa.select(Concern.id).where(Concern.owner_org.in_(organizations))
+    covered = model.Package.id == sa.any_(sa.cast(Consent.package_ids, ARRAY(sa.Text)))
+    agreements = sa.select(Consent.id).join(model.Package, covered).where(model.Package.owner_org.in_(organizations))
+    return [sa.or_(*(AuditEntry.object_id.in_(each) for each in (organizations, releases, concerns, agreements)))]

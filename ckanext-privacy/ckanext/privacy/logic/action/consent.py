@@ -12,6 +12,7 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 from dateutil import parser as dates
 
+from ckanext.privacy.logic import access as checking
 from ckanext.privacy.logic import schema
 from ckanext.privacy.logic.auth import consents as access
 from ckanext.privacy.model import Consent, ConsentChange
@@ -53,7 +54,7 @@ def privacy_consent_create(context: Context, data_dict: DataDict) -> dict[str, A
     :returns: the record, with ``token`` and ``withdraw_url``: told this once, and kept nowhere
     """
     data = _read(data_dict)
-    tk.check_access("privacy_consent_create", context, {"datasets": data["datasets"]})
+    checking.check("privacy_consent_create", context, {"datasets": data["datasets"]}, " ".join(data["datasets"]))
     wish = consents.Wish(
         user=people.current_user(context),
         package_ids=[package.id for package in access.packages(data)],
@@ -114,7 +115,7 @@ def privacy_consent_withdraw(context: Context, data_dict: DataDict) -> dict[str,
         different events
     :returns: ``{id, status, at, receipt, datasets: [{id, title, public}]}``
     """
-    tk.check_access("privacy_consent_withdraw", context, data_dict)
+    checking.check("privacy_consent_withdraw", context, data_dict, str(data_dict.get("id") or ""))
     record = access.record_of(data_dict)
     controller = data_dict.get("by") == "controller" and not data_dict.get("token")
     actor = agreeing.HOLDER if data_dict.get("token") else _actor(context, record)
@@ -130,7 +131,7 @@ def privacy_consent_renew(context: Context, data_dict: DataDict) -> dict[str, An
     :param valid_for: ISO 8601 duration such as ``P2Y`` (one year); ``valid_until`` takes a date
     :returns: the record
     """
-    tk.check_access("privacy_consent_renew", context, data_dict)
+    checking.check("privacy_consent_renew", context, data_dict, data_dict["id"])
     user, until = people.current_user(context), _moment(data_dict, "valid_until")
     record_id, valid_for = data_dict["id"], data_dict.get("valid_for") or ""
     return consents.dictize(_whole(lambda: agreeing.renew(record_id, user, until, valid_for)))

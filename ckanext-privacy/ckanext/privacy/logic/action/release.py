@@ -10,10 +10,10 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 
-from ckanext.privacy.logic import schema
+from ckanext.privacy.logic import access, schema
 from ckanext.privacy.logic.auth import datasets
 from ckanext.privacy.model import Release
-from ckanext.privacy.workflow import audit, deciding, differences, overview, people, requesting
+from ckanext.privacy.workflow import deciding, differences, overview, people, requesting
 
 _PAGE = 100
 
@@ -224,16 +224,7 @@ def privacy_status_show(context: Context, data_dict: DataDict) -> dict[str, Any]
 
 
 def _check(action: str, context: Context, data_dict: DataDict) -> None:
-    """Check access and note in the audit log who was refused what."""
-    try:
-        tk.check_access(action, context, data_dict)
-    except tk.NotAuthorized as error:
-        user = model.User.get(context.get("user") or "")
-        model.Session.rollback()
-        audit.record_denied(
-            action, str(data_dict["id"]) if "id" in data_dict else "", str(error), user.id if user else None
-        )
-        raise
+    access.check(action, context, data_dict, str(data_dict["id"]) if "id" in data_dict else "")
 
 
 def _whole(act: Callable[[], Any]) -> Any:
