@@ -252,7 +252,7 @@ TELEPHONES = (
 def main() -> None:
     """Print the counts."""
     confirmer, rng = confirmer_of(), random.Random(2026)
-    size = int(sys.argv[1]) if len(sys.argv) > 1 else 3000
+    size = int(sys.argv[1]) if len(sys.argv) > 1 else 600
     counts = differ(confirmer, size, rng, real_cells(100_000))
     whole = Count()
     click.echo(f"{'recognizer':<36}{'cells':>9}{'matched':>9}{'flagged':>9}{'lost':>6}")

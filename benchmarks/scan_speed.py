@@ -1,19 +1,24 @@
 """How fast a file is scanned, beside Presidio's own BatchAnalyzerEngine over the same cells in the same run.
 
-Prints CPU seconds (machines are shared, wall time is not to be trusted), bytes per CPU second, and the ratio.
-``python benchmarks/scan_speed.py [ROWS]``
+Prints CPU seconds (machines are shared, wall time is not to be trusted), bytes per CPU second, and ratios: to Presidio,
+and to parsing alone. Then kinds of columns that scanners dread, XLSX, a cold start, and peak memory by file size.
+``python benchmarks/scan_speed.py [MEGABYTES ...]``: the first size is timed, all are weighed; 500 5000 takes minutes.
 """
 
 from __future__ import annotations
 
 import csv
 import os
+import random
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import click
+import polars as pl
+import xlsxwriter
 from faker import Faker
 from presidio_analyzer import AnalyzerEngine, BatchAnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import NoOpNlpEngine
@@ -21,7 +26,8 @@ from presidio_analyzer.nlp_engine import NoOpNlpEngine
 from ckanext.privacy.engine import ScanSettings, scan_file
 
 #: Presidio needs about two milliseconds a cell: it gets the first rows only, and is compared by bytes.
-PEER_ROWS = 300
+PEER_ROWS = 200
+MB = 1_000_000
 COLUMNS = ("id", "name", "phone", "email", "ward", "litres", "date", "note", "latitude", "longitude", "code", "toilet")
 
 
@@ -77,17 +83,101 @@ def presidio(rows: list[list[str]]) -> object:
     return lambda: list(batch.analyze_dict(columns, language="en"))
 
 
+def crowd(kind: str, count: int) -> list[list[str]]:
+    """One column of the kinds that scanners dread."""
+    rng = random.Random(kind)
+    words = ["tap", "works", "queue", "morning", "ward", "water", "supply", "school"]
+    makers = {
+        "telephones": lambda: f"6{rng.randrange(10**8):08}",
+        "e-mails, all different": lambda: f"{rng.choice(words)}{rng.randrange(10**7)}@example{rng.randrange(99)}.org",
+        "long text": lambda: " ".join(rng.choices(words, k=30)),
+        "long text with numbers": lambda: f"{' '.join(rng.choices(words, k=20))} {rng.randrange(10**9)}",
+        "hashes": lambda: f"{rng.getrandbits(128):032x}",
+        "card-like codes": lambda: str(rng.randrange(4 * 10**15, 5 * 10**15)),
+        "Devanagari": lambda: "".join(rng.choices("पानीस्कूलगांवनदी ०१२३", k=25)),
+        "signs and digits": lambda: "".join(rng.choices("7x-./ #_", k=rng.randint(3, 14))),
+    }
+    return [[str(number), makers[kind]()] for number in range(count)]
+
+
+KINDS = (
+    "telephones", "e-mails, all different", "long text", "long text with numbers", "hashes", "card-like codes",
+    "Devanagari", "signs and digits",
+)  # fmt: skip
+
+
+def floor(path: Path) -> None:
+    """The least that can be done with a CSV: every cell read as text, in batches."""
+    batches = pl.scan_csv(path, infer_schema=False).select(pl.all().str.len_bytes().max())
+    batches.collect(engine="streaming")
+
+
+def grow(part: Path, path: Path, size: int) -> int:
+    """Repeat a file's rows until it has some bytes."""
+    heading, _, body = part.read_bytes().partition(b"\n")
+    with path.open("wb") as target:
+        target.write(heading + b"\n")
+        while target.tell() < size:
+            target.write(body)
+    return path.stat().st_size
+
+
+#: Runs in a process of its own, whose peak of memory is asked for.
+PEAK = (
+    "import resource, sys; from ckanext.privacy.engine import ScanSettings, scan_file; "
+    "scan_file(sys.argv[1], settings=ScanSettings(isolated=False)); "
+    "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)"
+)
+
+
+def peak(path: Path) -> str:
+    """Megabytes of memory that a scan needs at most."""
+    run = subprocess.run([sys.executable, "-c", PEAK, str(path)], capture_output=True, text=True, check=True)  # noqa: S603
+    return run.stdout.strip()
+
+
+def cold(path: Path) -> float:
+    """Wall-clock seconds of a privacy-scan with patterns kept from a run before."""
+    command = [str(Path(sys.executable).with_name("privacy-scan")), str(path), "--quiet"]
+    subprocess.run(command, check=False)  # noqa: S603
+    start = time.perf_counter()
+    subprocess.run(command, check=False)  # noqa: S603
+    return time.perf_counter() - start
+
+
+def workbook(rows: list[list[str]], path: Path) -> int:
+    """Write rows as XLSX."""
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, row in enumerate([list(COLUMNS), *rows]):
+            sheet.write_row(number, 0, row)
+    return path.stat().st_size
+
+
 def main() -> None:
-    """Compare; the file is scanned in this process, so that its CPU time is counted."""
-    rows = make_rows(int(sys.argv[1]) if len(sys.argv) > 1 else 150_000)
+    """Compare; files are scanned in this process, so that its CPU time is counted."""
+    sizes = [int(size) for size in sys.argv[1:]] or [50, 200]
+    rows, settings = make_rows(100_000), ScanSettings(isolated=False)
     with tempfile.TemporaryDirectory() as folder:
-        whole, part = Path(folder, "whole.csv"), Path(folder, "part.csv")
-        sizes = write(rows, whole), write(rows[:PEER_ROWS], part)
-        settings = ScanSettings(isolated=False)
-        scan_file(part, settings=settings)
-        ours = run("scan, every cell", sizes[0], lambda: scan_file(whole, settings=settings))
-        theirs = run("Presidio BatchAnalyzerEngine, first rows", sizes[1], presidio(rows[:PEER_ROWS]))
-    click.echo(f"bytes per CPU second, ratio: {ours / theirs:.0f}")
+        few, some, whole = (Path(folder, name) for name in ("few.csv", "some.csv", "whole.csv"))
+        peer_size, _ = write(rows[:PEER_ROWS], few), write(rows, some)
+        scan_file(few, settings=settings)
+        size = grow(some, whole, sizes[0] * MB)
+        ours = run("scan of a CSV, every cell", size, lambda: scan_file(whole, settings=settings))
+        least = run("only parsed, every cell as text (polars)", size, lambda: floor(whole))
+        theirs = run("Presidio BatchAnalyzerEngine, first rows", peer_size, presidio(rows[:PEER_ROWS]))
+        click.echo(f"CPU time: {ours / theirs:.0f} times Presidio, {ours / least:.2f} of parsing alone\n")
+        for kind in KINDS:
+            size = write(crowd(kind, 60_000), whole)
+            run(f"a column of {kind}", size, lambda: scan_file(whole, settings=settings))
+        book = Path(folder, "book.xlsx")
+        workbook(rows[:30_000], book)
+        run("XLSX, by the bytes of its cells", write(rows[:30_000], whole), lambda: scan_file(book, settings=settings))
+        write(rows[:9_000], whole)
+        click.echo(f"\nprivacy-scan of {whole.stat().st_size / MB:.1f} MB, new process: {cold(whole):.1f} s")
+        for megabytes in sizes:
+            grow(some, whole, megabytes * MB)
+            click.echo(f"peak memory at {megabytes} MB: {peak(whole)} MB")
 
 
 if __name__ == "__main__":

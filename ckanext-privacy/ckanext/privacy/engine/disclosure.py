@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import polars as pl
@@ -59,7 +59,7 @@ class _Table:
         self.limit = known.settings.k_limit
         names = list(known.attributes)
         more = [known.person] if known.person and known.person not in names else []
-        self.rows = Rows.of((hashed(batch, [*names, *more]) for batch in _batches(source)), folder, known.person)
+        self.rows = Rows.of(_hashes(source, [*names, *more]), folder, known.person)
         self.by_person = self._by_person()
 
     def report(self) -> RiskReport:
@@ -167,6 +167,11 @@ class _Table:
 
     def _whole(self) -> pl.DataFrame:
         return _head(self.source, [report.name for report in self.known.reports], MOST_ROWS)
+
+
+def _hashes(source: Source, names: Sequence[str]) -> Iterable[pl.DataFrame]:
+    work = partial(hashed, names=names)
+    return source.mapped(work) if isinstance(source, Table) else map(work, _batches(source))
 
 
 def _batches(source: Source) -> Iterable[pl.DataFrame]:

@@ -7,12 +7,10 @@ batches were shared out.
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -20,6 +18,7 @@ import polars as pl
 
 from .finder import Finder
 from .tables import Table
+from .threads import in_order
 
 #: Rows drawn for statistics, and distinct values of them that are looked at.
 DRAWN, SAMPLE = 2_000, 400
@@ -31,8 +30,6 @@ LOOKED = 64
 REPETITIVE, JUDGED = 0.25, 2_000
 #: Longest text kept of a candidate, in characters.
 LONGEST = 20_000
-#: Batches that an executor is given before the first is done.
-AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -185,7 +182,7 @@ def profile_table(
     """
     labels = dict(zip(table.header, table.labels, strict=True))
     whole = TableProfile(columns={name: ColumnProfile(name, label) for name, label in labels.items()})
-    for number, part in enumerate(_parts(table, labels, watch, executor, kept)):
+    for number, part in enumerate(in_order(_tasks(table, labels, watch, kept), executor)):
         if kept:
             kept.add(number, part)
         whole.merge(part)
@@ -193,15 +190,16 @@ def profile_table(
     return whole
 
 
-def _parts(
-    table: Table, labels: dict[str, str], watch: Watch, executor: Executor | None, kept: Kept | None
-) -> Iterator[TableProfile]:
-    jobs = (Job(number, cut, labels, watch) for number, cut in enumerate(table.cuts()))
-    if executor:
-        yield from in_order(jobs, executor, AHEAD, kept)
-        return
-    with ThreadPoolExecutor(_workers()) as pool:
-        yield from in_order(jobs, pool, _workers(), kept)
+def _tasks(
+    table: Table, labels: dict[str, str], watch: Watch, kept: Kept | None
+) -> Iterator[Callable[[], TableProfile]]:
+    for number, cut in enumerate(table.cuts()):
+        known = kept.get(number) if kept else None
+        yield partial(_same, known) if known else Job(number, cut, labels, watch)
+
+
+def _same(profile: TableProfile) -> TableProfile:
+    return profile
 
 
 @dataclass(frozen=True)
@@ -215,31 +213,6 @@ class Job:
 
     def __call__(self) -> TableProfile:
         return profile_batch(self.cut(), self.number, self.labels, self.watch)
-
-
-def _workers() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def in_order(jobs: Iterable[Job], executor: Executor, ahead: int, kept: Kept | None = None) -> Iterator[TableProfile]:
-    """Run jobs and yield their results in order; no more are begun than ``ahead`` of the one that is waited for."""
-    waiting: deque[Future[TableProfile] | TableProfile] = deque()
-    try:
-        for job in jobs:
-            known = kept.get(job.number) if kept else None
-            waiting.append(known or executor.submit(job))
-            if len(waiting) > ahead:
-                yield _result(waiting.popleft())
-        while waiting:
-            yield _result(waiting.popleft())
-    finally:
-        for each in waiting:
-            if not isinstance(each, TableProfile):
-                each.cancel()
-
-
-def _result(done: Future[TableProfile] | TableProfile) -> TableProfile:
-    return done if isinstance(done, TableProfile) else done.result()
 
 
 def profile_batch(batch: pl.DataFrame, number: int, labels: dict[str, str], watch: Watch) -> TableProfile:

@@ -14,13 +14,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
 from .errors import UnreadableFile
 from .findings import FileFacts, Held
 from .settings import Limits
+from .threads import in_order
+
+T = TypeVar("T")
 
 #: Size of the blocks in which a file is hashed.
 BLOCK = 1 << 20
@@ -64,6 +67,15 @@ class Table:
             return
         for batch in self.batches():
             yield partial(_same, batch)
+
+    def mapped(self, work: Callable[[pl.DataFrame], T]) -> Iterator[T]:
+        """Do the same work on every batch, in threads, and yield what comes of each in order."""
+        with _held_when_broken(self.name):
+            yield from in_order(partial(_worked, cut, work) for cut in self.cuts())
+
+
+def _worked(cut: Callable[[], pl.DataFrame], work: Callable[[pl.DataFrame], T]) -> T:
+    return work(cut())
 
 
 def _same(batch: pl.DataFrame) -> pl.DataFrame:
