@@ -1,4 +1,4 @@
-"""Writes the reference pages from the code: configuration, API, leak table, fields. Run by `make docs`.
+"""Writes the reference pages from the code: configuration, API, leak table, fields, detectors. Run by `make docs`.
 
 A test compares the pages with what this module would write, so no option, action or attack can go undocumented.
 """
@@ -44,6 +44,19 @@ FIELDS_INTRO = f"""{GENERATED}
 What can be said about a dataset, a file and a city practice, in the order of the forms.
 [schema.md](schema.md) says how values are kept and what the columns mean. A field without an entry under RDF is written
 by ckanext-dcat under DCAT's own name, or has none.
+"""
+
+ENGINE = PACKAGES["Privacy gate and scanner"] / "engine"
+DETECTORS_INTRO = f"""{GENERATED}
+# What the scanner looks for
+
+A column is judged by its heading, by its cells, and by the columns beside it. An identifier with check digits counts
+where more of a column's values pass than chance explains: **chance** below is the share of random codes of the same
+shape, letters for letters and digits for digits, that pass (measured by `tests/support/identifiers.py`; a test
+compares). One without check digits, or that companies share, is looked for only under a heading that names it
+(**heading**); **alone** means that a column of them is found without one, **written so** that its way of writing tells.
+How the chance is weighed stands in [decisions.md](decisions.md). No scan proves that data is safe: what is listed here
+is what was looked for.
 """
 
 ATTACK = ROOT / "tests/support/leaks"
@@ -172,6 +185,38 @@ def _field_rows(field: dict[str, Any], inside: str = "") -> Iterator[str]:
         yield from _field_rows(part, f"{field['field_name']}[].")
 
 
+def detectors_page() -> str:
+    """Every kind of thing about people, the languages of headings, and every identifier by country."""
+    kinds = _yaml(ENGINE / "lexicon/entities.yaml")
+    lexicon = _yaml(ENGINE / "lexicon/headings.yaml")
+    parts = [DETECTORS_INTRO, "## Kinds\n", "| kind | what | how grave | heading understood in |", "|---|---|---|---|"]
+    for entity, facts in kinds.items():
+        spoken = lexicon.get("COORDINATES" if entity == "HOUSEHOLD_COORDINATES" else entity, {}).get("words", {})
+        only = "; where a row stands for a person" if facts.get("people") else ""
+        parts.append(f"| `{entity}` | {facts['label']}{only} | {facts['sensitivity']} | {' '.join(sorted(spoken))} |")
+    parts.append("\n## Identifiers by country\n")
+    for path in sorted((ENGINE / "countries").glob("*.yaml"), key=lambda path: _yaml(path)["name"]):
+        parts += _country_rows(_yaml(path))
+    return "\n".join(parts)
+
+
+def _yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def _country_rows(pack: dict[str, Any]) -> Iterator[str]:
+    yield f"### {pack['name']}\n"
+    yield "| identifier | what | found | chance | proof | source |"
+    yield "|---|---|---|---|---|---|"
+    for each in pack["identifiers"]:
+        found = "alone" if each.get("alone") else "written so" if each.get("written") else "heading"
+        proof = each.get("presidio") or each.get("check") or "form"
+        label = each.get("label") or each["entity"].replace("_", " ").lower()
+        source = each.get("source", "")
+        yield f"| `{each['entity']}` | {label} | {found} | {each.get('chance', 1):.2%} | `{proof}` | {source} |"
+    yield ""
+
+
 def pages() -> dict[Path, str]:
     """Each page's path and the text it should have."""
     written = {
@@ -179,6 +224,7 @@ def pages() -> dict[Path, str]:
         "api.md": api_page,
         "leaks.md": leaks_page,
         "fields.md": fields_page,
+        "detectors.md": detectors_page,
     }
     return {DOCS / name: page() for name, page in written.items()}
 

@@ -21,6 +21,10 @@ LEXICON = Path(__file__).with_name("lexicon") / "headings.yaml"
 #: Words that join others and mean nothing by themselves.
 LITTLE = frozenset(LEXICON.with_name("little_words.txt").read_text("utf-8").split())
 MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640]")
+#: Letters that Unicode takes for their own, and people write without their stroke.
+STROKES = str.maketrans(
+    {"ł": "l", "Ł": "L", "ı": "i", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "œ": "oe"}
+)
 CAMEL = re.compile(r"(?<=[a-z\u00df-\u00ff])(?=[A-Z\u00c0-\u00de])|(?<=[A-Z])(?=[A-Z][a-z])")
 # Letters with their vowel signs, or digits; Devanagari's signs are marks, which \w leaves out.
 TOKEN = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u09d7])*|\d+")
@@ -71,7 +75,7 @@ def all_words_of(heading: str) -> tuple[str, ...]:
     >>> all_words_of("Contact no.")
     ('contact', 'no')
     """
-    folded = MARKS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", heading)))
+    folded = MARKS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", heading))).translate(STROKES)
     parts = TOKEN.findall(CAMEL.sub(" ", folded))
     return tuple(_stem(part.lower()) for part in parts)
 

@@ -87,6 +87,10 @@ def _identifier(values: Values) -> float:
     return values.share(lambda value: len(value) <= 40 and sum(char.isdigit() or char == "*" for char in value) >= 6)
 
 
+def _device(values: Values) -> float:
+    return values.share(lambda value: len(value) >= 8 and " " not in value and any(map(str.isdigit, value)))
+
+
 def _code(values: Values) -> float:
     return values.share(lambda value: 1 < len(value) <= 64 and " " not in value) if values.distinct > 0.2 else 0.0
 
@@ -125,6 +129,7 @@ TESTS: dict[str, Callable[[Values], float]] = {
     "url": _url,
     "image": _image,
     "identifier": _identifier,
+    "device": _device,
     "code": _code,
     "ip": _ip,
     "text": _text,

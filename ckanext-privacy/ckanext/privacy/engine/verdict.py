@@ -11,13 +11,27 @@ from .evidence import Column, Evidence, find_names, general_of, kind_of
 from .findings import ColumnReport, EntityFinding, Sensitivity
 from .headings import UNSPACED
 from .masking import mask
+from .packs import identifiers
 
 #: Confidence from which an entity is believed.
 BELIEVED = 0.5
 #: Entities that point at a person by themselves; a table with one has rows about people.
 POINTERS = frozenset({"PERSON", "NATIONAL_ID", "DATE_OF_BIRTH", "YEAR_OF_BIRTH", "PERSON_ID"})
 #: Entities that tell of people when two of them stand together.
-TRAITS = frozenset({"AGE", "SEX", "HEALTH", "MARITAL_STATUS", "RELIGION", "CASTE_OR_ETHNICITY", "NATIONALITY"})
+TRAITS = frozenset(
+    {
+        *("AGE", "SEX", "HEALTH", "MARITAL_STATUS", "RELIGION", "CASTE_OR_ETHNICITY", "NATIONALITY", "HOUSEHOLD"),
+        *("MIGRATION_STATUS", "SEXUAL_ORIENTATION", "PUBLIC_ASSISTANCE", "BIOMETRIC"),
+    }
+)
+#: What each detector saw, as a clerk would say it.
+SEEN = {
+    "header": "its name says so",
+    "pattern": "the cells are written like it",
+    "checksum": "check digits are right more often than by chance",
+    "names": "the cells read like names",
+    "table": "the columns beside it tell of people",
+}
 #: A pointer in a smaller share of a column is a finding, but does not make the table one about people.
 RARE = 0.05
 #: How to reach someone: an organisation has these, too.
@@ -124,13 +138,30 @@ def _report(column: Column, setting: Setting) -> ColumnReport:
     profile = column.profile
     found = sorted(_kept(column, setting), key=lambda each: -each.confidence)
     if not found:
-        return ColumnReport(profile.name, profile.filled, False, Sensitivity.NONE, "Nothing about people was found.")
+        return ColumnReport(profile.name, profile.filled, False, Sensitivity.NONE, _why_not(column))
     grave = max((_grade(each, setting) for each in found), key=lambda level: level.rank)
     entities = tuple(_finding(column, each) for each in found)
-    first = found[0]
-    whose = " in public office" if _grade(first, setting) is not kind_of(first.entity).sensitivity else ""
-    reason = f"Holds {kind_of(first.entity).label}{whose}, by {_and(first.detectors)}."
-    return ColumnReport(profile.name, profile.filled, True, grave, reason, entities)
+    return ColumnReport(profile.name, profile.filled, True, grave, _why(found[0], setting), entities)
+
+
+def _why(found: Evidence, setting: Setting) -> str:
+    kind, identifier = kind_of(found.entity), identifiers().get(found.entity)
+    whose = " in public office, rated lower" if _grade(found, setting) is not kind.sensitivity else ""
+    name = f" ({identifier.label})" if identifier and identifier.label else ""
+    seen = [SEEN.get(each, each) for each in found.detectors]
+    return f"Holds {kind.label}{name}{whose}: {_and(seen)}."
+
+
+def _why_not(column: Column) -> str:
+    """Why a column is left alone, where something spoke for people at first."""
+    believed = _believed(column)
+    if "ORGANISATION" in believed:
+        return "Holds numbers of organisations, which are nobody's."
+    if believed & CONTACTS:
+        return "Holds what organisations or places are reached by, not people."
+    if believed:
+        return "Would tell of people if a row stood for a person, and here none does."
+    return "Nothing about people was found."
 
 
 def _grade(evidence: Evidence, setting: Setting) -> Sensitivity:
