@@ -121,6 +121,7 @@ def test_half_hidden_numbers_under_their_heading_are_still_somebodys(everywhere:
         ("invoice_no", [f"{n:010}" for n in range(4_000_000, 4_000_040)]),
         ("account_code", [f"{n}.{n % 7}.{n % 9:02}.{n % 4:03}" for n in range(100, 140)]),
         ("tract", [f"36061{n:06}" for n in range(100, 4_100, 100)]),
+        ("enquiry", [f"10100{n:07}" for n in range(2_900_000, 3_900_000, 9_973)]),
         ("case_id", [f"101000{n:06}" for n in range(290_000, 294_000, 37)]),
         ("area", [f"110{n % 16:03}{n:03}" for n in range(100, 140)]),
         ("price", [f"{n}.{n % 100:02}" for n in range(1_000_000, 1_040_000, 1_000)]),

@@ -105,6 +105,8 @@ def is_rare_find(column: Column, identifier: Identifier, flagged: Sequence[str],
     written = [
         value for value in flagged if identifier.written and re.fullmatch(identifier.written, fold_text(value).strip())
     ]
+    if not written and not identifier.alone:
+        return False
     chance = min(identifier.chance, WRITTEN) if written else identifier.chance
     values = written or list(flagged)
     first = fold_text(values[0])
