@@ -6,6 +6,7 @@ import csv
 import io
 import itertools
 import json
+import zipfile
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -16,6 +17,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openlocationcode import openlocationcode
+from openpyxl.comments import Comment
+from openpyxl.workbook.defined_name import DefinedName
 
 from ckanext.privacy.engine.errors import InvalidPlan, UnreadableFile
 from ckanext.privacy.engine.remediation import Plan, apply_plan, cleaned_name, load_plan, parse_plan, plan_data
@@ -337,7 +340,55 @@ def test_a_stored_file_without_an_ending_is_cleaned_by_its_name(tmp_path: Path) 
         assert b"Asha" not in out.read_bytes()
 
 
-def test_a_file_that_could_not_be_read_in_full_is_not_cleaned(tmp_path: Path) -> None:
+SECRET = "Zqxmeena Secret"
+
+
+def full_of_hiding_places(path: Path) -> Path:
+    """A workbook with one name in every place where workbooks keep more than is seen."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "People"
+    for row in (["ward", "name", "n", "note"], ["a", SECRET, 1, "x"], ["b", SECRET, 2, SECRET], ["c", SECRET, 3, "y"]):
+        sheet.append(row)
+    sheet["A2"].comment = Comment(SECRET, SECRET)
+    sheet.row_dimensions[3].hidden = True
+    sheet.column_dimensions["D"].hidden = True
+    sheet.oddHeader.center.text = SECRET
+    sheet["C2"].hyperlink = f"https://example.org/{SECRET.replace(' ', '-')}"
+    book.create_sheet("Old").append([SECRET])
+    book["Old"].sheet_state = "veryHidden"
+    book.defined_names["who"] = DefinedName("who", attr_text=f'"{SECRET}"')
+    book.properties.creator = book.properties.title = book.properties.lastModifiedBy = SECRET
+    book.save(path)
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("docProps/thumbnail.jpeg", SECRET)
+        archive.writestr("xl/media/image1.png", SECRET)
+        archive.writestr("customXml/item1.xml", f"<a>{SECRET}</a>")
+        archive.writestr("xl/pivotCache/pivotCacheRecords1.xml", f'<r><x v="{SECRET}"/></r>')
+    return path
+
+
+def everything_in(path: Path) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        return b"".join(name.encode() + archive.read(name) for name in archive.namelist())
+
+
+def test_nothing_of_a_dropped_column_is_left_anywhere_in_a_workbook(tmp_path: Path) -> None:
+    source = full_of_hiding_places(tmp_path / "in.xlsx")
+    assert everything_in(source).count(b"Zqxmeena") > 8
+    tables = [{"table": "People", "columns": [{"column": "name", "action": "drop"}]}]
+    cleaned = parse_plan({"version": 1, "hidden_sheets": "drop", "tables": tables})
+    report = apply_plan(source, cleaned, tmp_path / "out.xlsx")
+    assert b"Zqx" not in everything_in(tmp_path / "out.xlsx")
+    assert "Zqx" not in (tmp_path / report.statement_file).read_text("utf-8")
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx")["People"]
+    assert [[cell.value for cell in row] for row in sheet] == [["ward", "n"], ["a", 1], ["c", 3]]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "in.xlsx", "out.xlsx", "out.xlsx.cleaning.md", "out.xlsx.schema.json",
+    ]  # fmt: skip
+
+
+def test_a_file_that_could_not_be_read_is_not_cleaned(tmp_path: Path) -> None:
     (tmp_path / "in.csv").write_bytes(b"")
     with pytest.raises(UnreadableFile):
         apply_plan(tmp_path / "in.csv", plan(), tmp_path / "out.csv")

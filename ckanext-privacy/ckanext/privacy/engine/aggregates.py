@@ -36,6 +36,9 @@ class Crosstab:
         if not self._is_one():
             return None
         limit, key = self.known.settings.small_cell_limit, (*self.quasi, *self.known.secrets)
+        if not key:
+            # Counts by things tell nothing about people.
+            return RiskReport(counted="counts")
         counts = {name: self._positive(name) for name in self.counts}
         cells = (
             cell

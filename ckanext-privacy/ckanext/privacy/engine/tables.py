@@ -37,7 +37,7 @@ class Table:
     are the headings as they stand in the file. ``read`` starts a new pass over the rows; so does ``values``, where the
     file has types: the same rows, cells as numbers, dates, text (None where a format has text only). ``weight`` is
     about how much text there is, and ``share`` says how much of it the present pass has read, 0..1, given the rows
-    it has yielded.
+    it has yielded. ``hidden_rows`` are those of a sheet that are hidden, 0 being the first that is yielded.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Table:
     values: Callable[[], Iterator[list[Any]]] | None = None
     share: Callable[[int], float] = lambda _rows: 0.0
     cut: Callable[[], Iterable[Callable[[], pl.DataFrame]]] | None = None
+    hidden_rows: frozenset[int] = frozenset()
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield the rows in order; every column is text, blank cells are null, columns are named as in ``header``.

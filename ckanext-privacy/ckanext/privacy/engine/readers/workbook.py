@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -74,6 +75,7 @@ def _add_sheets(file: OpenFile, workbook: CalamineWorkbook, facts: dict[str, She
         sheet = workbook.get_sheet_by_name(meta.name)
         hidden = meta.visible != SheetVisibleEnum.Visible
         table, first = _sheet_table(sheet, hidden)
+        table = replace(table, hidden_rows=frozenset(row - first for row in known.hidden_rows if row >= first))
         file.tables.append(table)
         if not hidden:
             file.tables += _hidden_parts(sheet, table, first, known)

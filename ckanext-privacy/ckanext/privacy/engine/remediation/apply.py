@@ -15,7 +15,7 @@ from ckanext.privacy.engine.scan import scan_file
 from ckanext.privacy.engine.tables import OpenFile, Table, open_tables
 
 from .changes import Change
-from .plan import Plan, TablePlan, check_tables, needs_key, table_plan
+from .plan import Plan, Step, TablePlan, check_tables, needs_key, table_plan
 from .schema import CleanedTable, write_schemas
 from .statement import statement
 from .steps import Cleaner
@@ -113,14 +113,14 @@ def apply_plan(  # noqa: PLR0913 - a file, what to do, where to, and what is kno
     columns = {table.name: all_columns(table) for table in tables}
     check_tables(plan, columns)
     _check_out(path, out)
-    cleaners = make_cleaners(tables, columns, plan, _key(plan, key))
+    cleaners = make_cleaners(tables, columns, plan, _key(plan, key), hidden_columns(file))
     with TemporaryDirectory(dir=out.parent, prefix=".clean-") as folder:
         fresh = Path(folder) / out.name
         with open_writer(fresh, file, path) as writer:
             _write(writer, tables, cleaners)
         report = CleanReport(
             tables=tuple(_cleaning(table, cleaner) for table, cleaner in zip(tables, cleaners, strict=True)),
-            left_out=tuple(table.name for table in file.tables if table not in tables),
+            left_out=_left_out(file, tables),
             schemas=(),
             rescan=scan_file(fresh, name=out.name),
             before=before,
@@ -134,6 +134,12 @@ def apply_plan(  # noqa: PLR0913 - a file, what to do, where to, and what is kno
         for each in (fresh, *schemas, told):
             os.replace(each, out.parent / each.name)
     return report
+
+
+def _left_out(file: OpenFile, tables: Sequence[Table]) -> tuple[str, ...]:
+    """What is in the file and not in the cleaned one, also where nobody could look at it."""
+    beside = [table.name for table in file.tables if table not in tables]
+    return (*beside, *(f"{held.where} ({held.reason.rstrip('.')})" for held in file.held))
 
 
 def _write(writer: Writer, tables: Sequence[Table], cleaners: Sequence[Cleaner | None]) -> None:
@@ -165,10 +171,8 @@ def main_tables(file: OpenFile) -> list[Table]:
     """The tables that cleaning writes: a text file's table, a workbook's sheets, all lists of records.
 
     Pieces of text beside them, such as comments and properties, are not among them. Raises `UnreadableFile` where there
-    is no table, and where a part of the file could not be read: it might be lost without anybody's knowing.
+    is no table.
     """
-    if file.held:
-        raise UnreadableFile(f"{file.held[0].reason} It cannot be cleaned as it is.", file.held[0].where)
     kind = file.facts.format
     if kind in TEXT_FORMATS:
         found = file.tables[:1]
@@ -191,18 +195,40 @@ def all_columns(table: Table) -> tuple[str, ...]:
     return tuple(names)
 
 
+def hidden_columns(file: OpenFile) -> dict[str, tuple[str, ...]]:
+    """The hidden columns of each sheet, which the reader gives as a table of their own."""
+    ending = ": hidden columns"
+    return {table.name.removesuffix(ending): table.header for table in file.tables if table.name.endswith(ending)}
+
+
 def make_cleaners(
-    tables: Sequence[Table], columns: Mapping[str, tuple[str, ...]], plan: Plan, key: bytes
+    tables: Sequence[Table],
+    columns: Mapping[str, tuple[str, ...]],
+    plan: Plan,
+    key: bytes,
+    hidden: Mapping[str, tuple[str, ...]],
 ) -> list[Cleaner | None]:
-    """A cleaner for each table, None for those that the plan leaves out. Raises `InvalidPlan` if none would be left."""
+    """A cleaner for each table, None for those that the plan leaves out. Raises `InvalidPlan` if none would be left.
+
+    `hidden` are the hidden columns of each sheet; they go with its hidden rows where the plan drops what is hidden.
+    """
     cleaners = []
     for table in tables:
         part = table_plan(plan, table.name, list(columns))
+        if plan.hidden_sheets == "drop":
+            part = without_hidden(part, hidden.get(table.name, ()))
         left_out = part.drop or (table.hidden and plan.hidden_sheets == "drop")
         cleaners.append(None if left_out else Cleaner(table, columns[table.name], part, key))
     if not any(cleaner and cleaner.columns for cleaner in cleaners):
         raise InvalidPlan("The plan drops every table or column; nothing would be left to publish.")
     return cleaners
+
+
+def without_hidden(part: TablePlan, columns: Sequence[str]) -> TablePlan:
+    """The same plan, with a table's hidden rows and columns dropped, unless it says what becomes of a column."""
+    named = set(part.named_columns())
+    drops = tuple(Step(name, "drop", why="It was hidden in the workbook.") for name in columns if name not in named)
+    return replace(part, steps=(*part.steps, *drops), drop_hidden_rows=True)
 
 
 def _check_out(path: Path, out: Path) -> None:

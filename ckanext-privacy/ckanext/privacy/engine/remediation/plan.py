@@ -94,7 +94,10 @@ class Aggregate:
 
 @dataclass(frozen=True)
 class TablePlan:
-    """What is done to one table; `table` is None when the file has only one."""
+    """What is done to one table; `table` is None when the file has only one.
+
+    `drop_hidden_rows` follows from the plan's `hidden_sheets`, and is not part of its text.
+    """
 
     table: str | None = None
     drop: bool = False
@@ -104,6 +107,7 @@ class TablePlan:
     drop_rows: tuple[Condition, ...] = ()
     sample: float | None = None
     aggregate: Aggregate | None = None
+    drop_hidden_rows: bool = False
 
     def named_columns(self) -> Iterator[str]:
         """Every column that the plan speaks of."""
@@ -120,7 +124,10 @@ class TablePlan:
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole plan; tables it does not name are kept as they are. `hidden_sheets` is `keep` or `drop`."""
+    """A whole plan; tables it does not name are kept as they are.
+
+    `hidden_sheets` is `keep` or `drop`, and is said of hidden rows and columns, too.
+    """
 
     tables: tuple[TablePlan, ...] = ()
     hidden_sheets: str = "keep"

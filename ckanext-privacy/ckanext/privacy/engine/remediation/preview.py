@@ -9,7 +9,7 @@ import polars as pl
 
 from ckanext.privacy.engine.tables import open_tables
 
-from .apply import all_columns, main_tables, make_cleaners
+from .apply import all_columns, hidden_columns, main_tables, make_cleaners
 from .plan import Plan, check_tables
 from .steps import Cleaner
 
@@ -40,10 +40,11 @@ def preview_plan(path: str | Path, plan: Plan, rows: int = 20, *, name: str | No
 
     Raises `InvalidPlan` when the plan does not fit the file, `UnreadableFile` when the file cannot be read.
     """
-    tables = main_tables(open_tables(path, name))
+    file = open_tables(path, name)
+    tables = main_tables(file)
     columns = {table.name: all_columns(table) for table in tables}
     check_tables(plan, columns)
-    cleaners = make_cleaners(tables, columns, plan, PREVIEW_KEY)
+    cleaners = make_cleaners(tables, columns, plan, PREVIEW_KEY, hidden_columns(file))
     return tuple(
         _preview(table.name, columns[table.name], next(table.batches(), pl.DataFrame()).head(rows), cleaner)
         for table, cleaner in zip(tables, cleaners, strict=True)

@@ -115,11 +115,15 @@ class Cleaner:
     def _whole(self) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
         """The source's batches with every column, some only longer rows have, and which of their rows are kept."""
         seed = hmac.digest(self.key, f"sample of {self.table.name}".encode(), "sha256")
-        draw = np.random.default_rng(int.from_bytes(seed, "big"))
+        draw, before = np.random.default_rng(int.from_bytes(seed, "big")), 0
         for batch in self.table.batches():
             absent = [pl.lit(None, pl.String).alias(name) for name in self.all_columns if name not in batch.columns]
             whole = batch.with_columns(absent)
             kept = whole.select(~_any(self.plan.drop_rows)).to_series() if self.plan.drop_rows else _all(whole)
+            if self.plan.drop_hidden_rows and self.table.hidden_rows:
+                hidden = [row in self.table.hidden_rows for row in range(before, before + whole.height)]
+                kept = kept & ~pl.Series(hidden)
+            before += whole.height
             if self.plan.sample:
                 kept = kept & pl.Series(draw.random(whole.height) < self.plan.sample)
             yield whole, kept
