@@ -24,6 +24,14 @@ WORDED = 0.3
 #: Probability from which a single value is taken for a name.
 SURE = 0.6
 
+#: Support for names, 0..1, that a column needs whose heading says nothing of them; and one where people lead so far.
+UNSAID, LEADING, LEAD = 0.6, 0.48, 0.2
+#: Words a name from which they are full names: one word alone is a place as often.
+FULL = 1.8
+NEVER = 1.1
+#: Support that a few values need which come again and again: councillors, inspectors.
+OF_FEW = 0.85
+
 #: Life dates as encyclopaedias and museums write them: "born 1930" or "* 1852".
 LIFE = re.compile(r"^(born|b\.|né|née|nato|nata|geb\.?|geboren|nacid[oa]|n\.|\*) ?.*\d{4}", re.IGNORECASE)
 
@@ -157,12 +165,18 @@ def find_names(column: Column, beside_names: bool = False) -> Evidence | None:
 def _needed(meaning: Meaning | None, values: Values, kinds: dict[str, float]) -> float:
     """How sure the classifier must be: less where the heading speaks of names, more for a handful of values."""
     few = 0.15 if len(values.real) < 15 else 0.0
+    full = values.words >= FULL
+    # Where nothing else comes near, less will do: names of a people that the classifier knows little of.
+    leads = full and kinds["person"] > LEAD + max(kinds[other] for other in CLASSES[1:])
+    alone = LEADING if leads else UNSAID
+    if meaning is None and values.category:
+        return OF_FEW if full and len(values.real) > 2 else NEVER
     if meaning is None:
-        return 0.55 + few if not values.category else 1.1
+        return alone + few
     if meaning.strong:
         return 0.1
     if kinds["place"] > kinds["person"] + 0.15 or meaning.coverage <= 0.5:
-        return 0.55 + few
+        return alone + few
     return 0.3
 
 

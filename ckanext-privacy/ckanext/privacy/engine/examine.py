@@ -17,6 +17,8 @@ from .disclosure import table_risk
 from .errors import UnreadableFile
 from .evidence import column_of
 from .findings import EngineFacts, FileReport, Held, Outcome, PolicyFacts, TableReport, to_dict
+from .freetext import names_in_texts
+from .ner import models
 from .packs import country_codes
 from .profile import profile_table
 from .settings import Limits, RiskSettings, ScanSettings
@@ -86,7 +88,8 @@ def examine(
         file, tables = OpenFile(raw.facts("unknown"), held=[Held(error.reason, error.where or name)]), ()
     if checkpoint:
         checkpoint.done()
-    engine = EngineFacts(VERSION, confirmer.names if tables else (), country_codes(settings.countries))
+    finders = (*confirmer.names, *models()) if tables else ()
+    engine = EngineFacts(VERSION, finders, country_codes(settings.countries))
     return FileReport(file.facts, engine, PolicyFacts("", ""), Outcome.BLOCKED, tuple(file.held), tables)
 
 
@@ -122,6 +125,8 @@ def _table(table: Table, number: int, scan: _Scan, progress: Progress) -> TableR
     columns = [column_of(column) for column in profile.columns.values()]
     for column in columns:
         scan.confirmer.confirm(column)
+        if named := names_in_texts(column):
+            column.add(named)
     reports = judge_columns(columns)
     report = TableReport(table.name, table.hidden, profile.rows, reports, table_risk(table, reports, scan.risk))
     progress(1.0)

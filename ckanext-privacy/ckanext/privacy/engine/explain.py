@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from .evidence import load_kinds
 from .headings import languages
 from .names import measured
+from .ner import models
 from .packs import Identifier, load_packs
 
 
@@ -38,7 +39,15 @@ def _languages() -> Iterator[str]:
 
 
 def _recall() -> Iterator[str]:
-    yield "Names of people found by their form alone, on names never seen in training, by language and country:"
-    for locale, share in sorted(measured()["recall"].items()):
-        yield f"  {locale}: {share:.0%}"
+    figures = measured()
+    yield "Names of people, by language; measured on names that no training has seen (docs/quality.md):"
+    yield "  language (script): columns of names found / full names in single cells / other columns taken for names"
+    for language, row in sorted(figures["names"].items(), key=lambda item: item[1]["columns of names"]):
+        shares = f"{row['columns of names']:.0%} / {row['full name']:.0%} / {row['false columns']:.0%}"
+        yield f"  {language} ({row['script']}): {shares}"
+    yield "In sentences, by language: people found / of those found, people"
+    for language, row in sorted(figures["sentences"].items()):
+        if "PERSON" in row:
+            yield f"  {language}: {row['PERSON']['recall']:.0%} / {row['PERSON']['precision']:.0%}"
+    yield f"Language models that are installed and used beside it: {', '.join(models()) or 'none'}."
     yield "No scan proves that data is safe: what is listed here is what was looked for."

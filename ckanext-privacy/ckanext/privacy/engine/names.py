@@ -1,8 +1,8 @@
-"""A small classifier that tells names of people from addresses, organisations, places and ordinary words.
+"""A small classifier that tells names of people from addresses, organisations, streets, places and ordinary words.
 
-Logistic regression over hashed character n-grams, scored with numpy. The weights in :file:`models/names.npz` are made
-by :file:`training/names.py` from openly licensed and generated material; their recall by language and script lies
-beside them in :file:`models/names.json`.
+One hidden layer over hashed character n-grams, words and word shapes, computed with numpy. The weights in
+:file:`models/names.npz` are made by :file:`training/train_names.py` from openly licensed and generated material; what
+was measured with them, on names kept from training, lies beside them in :file:`models/quality.json`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from typing import Any
 import numpy as np
 
 MODELS = Path(__file__).with_name("models")
-CLASSES = ("person", "organisation", "address", "place", "other")
+CLASSES = ("person", "organisation", "address", "place", "other", "street", "code")
 #: Size of the hashed feature space; the model's weights have as many rows.
 FEATURES = 1 << 16
 LONGEST = 80
@@ -26,6 +28,8 @@ NGRAMS = (1, 2, 3, 4, 5)
 
 MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640]")
 DIGITS = re.compile(r"\d")
+#: What hides letters in a masked name.
+HIDDEN = re.compile(r"[*•○●#]|(?<=[^\W\d_])[xX]{3,}")
 SPACES = re.compile(r"[\s_]+")
 BASE = np.uint64(1_099_511_628_211)
 MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -45,7 +49,7 @@ def featurise(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     owner = np.repeat(np.arange(len(folded)), lengths)
     ends = np.cumsum(lengths)[owner]
     pieces = [_ngrams(codes, owner, ends, size) for size in NGRAMS]
-    pieces += [_words(codes, owner), _counts(folded)]
+    pieces += [_words(codes, owner), _shapes(texts)]
     return np.concatenate([rows for rows, _ in pieces]), np.concatenate([hashes for _, hashes in pieces])
 
 
@@ -77,37 +81,80 @@ def _places(size: int, spaces: np.ndarray) -> np.ndarray:
     return np.arange(size) - np.maximum.accumulate(last)
 
 
-def _counts(folded: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    shapes = [min(text.count(" ") - 1, 8) * 4 + ("," in text) * 2 + ("0" in text) for text in folded]
-    return np.arange(len(folded)), _bucket(np.array(shapes, dtype=np.uint64) + np.uint64(7))
+def _shapes(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Hash what the words look like, whatever they say: the whole row of shapes, and each pair of neighbours."""
+    rows, hashes = [], []
+    for index, text in enumerate(texts):
+        shape = shape_of(text)
+        pieces = {shape, *("2" + shape[at : at + 2] for at in range(len(shape) - 1)), f"n{len(shape)}"}
+        rows += [index] * len(pieces)
+        hashes += [zlib.crc32(piece.encode()) for piece in sorted(pieces)]
+    return np.array(rows, dtype=np.int64), _bucket(np.array(hashes, dtype=np.uint64))
+
+
+def shape_of(text: str) -> str:
+    """Write a letter for each of the first words, and punctuation that ends one.
+
+    >>> shape_of("PÉREZ, Juan M. de la Cruz 12")
+    'A,TI.aaT0'
+    """
+    return "".join(map(_word_shape, text[:LONGEST].split()[:10]))
+
+
+def _word_shape(word: str) -> str:
+    bare = word.strip(".,;:()\"'")
+    end = word[-1] if word[-1] in ".,;:" else ""
+    if not bare:
+        return "p" + end
+    if HIDDEN.search(bare):
+        return "*" + end
+    if any(map(str.isdigit, bare)):
+        return ("0" if not any(map(str.isalpha, bare)) else "m") + end
+    if bare.upper() == bare.lower():
+        return "x" + end
+    if len(bare) == 1:
+        return "I" + end
+    return ("A" if bare.isupper() else "a" if bare.islower() else "T" if bare[1:].islower() else "M") + end
 
 
 def _bucket(hashed: np.ndarray) -> np.ndarray:
     return ((hashed * MIX) >> np.uint64(48)).astype(np.int64) % FEATURES
 
 
+@dataclass(frozen=True)
+class _Model:
+    """The weights: features x hidden units, hidden units x classes."""
+
+    large: np.ndarray
+    scale: float
+    large_bias: np.ndarray
+    small: np.ndarray
+    small_bias: np.ndarray
+
+
 @lru_cache
-def _weights() -> tuple[np.ndarray, np.ndarray]:
+def _model() -> _Model:
     with np.load(MODELS / "names.npz") as data:
-        return data["weights"].astype(np.float32) * data["scale"], data["bias"]
+        return _Model(**{name: data[name] for name in data.files})
 
 
 def classify(texts: Sequence[str]) -> np.ndarray:
     """Return one row a text and one column a class of :data:`CLASSES`: probabilities that sum to 1."""
     if not texts:
         return np.zeros((0, len(CLASSES)), dtype=np.float32)
-    weights, bias = _weights()
+    model = _model()
     rows, features = featurise(texts)
-    counts = np.bincount(rows, minlength=len(texts)).astype(np.float32)
-    summed = np.stack(
-        [np.bincount(rows, weights=weights[features, index], minlength=len(texts)) for index in range(len(CLASSES))],
-        axis=1,
-    )
-    logits = summed / np.sqrt(counts)[:, None] + bias
+    order = np.argsort(rows, kind="stable")
+    counts = np.bincount(rows, minlength=len(texts))
+    starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    # Whole numbers are summed as such: exact, and four times less memory than fractions.
+    summed = np.add.reduceat(model.large[features[order]], starts, axis=0, dtype=np.int32)
+    hidden = np.maximum(summed * (model.scale / np.sqrt(counts))[:, None] + model.large_bias, 0)
+    logits = hidden @ model.small + model.small_bias
     exponents = np.exp(logits - logits.max(axis=1, keepdims=True))
     return exponents / exponents.sum(axis=1, keepdims=True)
 
 
 def measured() -> dict[str, Any]:
-    """Return how often the classifier finds names of people, by language and script, on names kept from training."""
-    return json.loads((MODELS / "names.json").read_text("utf-8"))
+    """Return what ``benchmarks/quality.py`` measured with these weights; see :file:`docs/quality.md`."""
+    return json.loads((MODELS / "quality.json").read_text("utf-8"))

@@ -1,0 +1,63 @@
+"""People in running text: which share of a column's texts names someone, and where.
+
+Texts are those of the sample. What is said of the whole column is an estimate, and the finding's detector says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .evidence import Column, Evidence
+from .names import CLASSES, classify
+from .ner import find_names_in
+from .tagger import Tagged
+from .values import Values
+
+#: Texts of a column that are read, and characters of each.
+TEXTS, CHARACTERS = 150, 1_000
+#: A cell with so many words on average, or words and characters, is text; shorter ones the classifier sees whole.
+WORDS, FEWER_WORDS, LENGTH = 9, 5, 60
+#: Web addresses, shapes and records are no text, however long.
+NO_TEXT = re.compile(r"\s*(?:https?://|www\.|[\[{<]|\w+://).*", re.IGNORECASE | re.DOTALL)
+#: Addresses are full of people's names, and are no sentences.
+NO_SENTENCE = [CLASSES.index(name) for name in ("address", "street")]
+#: Confidence from which a name in a text is believed, and from which one word alone is.
+NAMED, ALONE = 0.6, 0.9
+#: Share of texts that must name someone: the tagger errs in some, and ordinary texts name a writer or a statesman.
+LEAST = 0.1
+MOST = 0.9
+
+
+def names_in_texts(column: Column) -> Evidence | None:
+    """Return people named inside the texts of a column; None for columns that hold no text, or nobody."""
+    values = column.values
+    if not _is_text(values):
+        return None
+    texts = list(values.real)[:TEXTS]
+    if float(classify(texts)[:, NO_SENTENCE].sum(axis=1).mean()) > 0.5:
+        return None
+    found = find_names_in([text[:CHARACTERS] for text in texts])
+    named = {text: _people(text, spans) for text, spans in zip(texts, found, strict=True)}
+    holding = [text for text in texts if named[text]]
+    read = sum(values.real[text] for text in texts)
+    share = sum(values.real[text] for text in holding) / read if read else 0.0
+    if share < LEAST:
+        return None
+    examples = tuple(name for text in holding for name in named[text])
+    rows = {text.strip(): row for text, row in column.profile.first_rows.items()}
+    first = tuple(sorted(rows[text] for text in holding if text in rows)[:3])
+    return Evidence("PERSON", MOST, ("text",), max(1, round(share * column.profile.filled)), examples, first)
+
+
+def _is_text(values: Values) -> bool:
+    long = values.words > WORDS or (values.words > FEWER_WORDS and values.length > LENGTH)
+    return long and values.share(NO_TEXT) < 0.5
+
+
+def _people(text: str, spans: Sequence[Tagged]) -> list[str]:
+    """Names of people in one text that can be believed: by where they stand, and by themselves."""
+    people = [(text[each.start : each.end], each.confidence) for each in spans if each.label == "PERSON"]
+    sure = [name for name, confidence in people if confidence >= (NAMED if " " in name else ALONE)]
+    chances = classify(sure)[:, CLASSES.index("person")]
+    return [name for name, chance in zip(sure, chances, strict=True) if chance > 0.5]
