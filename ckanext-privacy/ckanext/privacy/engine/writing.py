@@ -41,7 +41,9 @@ def form_of(identifier: Identifier) -> Form:
     if identifier.patterns:
         proof = check_of(identifier.check, identifier.options) or _unproven
         return Form(identifier, _compiled(identifier.patterns), proof)
-    recognizer = import_presidio().recognizer_of(identifier)
+    presidio = import_presidio()
+    presidio.stay_offline()
+    recognizer = presidio.recognizer_of(identifier)
     texts = [pattern.regex for pattern in recognizer.patterns]
     return Form(identifier, _compiled(texts), lambda text: _presidio_proof(recognizer, text))
 
