@@ -17,7 +17,7 @@ from .names import CLASSES, classify
 from .packs import identifiers
 from .profile import ColumnProfile
 from .shapes import TESTS
-from .values import DATE, YEARS, Values
+from .values import DATE, URL, YEARS, Values
 
 #: Share of cells made of letters only from which the classifier is asked.
 WORDED = 0.3
@@ -76,7 +76,7 @@ class Column:
     @cached_property
     def kinds(self) -> dict[str, float]:
         """Mean probability of each of the classifier's classes over the sample; all zero for columns without words."""
-        if self.values.letters < WORDED:
+        if self.values.letters < WORDED or self.values.share(_is_address_of_net) > WORDED:
             return dict.fromkeys(CLASSES, 0.0)
         return dict(zip(CLASSES, self._classified.mean(axis=0).tolist(), strict=True))
 
@@ -105,6 +105,11 @@ class Column:
             best.values or known.values or evidence.values,
             known.first_rows or evidence.first_rows,
         )
+
+
+def _is_address_of_net(value: str) -> bool:
+    """E-mail and web addresses are no words for the classifier."""
+    return "@" in value or bool(URL.match(value))
 
 
 @lru_cache
