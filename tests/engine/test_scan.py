@@ -341,4 +341,4 @@ def test_the_command_explains_itself() -> None:
     code, text = run("--explain", "--countries", "mx")
     assert code == 0
     assert "MX_CURP" in text
-    assert "es_MX" in text
+    assert "es (Latin)" in text
