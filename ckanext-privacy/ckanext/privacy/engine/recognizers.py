@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 
 import phonenumbers
 import presidio_analyzer.predefined_recognizers as predefined
@@ -116,6 +117,8 @@ def recognizer_of(identifier: Identifier, regions: Sequence[str] = ()) -> Entity
         return ChecksumRecognizer(identifier)
     if identifier.presidio == "PhoneRecognizer":
         return TelephoneRecognizer(supported_language=LANGUAGE, supported_regions=tuple(regions))
+    # Who builds one recognizer by itself must not reach for the network either.
+    stay_offline()
     return getattr(predefined, identifier.presidio)(supported_language=LANGUAGE)
 
 
@@ -133,6 +136,7 @@ def analyzer_of(packs: Sequence[Pack], own: Sequence[EntityRecognizer] = ()) -> 
     )
 
 
+@lru_cache(maxsize=1)
 def stay_offline() -> None:
     """Make Presidio's e-mail recognizer use the public-suffix list that is installed, not the one on the network."""
     extract = tldextract.TLDExtract(suffix_list_urls=(), fallback_to_snapshot=True, cache_dir=None)
