@@ -9,7 +9,7 @@ from __future__ import annotations
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +18,10 @@ from frictionless import Detector, Dialect, Error, FrictionlessException
 from frictionless.formats.excel import ExcelControl
 from frictionless.resources import TableResource
 from openpyxl.utils.exceptions import InvalidFileException
+
+from .errors import UnreadableFile
+from .sandbox import isolated
+from .settings import Limits
 
 #: Formats that are checked, by the file name's ending. Anything else is reported as not checked.
 FORMATS = {".csv": "csv", ".tsv": "tsv", ".txt": "csv", ".xlsx": "xlsx"}
@@ -59,13 +63,15 @@ MOST_ERRORS = 100_000
 class QualitySettings:
     """How much of a file is checked, and how many errors are listed.
 
-    `max_cells` bounds the time (about 150,000 cells a second); `max_errors` bounds the list, not the count.
+    `max_cells` bounds the time (about 150,000 cells a second), and so does `seconds` where a child process checks.
+    `max_errors` bounds the list, not the count.
     """
 
     max_cells: int = 600_000
     max_errors: int = 20
     sample_rows: int = 1_000
     max_unpacked_bytes: int = 400_000_000
+    seconds: int = 600
 
 
 @dataclass(frozen=True)
@@ -117,13 +123,41 @@ class QualityReport:
         return sum(table.error_count for table in self.tables)
 
 
-def check_quality(path: str | Path, name: str | None = None, settings: QualitySettings | None = None) -> QualityReport:
+def check_quality(
+    path: str | Path, name: str | None = None, settings: QualitySettings | None = None, *, apart: bool = False
+) -> QualityReport:
     """Return how well the tables of a file are made; never raises for a bad file.
 
-    `name` is the file's name as people know it, when `path` is a storage name; its ending says the format.
+    `name` is the file's name as people know it, when `path` is a storage name; its ending says the format. `apart`
+    parses in a child process, as files of others must be.
     """
     path, settings = Path(path), settings or QualitySettings()
     name = name or path.name
+    return _ask(path, name, settings) if apart else _check(path, name, settings)
+
+
+def _ask(path: Path, name: str, settings: QualitySettings) -> QualityReport:
+    request = {"kind": "quality", "path": str(path), "name": name, "settings": asdict(settings)}
+    try:
+        return _from_dict(isolated(request, Limits(seconds=settings.seconds)))
+    except UnreadableFile as error:
+        return QualityReport(name, not_checked=str(error))
+
+
+def answer(request: dict[str, Any], _progress: object) -> dict[str, Any]:
+    """Check for another process: the child's side of :func:`check_quality`."""
+    return asdict(_check(Path(request["path"]), request["name"], QualitySettings(**request["settings"])))
+
+
+def _from_dict(data: dict[str, Any]) -> QualityReport:
+    tables = tuple(
+        TableQuality(**{**table, "errors": tuple(QualityError(**error) for error in table["errors"])})
+        for table in data["tables"]
+    )
+    return QualityReport(data["name"], tables, data["not_checked"])
+
+
+def _check(path: Path, name: str, settings: QualitySettings) -> QualityReport:
     kind = FORMATS.get(Path(name).suffix.lower())
     if kind is None:
         known = ", ".join(sorted(ending.lstrip(".").upper() for ending in FORMATS))

@@ -1,7 +1,8 @@
-"""Untrusted files are parsed in a child process with limits on memory and time.
+"""Untrusted files are parsed in a child process that has little to lose and little to reach.
 
 A bomb, a crash of a parser or a file that takes for ever ends the child; the caller gets a file that is held. The child
-stays for further files, because starting one costs more than most scans. What it sends back is JSON, never code.
+stays for further files, because starting one costs more than most scans. What it sends back is JSON, never code; files
+that it makes lie in its own folder, which is emptied after every request.
 """
 
 from __future__ import annotations
@@ -9,22 +10,42 @@ from __future__ import annotations
 import atexit
 import json
 import os
-import resource
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
+from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from .errors import EngineError, InvalidPolicy, UnreadableFile
+from .confinement import confine, environment, limit_request
+from .errors import EngineError, InvalidPlan, InvalidPolicy, UnreadableFile
+from .settings import Limits
 
 #: What the child runs.
 START = f"from {__name__} import main; main()"
 
+#: What the child can be asked for: module and function, which take a request and a function that is told the progress.
+HANDLERS = {
+    "scan": ("examine", "answer"),
+    "quality": ("quality", "answer"),
+    "preview": ("remediation.isolated", "answer_preview"),
+    "clean": ("remediation.isolated", "answer_clean"),
+}
+#: Errors that the child names and the caller raises again.
+ERRORS = {error.__name__: error for error in (InvalidPlan, InvalidPolicy, EngineError)}
+FAILED = frozenset({"unreadable", "invalid"})
+#: Whether this process is such a child: what it parses needs no other one.
+inside = False
+
 Progress = Callable[[float], None]
 Message = dict[str, Any]
+Collect = Callable[[Path, Message], None]
 
 
 class Worker:
@@ -34,16 +55,23 @@ class Worker:
         self._memory = memory
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
+        self._folder: TemporaryDirectory[str] | None = None
         self._lock = threading.Lock()
         self._owner = os.getpid()
 
-    def ask(self, request: Message, seconds: float, progress: Progress) -> Message:
-        """Have a request worked on. Raises ``UnreadableFile`` when the child dies or is too slow, then starts anew."""
+    def ask(self, request: Message, seconds: float, progress: Progress, collect: Collect | None = None) -> Message:
+        """Have a request worked on. Raises ``UnreadableFile`` when the child dies or is too slow, then starts anew.
+
+        ``collect`` is given the child's folder and its answer, unless that is an error, before the folder is emptied.
+        """
         with self._lock:
             pipe = self._running()
             try:
                 pipe.send_bytes(json.dumps(request).encode())
-                return self._wait(pipe, time.monotonic() + seconds, progress)
+                message = self._wait(pipe, time.monotonic() + seconds, progress)
+                if collect and self._folder and not FAILED & message.keys():
+                    collect(Path(self._folder.name), message)
+                self._empty_folder()
             except (EOFError, OSError) as error:
                 self.stop()
                 reason = "The file broke its reader, or needs more memory than the limit; split it."
@@ -51,6 +79,14 @@ class Worker:
             except BaseException:
                 self.stop()
                 raise
+            return message
+
+    def _empty_folder(self) -> None:
+        for path in Path(self._folder.name).iterdir() if self._folder else ():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def _wait(self, pipe: Connection, deadline: float, progress: Progress) -> Message:
         while pipe.poll(max(0.0, deadline - time.monotonic())):
@@ -63,12 +99,20 @@ class Worker:
     def _running(self) -> Connection:
         if self._owner != os.getpid():
             # A forked process must not talk into its parent's pipe.
-            self._process, self._pipe, self._owner = None, None, os.getpid()
+            self._process, self._pipe, self._folder, self._owner = None, None, None, os.getpid()
         if self._process is None or self._process.poll() is not None or self._pipe is None:
             self.stop()
             ours, theirs = Pipe()
-            command = [sys.executable, "-c", START, str(theirs.fileno()), str(self._memory)]
-            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()])  # noqa: S603 - our own module
+            self._folder = TemporaryDirectory(prefix="privacy-scan-")
+            folder = Path(self._folder.name)
+            command = [sys.executable, "-c", START, str(theirs.fileno()), str(self._memory), self._folder.name]
+            self._process = subprocess.Popen(  # noqa: S603 - our own module
+                command,
+                pass_fds=[theirs.fileno()],
+                env=environment(folder),
+                # Libraries complain there, and quote what they read.
+                stderr=subprocess.DEVNULL,
+            )
             theirs.close()
             self._pipe = ours
         return self._pipe
@@ -82,7 +126,9 @@ class Worker:
             self._process.wait()
         if self._pipe is not None:
             self._pipe.close()
-        self._process, self._pipe = None, None
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._process, self._pipe, self._folder = None, None, None
 
 
 _shared: dict[int, Worker] = {}
@@ -96,39 +142,59 @@ def shared_worker(memory: int) -> Worker:
     return _shared[memory]
 
 
+def isolated(request: Message, limits: Limits | None = None, collect: Collect | None = None) -> Message:
+    """Have a file worked on by the shared child process; ``request`` has a ``kind`` of :data:`HANDLERS` and a ``name``.
+
+    Raises ``UnreadableFile``, ``InvalidPlan`` or ``InvalidPolicy`` as the work itself would.
+    """
+    limits = limits or Limits()
+    request = {**request, "limits": asdict(limits)}
+    message = shared_worker(limits.memory).ask(request, limits.seconds, lambda _share: None, collect)
+    raise_error(message)
+    return message
+
+
 def raise_error(message: Message) -> None:
     """Raise the error that the child sent, if it is one."""
     if "unreadable" in message:
         raise UnreadableFile(message["unreadable"], message["where"])
     if "invalid" in message:
-        raise InvalidPolicy(message["invalid"])
+        raise ERRORS[message["error"]](message["invalid"])
 
 
 def _serve(pipe: Connection) -> None:
-    from .examine import answer
-
     while True:
         try:
             request = json.loads(pipe.recv_bytes())
         except EOFError:
             return
-        pipe.send_bytes(json.dumps(_answer(request, pipe, answer)).encode())
+        pipe.send_bytes(json.dumps(_answer(request, pipe)).encode())
 
 
-def _answer(request: Message, pipe: Connection, answer: Callable[[Message, Progress], Message]) -> Message:
+def _answer(request: Message, pipe: Connection) -> Message:
+    limits = Limits(**request["limits"])
+    limit_request(limits.seconds, limits.archive)
+    module, function = HANDLERS[request["kind"]]
     try:
-        return answer(request, lambda share: pipe.send_bytes(json.dumps({"progress": share}).encode()))
+        handler = getattr(import_module(f".{module}", __package__), function)
+        return handler(request, lambda share: pipe.send_bytes(json.dumps({"progress": share}).encode()))
     except UnreadableFile as error:
         return {"unreadable": error.reason, "where": error.where}
     except EngineError as error:
-        return {"invalid": str(error)}
+        name = type(error).__name__
+        return {"invalid": str(error), "error": name if name in ERRORS else "EngineError"}
     except MemoryError:
         return {"unreadable": "The file needs more memory than the limit; split it.", "where": request["name"]}
+    except Exception as error:  # noqa: BLE001 - the child lives on, and the file is held
+        # An exception's text may quote the data; its kind cannot.
+        reason = f"The file broke its reader ({type(error).__name__}); save it in a plainer form."
+        return {"unreadable": reason, "where": request["name"]}
 
 
 def main() -> None:
     """Serve requests on the inherited pipe until it closes."""
-    descriptor, memory = int(sys.argv[1]), int(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    global inside  # noqa: PLW0603 - a process is a child for life
+    inside = True
+    descriptor, memory, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    confine(memory, folder)
     _serve(Connection(descriptor))

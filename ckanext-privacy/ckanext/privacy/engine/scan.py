@@ -13,6 +13,7 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+from . import sandbox
 from .errors import UnreadableFile
 from .findings import EngineFacts, FileFacts, FileReport, Held, Outcome, PolicyFacts, from_dict
 from .packs import country_codes
@@ -51,7 +52,7 @@ def scan_file(  # noqa: PLR0913 - all by name
     try:
         with local_copy(path, settings.limits.bytes) as copy:
             size = copy.stat().st_size if copy.exists() else 0
-            if executor or not settings.isolated:
+            if executor or sandbox.inside or not settings.isolated:
                 report = _here(copy, name, settings, told, (executor, str(path) if is_url(path) else None))
             else:
                 report = _ask(copy, name, settings, told, worker)
@@ -90,8 +91,8 @@ def _scan_one(settings: ScanSettings, path: str | Path) -> FileReport:
 
 def _ask(path: Path, name: str, settings: ScanSettings, progress: Progress, worker: Worker | None) -> FileReport:
     limits, folder = settings.limits, settings.checkpoint
-    request = {"path": str(path), "name": name, "countries": settings.countries, "limits": asdict(limits)}
-    request |= {"risk": asdict(settings.risk), "recognizers": settings.recognizers}
+    request = {"kind": "scan", "path": str(path), "name": name, "countries": settings.countries}
+    request |= {"limits": asdict(limits), "risk": asdict(settings.risk), "recognizers": settings.recognizers}
     request["checkpoint"] = str(folder) if folder else None
     message = (worker or shared_worker(limits.memory)).ask(request, limits.seconds, progress)
     raise_error(message)

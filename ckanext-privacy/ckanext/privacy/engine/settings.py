@@ -25,7 +25,7 @@ class Limits:
     ratio: int = 200
     members: int = 10_000
     depth: int = 4
-    columns: int = 20_000
+    columns: int = 10_000
     levels: int = 200
     memory: int = 6 << 30
     seconds: int = 3600

@@ -25,6 +25,7 @@ from .threads import in_order
 
 T = TypeVar("T")
 
+TOO_WIDE = f"It has rows of more than {Limits.columns} cells; split it, or make columns rows."
 #: Size of the blocks in which a file is hashed.
 BLOCK = 1 << 20
 
@@ -226,6 +227,8 @@ def text_table(name: str, texts: Iterable[str | None], hidden: bool = False, lab
 def frame(rows: list[list[str | None]], header: tuple[str, ...]) -> pl.DataFrame:
     """Build a batch from rows of any length; longer rows add columns named by position."""
     width = max([len(header), *map(len, rows)])
+    if width > Limits.columns:
+        raise UnreadableFile(TOO_WIDE)
     names = [*header, *(f"#{position}" for position in range(len(header) + 1, width + 1))]
     padded = [row + [None] * (width - len(row)) if len(row) < width else row for row in rows]
     return blank_to_null(pl.DataFrame(padded, schema=dict.fromkeys(names, pl.String), orient="row"))

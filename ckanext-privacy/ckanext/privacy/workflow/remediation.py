@@ -22,18 +22,15 @@ from ckanext.privacy import config
 from ckanext.privacy.engine.errors import InvalidPlan, UnreadableFile
 from ckanext.privacy.engine.findings import FileReport, from_dict, to_dict
 from ckanext.privacy.engine.remediation import (
-    CleanReport,
     Plan,
-    apply_plan,
     cleaned_name,
     load_key,
     parse_plan,
     plan_data,
-    preview_plan,
     search_plan,
-    statement,
     suggest_plan,
 )
+from ckanext.privacy.engine.remediation.isolated import apply_isolated, preview_isolated
 from ckanext.privacy.gate import freeze, store, uploads
 from ckanext.privacy.model import Cleaning, Scan
 from ckanext.privacy.model.scan import DONE
@@ -97,8 +94,8 @@ def preview(package_id: str, resource_id: str, plan: dict[str, Any]) -> dict[str
     """
     with _source(package_id, resource_id) as source, _plainly():
         parsed = parse_plan(plan)
-        tables = preview_plan(source.path, parsed, PREVIEW_ROWS, name=source.name)
-        return {"tables": [to_dict(table) for table in tables], "plan": plan_data(parsed)}
+        tables = preview_isolated(source.path, parsed, PREVIEW_ROWS, source.name)
+        return {"tables": tables, "plan": plan_data(parsed)}
 
 
 def apply(context: Context, package_id: str, resource_id: str, plan: dict[str, Any]) -> dict[str, Any]:
@@ -112,9 +109,8 @@ def apply(context: Context, package_id: str, resource_id: str, plan: dict[str, A
         with _plainly():
             parsed = parse_plan(plan)
             before = _report_before(resource_id, source.sha256)
-            report = apply_plan(source.path, parsed, out, _key(package_id), name=source.name, before=before)
-        schemas = {name: json.loads((out.parent / name).read_text("utf-8")) for name in report.schemas}
-        result = _told(report)
+            result = apply_isolated(source.path, parsed, out, _key(package_id), source.name, before)
+        schemas = {name: json.loads((out.parent / name).read_text("utf-8")) for name in result["schemas"]}
         resource = _upload(context, resource_id, out)
         cleaning = Cleaning(
             package_id=package_id,
@@ -135,16 +131,6 @@ def apply(context: Context, package_id: str, resource_id: str, plan: dict[str, A
         "scans": [scans.dictize(scan, report=False) for scan in created],
         "message": message,
     }
-
-
-def _told(report: CleanReport) -> dict[str, Any]:
-    """What was done, as it is kept and answered; the plan and the scans are kept beside it."""
-    told = {key: value for key, value in to_dict(report).items() if key not in {"rescan", "before"}}
-    told["tables"] = [{key: value for key, value in table.items() if key != "plan"} for table in told["tables"]]
-    for table, cleaned in zip(told["tables"], report.tables, strict=True):
-        table["lost"] = cleaned.lost
-    outcomes = {"outcome_before": report.before and report.before.outcome.value, "outcome": report.rescan.outcome.value}
-    return {**told, **outcomes, "utility_lost": report.utility_lost, "statement": statement(report)}
 
 
 def _upload(context: Context, resource_id: str, file: Path) -> dict[str, Any]:

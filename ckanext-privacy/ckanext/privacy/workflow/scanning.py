@@ -111,7 +111,7 @@ def _remember(scan: Scan, sha256: str) -> None:
 
 def _report(scan: Scan, path: Path, heartbeat: Heartbeat) -> dict[str, Any]:
     report = scan_file(path, name=scan.name, settings=config.scan_settings(), progress=heartbeat)
-    quality = check_quality(path, scan.name)
+    quality = check_quality(path, scan.name, apart=True)
     return {
         "status": DONE,
         "report": to_dict(report),

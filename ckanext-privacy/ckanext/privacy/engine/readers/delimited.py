@@ -18,7 +18,7 @@ import polars as pl
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.sources import read_range
-from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, blank_to_null, frame, name_columns
+from ckanext.privacy.engine.tables import TOO_WIDE, OpenFile, RawFile, Table, blank_to_null, frame, name_columns
 
 from .codepages import USUAL, latin_page
 from .layout import LOOK, Layout, find_layout
@@ -85,6 +85,8 @@ def open_delimited(raw: RawFile) -> OpenFile:
     layout = find_layout(rows)
     kind = "tsv" if delimiter == "\t" else "csv"
     file = OpenFile(raw.facts(kind, encoding))
+    if len(layout.labels) > raw.limits.columns:
+        raise UnreadableFile(TOO_WIDE, raw.name)
     header = name_columns(layout.labels)
     dialect = Dialect(encoding, delimiter, layout)
     place = _Place(raw.size)
