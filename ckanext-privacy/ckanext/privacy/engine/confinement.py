@@ -41,7 +41,7 @@ LOOK = 2.0
 ENVIRONMENT = (
     "PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTHONHASHSEED",
     "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "LD_LIBRARY_PATH", "XDG_CACHE_HOME", "POLARS_MAX_THREADS",
-    "OMP_NUM_THREADS",
+    "OMP_NUM_THREADS", "PRIVACY_SCAN_CACHE",
 )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def environment(folder: Path) -> dict[str, str]:
     return {**{name: os.environ[name] for name in ENVIRONMENT if name in os.environ}, "TMPDIR": str(folder)}
 
 
-def confine(memory: int, folder: Path) -> None:
+def confine(memory: int) -> None:
     """Take from this process what parsing does not need; ``memory`` is in bytes. Call it before all imports."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -67,7 +67,6 @@ def confine(memory: int, folder: Path) -> None:
     files = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
     _leave_network()
-    _write_only_to(folder)
     sys.addaudithook(_refuse)
     threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
 
@@ -98,12 +97,13 @@ def _system() -> Any:
 
 def _leave_network() -> None:
     """Enter a network that has no other machine; refused in some containers, where the other walls still stand."""
-    system = _system()
-    if system and system.unshare(NEW_NETWORK) != 0:
-        system.unshare(NEW_USER | NEW_NETWORK)
+    system, own = _system(), os.geteuid()
+    if system and system.unshare(NEW_NETWORK) != 0 and system.unshare(NEW_USER | NEW_NETWORK) == 0:
+        # Who the process is stays as it was.
+        Path("/proc/self/uid_map").write_text(f"{own} {own} 1", "ascii")
 
 
-def _write_only_to(folder: Path) -> None:
+def write_only_to(folder: Path) -> None:
     """Let this process and its threads change no file but those under a folder; a kernel without Landlock says no."""
     system = _system()
     version = system.syscall(CREATE_RULESET, None, 0, VERSION) if system else 0

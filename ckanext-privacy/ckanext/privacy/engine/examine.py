@@ -64,6 +64,11 @@ def answer(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
     return to_dict(examine(Path(request["path"]), request["name"], settings, progress))
 
 
+def prepare(request: dict[str, Any]) -> None:
+    """Make ready what such scans have in common, and keep it for later ones. Raises ``InvalidPolicy``."""
+    _ = confirmer_of(tuple(request["countries"]), tuple(request["recognizers"])).watch
+
+
 @dataclass(frozen=True)
 class Help:
     """Who else works on a scan: an executor for its parts, and the URL under which they find the file."""
@@ -114,7 +119,12 @@ def _tables(file: OpenFile, scan: _Scan, meter: Meter) -> Iterator[TableReport]:
     weight = sum(table.weight for table in file.tables) or 1
     done = 0
     for number, table in enumerate(file.tables):
-        yield _table(table, number, scan, meter.part(0.99 * done / weight, 0.99 * table.weight / weight))
+        part = meter.part(0.99 * done / weight, 0.99 * table.weight / weight)
+        try:
+            yield _table(table, number, scan, part)
+        except UnreadableFile as error:
+            # The other tables may still be looked at.
+            file.held.append(Held(error.reason, error.where or table.name))
         done += table.weight
 
 

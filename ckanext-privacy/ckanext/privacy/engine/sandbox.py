@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
@@ -23,7 +24,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from .confinement import confine, environment, limit_request
+from .confinement import confine, environment, limit_request, write_only_to
 from .errors import EngineError, InvalidPlan, InvalidPolicy, UnreadableFile
 from .settings import Limits
 
@@ -162,13 +163,27 @@ def raise_error(message: Message) -> None:
         raise ERRORS[message["error"]](message["invalid"])
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, folder: Path) -> None:
+    walled = False
     while True:
         try:
             request = json.loads(pipe.recv_bytes())
         except EOFError:
             return
+        if not walled:
+            # What is kept on disk for later scans is written before any file of others is seen, and never after.
+            _prepare(request)
+            write_only_to(folder)
+            walled = True
         pipe.send_bytes(json.dumps(_answer(request, pipe)).encode())
+
+
+def _prepare(request: Message) -> None:
+    if request["kind"] == "scan":
+        from .examine import prepare
+
+        with suppress(EngineError):
+            prepare(request)
 
 
 def _answer(request: Message, pipe: Connection) -> Message:
@@ -196,5 +211,5 @@ def main() -> None:
     global inside  # noqa: PLW0603 - a process is a child for life
     inside = True
     descriptor, memory, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
-    confine(memory, folder)
-    _serve(Connection(descriptor))
+    confine(memory)
+    _serve(Connection(descriptor), folder)
