@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 
+#: Letters beyond ASCII of the languages of western Europe.
+WESTERN = (
+    "áéíóúüñºª", "àâçèéêëîïôùûüÿœæ", "áâãàçéêíóôõúüºª", "àèéìíòóùúîº", "äöüßé", "åäöæøéü", "àçèéíïòóúü",
+    "ëïéèöüóê", "áæéíðóöúýþ",
+)  # fmt: skip
 #: Letters beyond ASCII of the languages written in each code page, the likeliest page first.
 LETTERS = {
-    "cp1252": (
-        "áéíóúüñºª", "àâçèéêëîïôùûüÿœæ", "áâãàçéêíóôõúüºª", "àèéìíòóùúîº", "äöüßé", "åäöæøéü", "àçèéíïòóúü",
-        "ëïéèöüóê", "áæéíðóöúýþ",
-    ),
+    "cp1252": WESTERN,
     "cp1250": ("ąćęłńóśźż", "áčďéěíňóřšťúůýžäľĺŕôö", "áéíóöőúüű", "čćđšž", "ăâîşţ"),
     "iso8859-2": ("ąćęłńóśźż", "áčďéěíňóřšťúůýžäľĺŕôö", "áéíóöőúüű", "čćđšž", "ăâîşţ"),
     "cp1254": ("çğıiöşüâîû",),
     "cp1257": ("ąčęėįšųūž", "āčēģīķļņšūž", "äöõüšž"),
+    "mac-roman": WESTERN,
+    "cp850": WESTERN,
 }  # fmt: skip
 #: The page of nearly all files of that kind: another one must spell this much more of the text.
 USUAL, MARGIN = "cp1252", 0.1

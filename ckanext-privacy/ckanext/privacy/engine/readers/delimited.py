@@ -21,7 +21,7 @@ from ckanext.privacy.engine.sources import read_range
 from ckanext.privacy.engine.tables import TOO_WIDE, OpenFile, RawFile, Table, blank_to_null, frame, name_columns
 
 from .codepages import USUAL, latin_page
-from .layout import LOOK, Layout, find_layout
+from .layout import LOOK, Layout, find_layout, lines_above
 
 #: Endings of files that may hold running text instead of a table.
 PROSE = frozenset({".txt", ".md", ".text", ".log"})
@@ -44,6 +44,8 @@ OTHER_SCRIPTS = (
 SAMPLE, PIECE = 256 << 10, 4 << 20
 #: Share of control characters from which a file is binary, whatever its name.
 BINARY = 0.01
+#: So many of them are in any file's small faults.
+FEW = 3
 
 #: Control characters, without those that lay text out, and what could not be decoded.
 CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
@@ -94,7 +96,7 @@ def open_delimited(raw: RawFile) -> OpenFile:
     cut = partial(_cuts, raw, dialect, header, place)
     file.tables.append(Table(raw.name, header, layout.labels, read, weight=raw.size, share=place.share, cut=cut))
     if layout.above:
-        file.tables.append(_lines_above(rows[: layout.above]))
+        file.tables.append(lines_above(rows[: layout.above]))
     return file
 
 
@@ -121,11 +123,6 @@ def _line_batches(raw: RawFile, encoding: str, place: _Place) -> Iterator[pl.Dat
             yield frame(rows, ("text",))
 
 
-def _lines_above(rows: list[list[str]]) -> Table:
-    lines: list[list[str | None]] = [[" ".join(cell for cell in row if cell)] for row in rows]
-    return Table("lines above the heading", ("text",), ("text",), lambda: [frame(lines, ("text",))])
-
-
 def detect_encoding(raw: RawFile) -> str:
     """Name the encoding: byte-order mark, then UTF-8 if every byte agrees, then the likeliest legacy one."""
     for bom, encoding in BOMS:
@@ -133,6 +130,10 @@ def detect_encoding(raw: RawFile) -> str:
             return encoding
     if raw.utf8 and b"\0" not in raw.head:
         return "utf-8"
+    wide = [raw.head[start:SAMPLE:4].count(0) for start in range(4)]
+    quarter = min(len(raw.head), SAMPLE) / 4
+    if min(wide[1], wide[2]) > 0.9 * quarter:
+        return "utf-32-le" if wide[3] > wide[0] else "utf-32-be"
     nulls = raw.head[1:SAMPLE:2].count(0), raw.head[0:SAMPLE:2].count(0)
     half = min(len(raw.head), SAMPLE) / 2
     if max(nulls) > 0.2 * half and min(nulls) < 0.05 * half:
@@ -154,12 +155,22 @@ def _decode_sample(raw: RawFile, encoding: str) -> str:
 
 
 def _looks_binary(sample: str) -> bool:
-    return len(CONTROL.findall(sample)) > BINARY * len(sample)
+    return len(CONTROL.findall(sample)) > max(FEW, BINARY * len(sample))
 
 
 def sniff_delimiter(sample: str) -> str:
     """Choose the delimiter that cuts the first lines into the most regular table of more than one column."""
-    return max(DELIMITERS, key=lambda delimiter: _regularity(_sample_rows(sample, delimiter)))
+    scores = {delimiter: _regularity(_sample_rows(sample, delimiter)) for delimiter in DELIMITERS}
+    best = max(scores, key=lambda delimiter: scores[delimiter])
+    return ":" if not scores[best] and _cut_by_colons(sample) else best
+
+
+def _cut_by_colons(sample: str) -> bool:
+    """Colons cut a table when nothing else does, and what they cut are neither times nor addresses of machines."""
+    rows = _sample_rows(sample, ":")
+    width = len(rows[0]) if rows else 0
+    words = width > 2 and all(cell[:1].isalpha() for cell in rows[0])
+    return words and len(rows) > 1 and all(len(row) == width for row in rows if row)
 
 
 def _regularity(rows: list[list[str]]) -> float:

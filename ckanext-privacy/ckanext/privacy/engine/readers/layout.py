@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from ckanext.privacy.engine.tables import Table, text_table
 
 #: Cells that are data rather than a heading: numbers, dates, times, e-mail and web addresses. Years may head a column.
 DATA = re.compile(
@@ -33,11 +36,44 @@ def find_layout(rows: Sequence[Row]) -> Layout:
         return Layout((), 0, 0)
     width = max(len(row) for row in rows)
     start = _first_full_row(rows)
-    heading = rows[start]
-    if _is_data(heading, rows[start + 1 :]):
+    if _is_data(rows[start], rows[start + 1 :]):
         return Layout(("",) * width, start, start)
-    labels = [*heading, *[""] * (width - len(heading))]
-    return Layout(tuple(label.strip() for label in labels), start + 1, start)
+    first = _first_of_heading(rows, start)
+    last = start + 1 if first == start and _is_second(rows, start) else start
+    return Layout(_joined(rows[first : last + 1], width), last + 1, first)
+
+
+def _first_of_heading(rows: Sequence[Row], start: int) -> int:
+    """A row above the heading belongs to it when it names groups of columns: cells far apart, the first one blank."""
+    if not start:
+        return start
+    above, heading = rows[start - 1], rows[start]
+    groups = 2 <= _filled(above) < len(above) and len(above) >= len(heading)
+    labels = [cell for cell in heading if cell.strip()]
+    return start - 1 if groups and (not above[0].strip() or len(set(labels)) < len(labels)) else start
+
+
+def _is_second(rows: Sequence[Row], start: int) -> bool:
+    """A row below belongs to a heading that repeats itself side by side, if it is words where columns are data."""
+    top, body = rows[start], rows[start + 2 :]
+    repeats = any(cell.strip() and cell == other for cell, other in itertools.pairwise(top))
+    if not repeats or len(body) < 2 or _filled(rows[start + 1]) < len(top):
+        return False
+    below = rows[start + 1]
+    typed = [place for place in range(len(below)) if _mostly_data(place, body)]
+    words = [
+        place for place in typed if not DATA.fullmatch(below[place].strip()) or YEAR.fullmatch(below[place].strip())
+    ]
+    return bool(typed) and words == typed and not _comes_again(below, body)
+
+
+def _joined(heading: Sequence[Row], width: int) -> tuple[str, ...]:
+    """One label for every column: a group's name counts for all columns up to the next one's."""
+    *groups, last = ([*(cell.strip() for cell in row), *[""] * (width - len(row))] for row in heading)
+    for group in groups:
+        carried = itertools.accumulate(group, lambda before, cell: cell or before)
+        last = [f"{name} {label}".strip() for name, label in zip(carried, last, strict=True)]
+    return tuple(last)
 
 
 def _first_full_row(rows: Sequence[Row]) -> int:
@@ -74,3 +110,9 @@ def _mostly_data(index: int, body: Sequence[Row]) -> bool:
 
 def _filled(row: Row) -> int:
     return sum(1 for cell in row if cell.strip())
+
+
+def lines_above(rows: Sequence[Row], of: str = "") -> Table:
+    """What stands above a heading, such as who made the table: each line a cell."""
+    lines = [" ".join(cell for cell in row if cell) for row in rows]
+    return text_table(f"{of}: lines above the heading" if of else "lines above the heading", lines)

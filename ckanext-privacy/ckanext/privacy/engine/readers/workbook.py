@@ -17,7 +17,7 @@ from ckanext.privacy.engine.findings import Held
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, blank_to_null, name_columns
 
 from .columnar import whole_numbers
-from .layout import LOOK, find_layout
+from .layout import LOOK, Layout, find_layout, lines_above
 from .office import Package, add_the_rest
 from .sheet_parts import SHEETS as SHEET_PARTS
 from .sheet_parts import SheetFacts, opendocument_facts, opendocument_places, sheet_facts, workbook_places
@@ -74,24 +74,26 @@ def _add_sheets(file: OpenFile, workbook: CalamineWorkbook, facts: dict[str, She
             continue
         sheet = workbook.get_sheet_by_name(meta.name)
         hidden = meta.visible != SheetVisibleEnum.Visible
-        table, first = _sheet_table(sheet, hidden)
+        rows = [[_text(cell) or "" for cell in row] for row in islice(sheet.iter_rows(), LOOK)]
+        layout = find_layout(rows)
+        first = layout.first
+        table = _sheet_table(sheet, layout, hidden)
         table = replace(table, hidden_rows=frozenset(row - first for row in known.hidden_rows if row >= first))
         file.tables.append(table)
+        if any(cell for row in rows[: layout.above] for cell in row):
+            file.tables.append(lines_above(rows[: layout.above], of=meta.name))
         if not hidden:
             file.tables += _hidden_parts(sheet, table, first, known)
 
 
-def _sheet_table(sheet: CalamineSheet, hidden: bool) -> tuple[Table, int]:
-    """A sheet as a table, and the index of its first row of data."""
-    rows = [[_text(cell) or "" for cell in row] for row in islice(sheet.iter_rows(), LOOK)]
-    layout = find_layout(rows)
+def _sheet_table(sheet: CalamineSheet, layout: Layout, hidden: bool) -> Table:
     header = name_columns(layout.labels)
     read = partial(_sheet_rows, sheet, header, layout.first)
     weight = sheet.total_height * sheet.total_width * 8
     values = partial(_typed_rows, sheet, layout.first)
     height = max(1, sheet.total_height - layout.first)
     share = lambda rows: rows / height  # noqa: E731 - says less under a name
-    return Table(sheet.name, header, layout.labels, read, hidden, weight, values, share), layout.first
+    return Table(sheet.name, header, layout.labels, read, hidden, weight, values, share)
 
 
 def _typed_rows(sheet: CalamineSheet, skip: int) -> Iterator[list[Any]]:
