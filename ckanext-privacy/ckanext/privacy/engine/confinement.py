@@ -103,8 +103,8 @@ def _leave_network() -> None:
         Path("/proc/self/uid_map").write_text(f"{own} {own} 1", "ascii")
 
 
-def write_only_to(folder: Path) -> None:
-    """Let this process and its threads change no file but those under a folder; a kernel without Landlock says no."""
+def write_only_to(*folders: Path) -> None:
+    """Let this process and its threads change no file but those under some folders; not on a kernel without Landlock."""
     system = _system()
     version = system.syscall(CREATE_RULESET, None, 0, VERSION) if system else 0
     if version < 1:
@@ -115,7 +115,9 @@ def write_only_to(folder: Path) -> None:
     ruleset = system.syscall(CREATE_RULESET, ctypes.byref(rules), size, 0)
     if ruleset < 0:
         return
-    for path, rights in ((folder, writing), (Path("/dev/null"), writing & 0x4002)):
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+    for path, rights in (*((folder, writing) for folder in folders), (Path("/dev/null"), writing & 0x4002)):
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
         beneath = _Beneath(rights, place)
         system.syscall(ADD_RULE, ruleset, PATH_BENEATH, ctypes.byref(beneath), 0)

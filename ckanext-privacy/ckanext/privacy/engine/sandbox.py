@@ -57,6 +57,7 @@ class Worker:
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
         self._folder: TemporaryDirectory[str] | None = None
+        self._checkpoint: str | None = None
         self._lock = threading.Lock()
         self._owner = os.getpid()
 
@@ -66,6 +67,10 @@ class Worker:
         ``collect`` is given the child's folder and its answer, unless that is an error, before the folder is emptied.
         """
         with self._lock:
+            if request.get("checkpoint") != self._checkpoint:
+                # Where a child may write is settled once.
+                self.stop()
+                self._checkpoint = request.get("checkpoint")
             pipe = self._running()
             try:
                 pipe.send_bytes(json.dumps(request).encode())
@@ -173,7 +178,8 @@ def _serve(pipe: Connection, folder: Path) -> None:
         if not walled:
             # What is kept on disk for later scans is written before any file of others is seen, and never after.
             _prepare(request)
-            write_only_to(folder)
+            checkpoint = request.get("checkpoint")
+            write_only_to(folder, *([Path(checkpoint)] if checkpoint else []))
             walled = True
         pipe.send_bytes(json.dumps(_answer(request, pipe)).encode())
 

@@ -20,7 +20,7 @@ from werkzeug.datastructures import FileStorage
 
 from ckanext.privacy import config
 from ckanext.privacy.engine.errors import InvalidPlan, UnreadableFile
-from ckanext.privacy.engine.findings import FileReport, from_dict, to_dict
+from ckanext.privacy.engine.findings import FileReport, from_dict
 from ckanext.privacy.engine.remediation import (
     Plan,
     cleaned_name,
