@@ -104,7 +104,7 @@ def _leave_network() -> None:
 
 
 def write_only_to(*folders: Path) -> None:
-    """Let this process and its threads change no file but those under some folders; not on a kernel without Landlock."""
+    """Let this process change no file but those under some folders; does nothing on a kernel without Landlock."""
     system = _system()
     version = system.syscall(CREATE_RULESET, None, 0, VERSION) if system else 0
     if version < 1:
