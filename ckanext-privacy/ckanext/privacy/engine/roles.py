@@ -46,7 +46,8 @@ class Roles:
             return chosen_attribute(found, report.name, secret=False)
         if heading in map(heading_words, settings.secrets):
             return chosen_attribute(found, report.name, secret=True)
-        return found
+        # A literacy rate is no one's education.
+        return None if not report.sensitive and measures_groups(report.name, self.rules) else found
 
     @cached_property
     def counts(self) -> tuple[str, ...]:
