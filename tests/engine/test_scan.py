@@ -108,6 +108,16 @@ def test_one_rare_address_among_many_codes_is_found_with_its_row(tmp_path: Path)
     assert (found.rows, found.first_rows) == (1, (1777,))
 
 
+@pytest.mark.parametrize("heading", ["text", "remarks", "observaciones", "latitude"])
+def test_an_address_is_found_whatever_the_heading_says(tmp_path: Path, heading: str) -> None:
+    """No chance makes an e-mail address: one among texts or figures is one."""
+    rows = ["the tap works", "ana.perez@example.org", "queue in the morning", "dry since May"]
+
+    column = scan(tmp_path, {"id": ["1", "2", "3", "4"], heading: rows})[heading]
+
+    assert "EMAIL_ADDRESS" in [each.entity for each in column.entities]
+
+
 def test_digits_of_other_scripts_are_digits(tmp_path: Path) -> None:
     rng = random.Random(6)
     hindi = [aadhaar(rng).translate(str.maketrans("0123456789", "०१२३४५६७८९")) for _ in range(40)]

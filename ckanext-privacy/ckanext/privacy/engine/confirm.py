@@ -268,7 +268,9 @@ def _weighed(identifier: Identifier, with_it: list[_Group], column: Column) -> E
     said = _says(column.said, identifier)
     flagged = {value: row for group in with_it for value, row in group.flagged.items()}
     shown = sum(group.shown for group in with_it)
-    rare = is_rare_find(column, identifier, tuple(flagged), shown) and not _says_otherwise(column, share)
+    rare = is_rare_find(column, identifier, tuple(flagged), shown)
+    # What chance cannot make is there whatever the heading says.
+    rare = rare and (not identifier.chance or not _says_otherwise(column, share))
     confidence = _confidence(identifier, rare, share, said, tuple(flagged))
     if not confidence:
         return None
@@ -278,7 +280,8 @@ def _weighed(identifier: Identifier, with_it: list[_Group], column: Column) -> E
 
 
 def _says_otherwise(column: Column, share: float) -> bool:
-    return share < MOSTLY and any(meaning.strong for meaning in column.said.values())
+    """Whether the heading speaks of something else; a text may hold anything."""
+    return share < MOSTLY and any(meaning.strong for name, meaning in column.said.items() if name != "FREE_TEXT")
 
 
 def _says(said: Container[str], identifier: Identifier) -> bool:
