@@ -155,6 +155,11 @@ def classify(texts: Sequence[str]) -> np.ndarray:
     return exponents / exponents.sum(axis=1, keepdims=True)
 
 
+def recall() -> dict[str, float]:
+    """Return the share of full names found by their form alone in single cells, 0..1, by language."""
+    return {language: figures["full name"] for language, figures in sorted(measured()["names"].items())}
+
+
 def measured() -> dict[str, Any]:
     """Return what ``benchmarks/quality.py`` measured with these weights; see :file:`docs/quality.md`."""
     return json.loads((MODELS / "quality.json").read_text("utf-8"))

@@ -9,7 +9,7 @@ from babel import Locale, UnknownLocaleError
 from ckanext.privacy.engine import VERSION
 from ckanext.privacy.engine.evidence import load_kinds
 from ckanext.privacy.engine.headings import languages
-from ckanext.privacy.engine.names import measured
+from ckanext.privacy.engine.names import recall
 from ckanext.privacy.engine.packs import load_packs
 from ckanext.privacy.views import words
 
@@ -17,7 +17,7 @@ from ckanext.privacy.views import words
 def facts() -> dict[str, Any]:
     """Return the scanner's entry for the page about it.
 
-    ``recall`` lists, for names of people, the share that is found by its form alone in each language and country,
+    ``recall`` lists, for names of people, the share that is found by its form alone in each language,
     measured on names that the classifier was not trained on; worst first.
     """
     packs = load_packs(())
@@ -29,14 +29,14 @@ def facts() -> dict[str, Any]:
         "identifiers": sorted({each.entity for pack in packs for each in pack.identifiers}),
         "recall": [
             {"what": _language(locale), "share": share, "share_word": words.percent(share)}
-            for locale, share in sorted(measured()["recall"].items(), key=lambda each: each[1])
+            for locale, share in sorted(recall().items(), key=lambda each: each[1])
         ],
     }
 
 
 def _language(code: str) -> str:
     try:
-        name = Locale.parse(code, sep="_").get_display_name(words.locale())
+        name = Locale.parse(code.replace("-", "_")).get_display_name(words.locale())
     except (UnknownLocaleError, ValueError):
         return code
     return name or code

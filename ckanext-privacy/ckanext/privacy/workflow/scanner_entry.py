@@ -10,7 +10,7 @@ from ckanext.privacy import config
 from ckanext.privacy.engine import VERSION
 from ckanext.privacy.engine.evidence import load_kinds
 from ckanext.privacy.engine.headings import languages
-from ckanext.privacy.engine.names import measured
+from ckanext.privacy.engine.names import recall
 from ckanext.privacy.engine.packs import load_packs
 from ckanext.privacy.translation import N_
 
@@ -26,8 +26,8 @@ KNOWN_MISSES = (
 def entry() -> dict[str, Any]:
     """Return the entry as plain data.
 
-    ``recall`` maps language and country to the share of people's names that are found by their form alone, measured on
-    names that were not used in training.
+    ``recall`` maps a language to the share of people's full names that are found by their form alone, measured on names
+    that were not used in training.
     """
     packs = load_packs(())
     return {
@@ -41,7 +41,7 @@ def entry() -> dict[str, Any]:
         "languages": sorted(languages()),
         "countries": sorted(pack.code for pack in packs if len(pack.code) == 2),
         "identifiers": sorted({each.entity for pack in packs for each in pack.identifiers}),
-        "recall": {locale: round(share, 4) for locale, share in sorted(measured()["recall"].items())},
+        "recall": recall(),
         "known_misses": [tk._(each) for each in KNOWN_MISSES],
         "contact": config.contact(),
         "appeal": tk.h.url_for("privacy.about", qualified=True, _anchor="appeal"),

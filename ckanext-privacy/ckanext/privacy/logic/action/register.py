@@ -44,7 +44,7 @@ def privacy_scanner_show(context: Context, data_dict: DataDict) -> dict[str, Any
     """Return the scanner's entry for an algorithm register; open to everyone.
 
     :returns: ``{name, version, purpose, decides, network, policy, kinds, languages, countries, identifiers, recall,
-        known_misses, contact, appeal}``; ``recall`` maps language and country to the share of names found
+        known_misses, contact, appeal}``; ``recall`` maps a language to the share of names found
     """
     tk.check_access("privacy_scanner_show", context, data_dict)
     return scanner_entry.entry()
