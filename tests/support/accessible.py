@@ -20,6 +20,7 @@ def check(page: Page) -> None:
     """Assert that a page, as it is now, can be used by everyone at both widths, and has one heading."""
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        assert violations(page) == [], page.url
+        found = violations(page)
+        assert not found, f"{page.url} at {width} px: {found}"
         assert page.locator("h1").count() == 1
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), page.url
