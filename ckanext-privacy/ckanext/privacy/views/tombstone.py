@@ -35,6 +35,8 @@ def answer(response: Response) -> Response:
 
 
 def _page(found: tombstones.Tombstone) -> Response:
+    # "Not found" was rendered before, and took the styles with it.
+    tk.g.pop("_webassets", None)
     told = {"state": words.state(found["state"]), "since": words.date(found["since"]), "reason": found["reason"]}
     return Response(tk.render("privacy/tombstone.html", {"told": told}), status=410, content_type="text/html")
 
