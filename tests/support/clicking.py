@@ -19,8 +19,8 @@ def create_dataset(page: Page, name: str, title: str, organization: str, file: t
     page.fill("#field-title_translated-en", title)
     page.fill("#field-notes_translated-en", "Public water points, mapped by residents and the water office.")
     address = page.locator("#field-name")
-    if not address.is_visible():
-        address.locator("xpath=ancestor::details").locator("summary").first.click()
+    for summary in address.locator("xpath=ancestor::details[not(@open)]/summary").all():
+        summary.click()
     address.fill(name)
     page.check("#field-data_about-facilities")
     page.select_option("#field-license_id", "cc-by")
