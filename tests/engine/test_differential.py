@@ -11,7 +11,7 @@ import pytest
 import regex
 from benchmarks.differential import Count as Tally
 from benchmarks.differential import compare, differ, made_cells, real_cells, texts_of
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from stdnum import verhoeff
 
@@ -84,6 +84,7 @@ def test_a_widened_pattern_matches_the_form_of_whatever_the_pattern_matches(
 
 
 @given(st.lists(st.text(st.characters(max_codepoint=127), max_size=48), min_size=1, max_size=40))
+@example(["", "\x01", "longer than twelve"])
 @settings(max_examples=150, deadline=None)
 def test_equal_numbers_mean_equal_forms(cells: list[str]) -> None:
     for table in (FINE, COARSE):

@@ -118,7 +118,8 @@ def form_ids(cells: pl.Series, longest: int, table: bytes = FINE) -> np.ndarray:
     lengths = np.diff(offsets)
     windows = np.lib.stride_tricks.sliding_window_view(padded, width)[offsets[:-1]]
     words = (windows * (np.arange(width) < lengths[:, None])).view(np.uint64)
-    ids = lengths.astype(np.uint64)
+    # Mixed before the text comes in, or a control character could undo its own length.
+    ids = _mixed(lengths.astype(np.uint64), 1)
     for position in range(width // 8):
         ids = _mixed(ids ^ words[:, position], position % 2)
     return ids
