@@ -170,8 +170,7 @@ def _geometry(value: Any) -> str:
             value = json.loads(value)
         except ValueError:
             return ""
-    geometry = mapping.bounding_box(value)
-    return json.dumps(geometry) if geometry else ""
+    return mapping.geometry_text(value)
 
 
 def _resource(resource: Record, taker: Taker) -> dict[str, Any]:
