@@ -7,6 +7,7 @@ import re
 import statistics
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,40 @@ def test_nothing_is_left_to_do_later():
     found = [str(path.relative_to(ROOT)) for path in _python_files() if note.search(path.read_text(encoding="utf-8"))]
 
     assert found == []
+
+
+def _guarded(tree: ast.Module) -> set[ast.AST]:
+    """Whatever stands in a `try`: code that says what it does where the package is absent."""
+    return {inner for node in ast.walk(tree) if isinstance(node, ast.Try) for inner in ast.walk(node)}
+
+
+def _needs(path: Path) -> set[str]:
+    """The top-level packages a file can't be imported or run without."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    optional = _guarded(tree)
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and node not in optional:
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level and node not in optional:
+            names.add(node.module.split(".")[0])
+    return names - sys.stdlib_module_names
+
+
+def test_every_imported_package_is_pinned():
+    """A package that only this machine happens to have is missing on the next one."""
+    pinned = {
+        re.sub(r"[-_.]+", "-", line.split("==")[0].split("[")[0]).lower()
+        for line in (ROOT / "requirements/test.txt").read_text(encoding="utf-8").splitlines()
+        if "==" in line
+    }
+    owners = packages_distributions()
+    unpinned = {
+        (name, str(path.relative_to(ROOT)))
+        for path in _tracked()
+        if path.suffix == ".py"
+        for name in _needs(path)
+        if (owned := {re.sub(r"[-_.]+", "-", owner).lower() for owner in owners.get(name, ())})
+        and not owned & (pinned | {"ckan-community-suite", "pip"})
+    }
+    assert not unpinned
