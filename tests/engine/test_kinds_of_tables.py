@@ -82,6 +82,13 @@ def ordinary() -> dict[str, dict[str, Cells]]:
             "vendor": [f"{fake.last_name()} Ltd" for _ in range(ROWS)],
             "amount": _numbers(rng, 10**3, 10**6), "awarded": _days(rng),
         },
+        "suppliers with a tax number that people have, too": {
+            "proveedor": [f"{fake.last_name()} S.A." for _ in range(ROWS)], "nit": _numbers(rng, 8 * 10**8, 9 * 10**8),
+            "monto": _numbers(rng, 10**3, 10**6),
+        },
+        "births": {
+            "year": _numbers(rng, 2000, 2023), "district": _choice(rng, "A", "B"), "births": _numbers(rng, 5, 900),
+        },
     }  # fmt: skip
 
 
@@ -110,6 +117,10 @@ def people() -> dict[str, tuple[dict[str, Cells], set[str]]]:
         tables[locale] = (table, set(headings[:5]))
     tables["kobo"] = _kobo()
     tables["assistance"] = _assistance()
+    tables["clinic"] = _clinic()
+    tables["line list"] = _line_list()
+    tables["taxi trips"] = _trips()
+    tables["remarks"] = _remarks()
     return tables
 
 
@@ -143,6 +154,51 @@ def _assistance() -> tuple[dict[str, Cells], set[str]]:
     }  # fmt: skip
 
 
+def _clinic() -> tuple[dict[str, Cells], set[str]]:
+    _, rng = _made(5, "en_US")
+    columns = {
+        "record": list(range(ROWS)),
+        "sex": _choice(rng, "M", "F"),
+        "birth": [f"{rng.randint(1930, 2005)}-03-{rng.randint(1, 28):02}" for _ in range(ROWS)],
+        "postcode": _numbers(rng, 1000, 1099),
+        "icd10": _choice(rng, "E11.9", "B20", "F32.1"),
+    }
+    return columns, {"sex", "birth", "icd10"}
+
+
+def _line_list() -> tuple[dict[str, Cells], set[str]]:
+    _, rng = _made(6, "en_US")
+    columns = {
+        "case_id": [f"C{n:04}" for n in range(ROWS)],
+        "date_onset": _days(rng),
+        "age_group": _choice(rng, "0-9", "10-19", "70+"),
+        "gender": _choice(rng, "M", "F"),
+        "comorbid": _choice(rng, "HIV", "none"),
+    }
+    return columns, {"date_onset", "age_group", "gender", "comorbid"}
+
+
+def _trips() -> tuple[dict[str, Cells], set[str]]:
+    _, rng = _made(7, "en_US")
+    columns = {
+        "hack_license": [f"{rng.getrandbits(128):032X}" for _ in range(ROWS)],
+        "pickup_datetime": _days(rng),
+        "pickup_longitude": [f"{-74 + rng.random():.6f}" for _ in range(ROWS)],
+        "pickup_latitude": [f"{40 + rng.random():.6f}" for _ in range(ROWS)],
+    }
+    return columns, {"hack_license", "pickup_longitude", "pickup_latitude"}
+
+
+def _remarks() -> tuple[dict[str, Cells], set[str]]:
+    fake, rng = _made(8, "en_IN")
+    said = [
+        lambda: "Water is late every day",
+        lambda: f"Call me at +91 98{rng.randrange(10**8):08} please",
+        lambda: f"My neighbour {fake.name()} in room {rng.randint(1, 90)} is ill",
+    ]
+    return {"ward": _choice(rng, "K/E", "L"), "comment": [rng.choice(said)() for _ in range(ROWS)]}, {"comment"}
+
+
 def scanned(tmp_path: Path, columns: dict[str, Cells]) -> dict[str, ColumnReport]:
     path = tmp_path / "table.csv"
     pl.DataFrame({name: list(map(str, cells)) for name, cells in columns.items()}).write_csv(path)
@@ -163,3 +219,46 @@ def test_what_tells_of_people_is_found(tmp_path: Path, kind: str) -> None:
     found = scanned(tmp_path, columns)
     assert told <= {name for name, column in found.items() if column.sensitive}
     assert all(column.reason.endswith(".") for column in found.values())
+
+
+def test_a_remark_is_read_for_names_and_for_numbers_it_calls_a_telephone_s(tmp_path: Path) -> None:
+    found = scanned(tmp_path, _remarks()[0])["comment"]
+    assert {"PERSON", "PHONE_NUMBER"} <= {each.entity for each in found.entities}
+
+
+def test_numbers_in_a_text_that_nobody_calls_a_telephone_s_are_none(tmp_path: Path) -> None:
+    _, rng = _made(9, "en_US")
+    texts = [f"Pipe {rng.randrange(10**9, 10**10)} laid along lot {rng.randrange(10**6)}" for _ in range(ROWS)]
+    assert "PHONE_NUMBER" not in {each.entity for each in scanned(tmp_path, {"remarks": texts})["remarks"].entities}
+
+
+def test_a_directory_of_organisations_names_those_who_head_them(tmp_path: Path) -> None:
+    """They are named for their office, and the address and telephone are the organisation's."""
+    fake, _rng = _made(10, "es_MX")
+    columns: dict[str, Cells] = {
+        "school_name": [f"Escuela {fake.last_name()}" for _ in range(ROWS)],
+        "address": _times(fake.street_address),
+        "phone": _times(fake.phone_number),
+        "principal": _times(fake.name),
+    }
+    found = scanned(tmp_path, columns)
+    sensitive = {name: column.sensitivity.value for name, column in found.items() if column.sensitive}
+    assert sensitive == {"principal": "low"}
+    assert "head an organisation" in found["principal"].reason
+
+
+def test_without_a_heading_the_values_tell_sexes_and_days_of_birth(tmp_path: Path) -> None:
+    fake, rng = _made(11, "en_US")
+    path = tmp_path / "table.csv"
+    rows = (
+        f"{n};{fake.name()};{rng.randint(1, 28):02}.05.{rng.randint(1950, 2001)};{rng.choice('MF')}"
+        for n in range(ROWS)
+    )
+    path.write_text("\n".join(rows), "utf-8")
+    columns = scan_file(path, settings=ScanSettings(isolated=False)).tables[0].columns
+    assert [[each.entity for each in column.entities] for column in columns] == [
+        [],
+        ["PERSON"],
+        ["DATE_OF_BIRTH"],
+        ["SEX"],
+    ]

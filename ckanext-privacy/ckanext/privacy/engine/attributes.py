@@ -51,6 +51,7 @@ class Rules:
     contributors: tuple[str, ...] = ()
     periods: frozenset[str] = frozenset()
     totals: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
 
 
 @lru_cache
@@ -66,13 +67,14 @@ def load_rules(path: Path = RULES) -> Rules:
         contributors=tuple(heading_words(word) for word in data["contributors"]),
         periods=frozenset(heading_words(word) for word in data["periods"]),
         totals=frozenset(heading_words(word) for word in data["totals"]),
+        codes=frozenset(heading_words(word) for word in data["codes"]),
     )
 
 
 def attribute_of(column: ColumnReport, rules: Rules) -> Attribute | None:
     """Say what a column is about: what the scan found in it decides, else its heading; None for anything else."""
     found = {each.entity for each in column.entities}
-    said = {entity for entity, meaning in meanings(column.name).items() if meaning.strong or meaning.coverage == 1}
+    said = {entity for entity, meaning in meanings(column.name).items() if meaning.strong}
     phrases = heading_words(column.name)
     by_finding = (each for each in rules.attributes if found.intersection(each.entities))
     by_meaning = (each for each in rules.attributes if said.intersection(each.entities))
@@ -86,8 +88,9 @@ def chosen_attribute(found: Attribute | None, name: str, *, secret: bool) -> Att
 
 
 def counts_people(heading: str, rules: Rules) -> bool:
-    """Say whether a heading is one of a count of people."""
-    return _says(heading_words(heading), rules.counts)
+    """Say whether a heading is one of a count of people: the number of cases, not the number of a case."""
+    words = heading_words(heading)
+    return _says(words, rules.counts) and words.split()[-1] not in rules.codes
 
 
 def measures_groups(heading: str, rules: Rules) -> bool:

@@ -44,6 +44,14 @@ WITHIN = frozenset({"EMAIL_ADDRESS", "PHONE_NUMBER"})
 BEFORE = re.compile(r"(\w[./=_&%?-]?|/)$")
 AFTER = re.compile(r"[./=_&%?-]?\w")
 DECIMAL = re.compile(r"[-+]?\d+([.,]\d+)?%?|\d{1,3}([., ]\d{3})+([.,]\d+)?|-?\d{1,3}\.\d+[,; ]+-?\d{1,3}\.\d+")
+#: A number within a text that the text itself calls a telephone's: by its country code, or by the words before it.
+TOLD = re.compile(
+    r"(?<![\w+])\+[1-9](?:[ ().-]{0,2}\d){7,13}(?!\w)|"
+    r"\b(?:tele?(?:phone|fono?|foon)?|phone|mobile?|m[oó]vil|cel(?:l|ular)?|whats ?app|fax|handy|call|llam\w+|lig\w+|"
+    r"appele\w*|bel|फोन|मोबाइल|मोबाईल|هاتف|جوال|اتصل|电话|手机)"
+    r"\W{0,3}(?:\w{1,8}\W{1,3}){0,3}[(]?\d(?:[ ().-]{0,2}\d){6,13}(?!\w)",
+    re.IGNORECASE,
+)
 TELEPHONE = re.compile(r"\+[\d ()./-]+|\(\d+\)[\d -]+|0\d+[ /-][\d -]+|\d+[ -]\d+[ -][\d -]+")
 
 
@@ -158,7 +166,8 @@ class Confirmer:
             said = meanings(label)
             known = (each for each in self.identifiers.values() if not each.headed)
             names = [each.entity for each in known if is_telling(each) or _says(said, each)]
-            self._watched[label] = (*names, *((DATES,) if "DATE_OF_BIRTH" in said else ()))
+            also = [name for name, sign in ((DATES, "DATE_OF_BIRTH"), (TELEPHONES, "FREE_TEXT")) if sign in said]
+            self._watched[label] = tuple(dict.fromkeys((*names, *also)))
         return self._watched[label]
 
     @cached_property
@@ -211,13 +220,18 @@ class Confirmer:
 
 
 def _telephones(column: Column) -> Iterator[Candidates]:
-    """Values of the rows drawn, where most of them are written as telephone numbers are."""
+    """Values of the rows drawn: those that speak of a telephone, or where most are written as its numbers are."""
     sample, filled = column.profile.sample, column.profile.filled
+    first = column.profile.first_rows
+    told = [value for value in sample if TOLD.search(value)] if column.values.words > 1 else []
+    if told:
+        share = sum(sample[value] for value in told) / sum(sample.values())
+        yield Candidates(round(filled * share), {value: first[value] for value in told})
+        return
     written = [value for value in sample if _is_written_as_telephone(value)]
     rows = sum(sample[value] for value in written)
     whole = sum(sample.values())
     if whole and rows > MOSTLY * whole:
-        first = column.profile.first_rows
         yield Candidates(round(filled * rows / whole), {value: first[value] for value in written})
 
 
@@ -274,7 +288,7 @@ def _weighed(identifier: Identifier, with_it: list[_Group], column: Column) -> E
     confidence = _confidence(identifier, rare, share, said, tuple(flagged))
     if not confidence:
         return None
-    detectors = ("header",) * said + ("checksum" if identifier.chance < 0.5 else "pattern",)
+    detectors = ("header",) * said + ("checksum" if 0 < identifier.chance < 0.5 else "pattern",)
     first = tuple(sorted(flagged.values())[:3])
     return Evidence(identifier.entity, confidence, detectors, max(1, round(rows)), tuple(flagged), first)
 
@@ -304,4 +318,11 @@ def _phone_confidence(share: float, said: bool, values: Sequence[str]) -> float:
     if said:
         return 0.9 if share > 0.2 else 0.6
     written = sum(1 for value in values if TELEPHONE.fullmatch(value.strip())) / len(values)
-    return 0.8 if written > MOSTLY and share > MOSTLY else 0.0
+    if written > MOSTLY and share > MOSTLY:
+        return 0.8
+    return 0.7 if any(map(_tells_of_telephone, values)) else 0.0
+
+
+def _tells_of_telephone(text: str) -> bool:
+    """Words and a number that they call a telephone's; the number alone is a cell of another kind."""
+    return bool(TOLD.search(text)) and len(text.split()) > 1 and any(map(str.isalpha, text))

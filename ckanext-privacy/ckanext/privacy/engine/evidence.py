@@ -190,7 +190,9 @@ def _from_heading(column: Column) -> Iterator[Evidence]:
         return
     for entity, kind in load_kinds().items():
         meaning = column.said.get("COORDINATES" if entity == "HOUSEHOLD_COORDINATES" else entity)
-        if meaning is None or not meaning.strong or (entity == "PERSON" and _names_something_else(column)):
+        if meaning is None or (entity == "PERSON" and _names_something_else(column)):
+            continue
+        if not meaning.strong and not _is_of_births(entity, column):
             continue
         support = TESTS[kind.values](column.values)
         if support >= 0.4:
@@ -198,6 +200,11 @@ def _from_heading(column: Column) -> Iterator[Evidence]:
             only_years = entity == "DATE_OF_BIRTH" and _only_years(column)
             held = "YEAR_OF_BIRTH" if only_years else entity
             yield Evidence(held, confidence, ("header",), round(support * column.profile.filled))
+
+
+def _is_of_births(entity: str, column: Column) -> bool:
+    """Under "birth" dates are dates of birth; numbers are how many were born."""
+    return entity == "DATE_OF_BIRTH" and column.values.date > 0.5
 
 
 def _only_years(column: Column) -> bool:

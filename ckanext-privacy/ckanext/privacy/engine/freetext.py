@@ -12,12 +12,13 @@ from .evidence import Column, Evidence
 from .names import CLASSES, classify
 from .ner import find_names_in
 from .tagger import Tagged
-from .values import Values
 
 #: Texts of a column that are read, and characters of each.
 TEXTS, CHARACTERS = 150, 1_000
 #: A cell with so many words on average, or words and characters, is text; shorter ones the classifier sees whole.
 WORDS, FEWER_WORDS, LENGTH = 9, 5, 60
+#: The same where the heading says that it is text: a remark may be short.
+SAID_WORDS = 2.5
 #: Web addresses, shapes and records are no text, however long.
 NO_TEXT = re.compile(r"\s*(?:https?://|www\.|[\[{<]|\w+://).*", re.IGNORECASE | re.DOTALL)
 #: Addresses are full of people's names, and are no sentences.
@@ -32,7 +33,7 @@ MOST = 0.9
 def names_in_texts(column: Column) -> Evidence | None:
     """Return people named inside the texts of a column; None for columns that hold no text, or nobody."""
     values = column.values
-    if not _is_text(values):
+    if not is_text(column):
         return None
     texts = list(values.real)[:TEXTS]
     if float(classify(texts)[:, NO_SENTENCE].sum(axis=1).mean()) > 0.5:
@@ -50,9 +51,12 @@ def names_in_texts(column: Column) -> Evidence | None:
     return Evidence("PERSON", MOST, ("text",), max(1, round(share * column.profile.filled)), examples, first)
 
 
-def _is_text(values: Values) -> bool:
+def is_text(column: Column) -> bool:
+    """Whether a column holds running text: by its length, or by its heading and a few words a cell."""
+    values = column.values
     long = values.words > WORDS or (values.words > FEWER_WORDS and values.length > LENGTH)
-    return long and values.share(NO_TEXT) < 0.5
+    said = "FREE_TEXT" in column.said and values.words > SAID_WORDS and not values.category
+    return (long or said) and values.share(NO_TEXT) < 0.5
 
 
 def _people(text: str, spans: Sequence[Tagged]) -> list[str]:

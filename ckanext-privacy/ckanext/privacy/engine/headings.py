@@ -81,6 +81,9 @@ def all_words_of(heading: str) -> tuple[str, ...]:
 
 
 def _stem(word: str) -> str:
+    """Without the plural's s, or the Arabic article."""
+    if len(word) > 4 and word.startswith("ال"):
+        return word[2:]
     return word[:-1] if len(word) > 3 and word.endswith("s") else word
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .attributes import heading_words, load_rules
+from .attributes import counts_people, load_rules
 from .evidence import Column, Evidence, find_names, general_of, kind_of
 from .findings import ColumnReport, EntityFinding, Sensitivity
 from .headings import UNSPACED
@@ -42,6 +43,8 @@ CONTACTS = frozenset(
 HEALTH_RECORD = 3
 #: What the public may know of people in public office.
 OF_OFFICE = frozenset({"PERSON", "SEX", "PHOTO", "SOCIAL_PROFILE", "USERNAME", "OCCUPATION", "EDUCATION"})
+#: Years between the oldest and the youngest from which days beside names are days of birth.
+LIVES = 30
 EXAMPLES = 3
 
 
@@ -52,15 +55,19 @@ class Setting:
     people: bool
     organisations: bool
     office: bool
+    #: Everyone in it is named as head of an organisation.
+    heads: bool = False
 
 
 def judge_columns(columns: Sequence[Column]) -> tuple[ColumnReport, ...]:
     """Give every column its report, in order."""
     _second_look(columns)
+    _leave_to_organisations(columns)
     setting = _setting(columns)
     if setting.people:
         _spread_health(columns)
         _spread_text(columns)
+        _read_without_headings(columns)
     return tuple(_report(column, setting) for column in columns)
 
 
@@ -104,12 +111,46 @@ def _spread_text(columns: Sequence[Column]) -> None:
             column.add(Evidence("FREE_TEXT", 0.6, ("table",), column.profile.filled))
 
 
+def _read_without_headings(columns: Sequence[Column]) -> None:
+    """Where rows are people and nothing says what a column is, its values do: sexes, and days of many decades."""
+    for column in columns:
+        if column.profile.label or column.evidence:
+            continue
+        if column.values.is_sex():
+            column.add(Evidence("SEX", 0.6, ("table",), column.profile.filled))
+        elif _spans_lives(column):
+            column.add(Evidence("DATE_OF_BIRTH", 0.6, ("table",), column.profile.filled))
+
+
+def _spans_lives(column: Column) -> bool:
+    years = [int(found[0]) for value in column.values.real if (found := re.search(r"(?:19|20)\d\d", value))]
+    return column.values.date > 0.8 and bool(years) and max(years) - min(years) >= LIVES
+
+
 def _setting(columns: Sequence[Column]) -> Setting:
     found = set().union(*(_believed(column) for column in columns))
-    pointers = POINTERS & set().union(*(_believed(column, RARE) for column in columns))
-    people = bool(pointers) or (len(found & TRAITS) >= 2 and not _aggregated(columns))
-    organisations = not pointers and any(_is_organisation(column) for column in columns)
-    return Setting(people, organisations, any("OFFICE" in column.said for column in columns))
+    listed = any(_is_organisation(column) and not column.evidence for column in columns)
+    named = [column for column in columns if POINTERS & _believed(column, RARE)]
+    heads = listed and bool(named) and all(_names_heads(column) for column in named)
+    pointers = bool(named) and not heads
+    people = pointers or (len(found & TRAITS) >= 2 and not _aggregated(columns))
+    organisations = not people and any(_is_organisation(column) for column in columns)
+    return Setting(people, organisations, any("OFFICE" in column.said for column in columns), heads)
+
+
+def _names_heads(column: Column) -> bool:
+    """Names of those who stand for an organisation by their office: the principal of a school."""
+    return "OFFICE_HOLDER" in column.said and POINTERS & _believed(column, RARE) == {"PERSON"}
+
+
+def _leave_to_organisations(columns: Sequence[Column]) -> None:
+    """A tax number that people and companies have is a company's beside a column of companies."""
+    companies = [column for column in columns if _is_organisation(column) and "PERSON" not in _believed(column)]
+    for column in columns:
+        number = column.evidence.get("NATIONAL_ID")
+        shared = "ORGANISATION" in column.said and number and number.detectors == ("header",)
+        if shared and any(company is not column for company in companies):
+            del column.evidence["NATIONAL_ID"]
 
 
 def _is_organisation(column: Column) -> bool:
@@ -129,9 +170,7 @@ def _believed(column: Column, share: float = 0.0) -> set[str]:
 
 def _aggregated(columns: Sequence[Column]) -> bool:
     """A table with a column that counts people has a row for a group, not for a person."""
-    counts = load_rules().counts
-    headings = [f" {heading_words(column.profile.label)} " for column in columns]
-    return any(f" {word} " in heading for heading in headings for word in counts)
+    return any(counts_people(column.profile.label, load_rules()) for column in columns)
 
 
 def _report(column: Column, setting: Setting) -> ColumnReport:
@@ -146,7 +185,8 @@ def _report(column: Column, setting: Setting) -> ColumnReport:
 
 def _why(found: Evidence, setting: Setting) -> str:
     kind, identifier = kind_of(found.entity), identifiers().get(found.entity)
-    whose = " in public office, rated lower" if _grade(found, setting) is not kind.sensitivity else ""
+    lower = _grade(found, setting) is not kind.sensitivity
+    whose = (" who head an organisation, rated lower" if setting.heads else " in public office, rated lower") * lower
     name = f" ({identifier.label})" if identifier and identifier.label else ""
     seen = [SEEN.get(each, each) for each in found.detectors]
     return f"Holds {kind.label}{name}{whose}: {_and(seen)}."
@@ -166,7 +206,7 @@ def _why_not(column: Column) -> str:
 
 def _grade(evidence: Evidence, setting: Setting) -> Sensitivity:
     """What is known of people for their public office is less grave; what else is known of them is not."""
-    official = setting.office and evidence.entity in OF_OFFICE
+    official = (setting.office or setting.heads) and evidence.entity in OF_OFFICE
     return Sensitivity.LOW if official else kind_of(evidence.entity).sensitivity
 
 
