@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
+import io
 import os
 import subprocess
 import sys
 import time
+from typing import TextIO
 
 import click
 
@@ -43,7 +45,7 @@ def run(layout: Layout, workers: int, pytest_arguments: tuple[str, ...]) -> int:
         stack.start_services(layout)
         make_sites(layout, workers)
         stack.wait_for_solr(layout)
-        outcomes = [(suite, *run_suite(suite, workers, pytest_arguments)) for suite in SUITES]
+        outcomes = run_suites(workers, pytest_arguments)
     finally:
         if not ran_before:
             stack.stop(layout)
@@ -63,9 +65,26 @@ def make_sites(layout: Layout, workers: int) -> None:
     click.echo(f"  test databases: {len(sites)} made, migrated")
 
 
-def run_suite(suite: Suite, workers: int, pytest_arguments: tuple[str, ...]) -> tuple[int, str]:
+def run_suites(workers: int, pytest_arguments: tuple[str, ...]) -> list[tuple[Suite, int, str]]:
+    """Run one suite after the other; what waits for pages most of the time goes on beside them and is shown last."""
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        beside = [
+            (suite, out := io.StringIO(), pool.submit(run_suite, suite, workers, pytest_arguments, out))
+            for suite in SUITES
+            if not suite.parallel
+        ]
+        outcomes = [
+            (suite, *run_suite(suite, workers, pytest_arguments, sys.stdout)) for suite in SUITES if suite.parallel
+        ]
+        for suite, out, running in beside:
+            outcomes.append((suite, *running.result()))
+            click.echo(out.getvalue(), nl=False)
+    return outcomes
+
+
+def run_suite(suite: Suite, workers: int, pytest_arguments: tuple[str, ...], out: TextIO) -> tuple[int, str]:
     """Run pytest, pass its output on as it comes; give exit code and closing line."""
-    click.echo(f"\n== {suite.name}", nl=True)
+    click.echo(f"\n== {suite.name}", out)
     folders = [str(ROOT / "tests" / folder) for folder in suite.folders]
     spread = ("-n", str(workers), "--dist", "loadfile") if suite.parallel else ()
     command = [sys.executable, "-W", "ignore", "-m", "pytest", *folders, *suite.options, *spread, *pytest_arguments]
@@ -76,8 +95,8 @@ def run_suite(suite: Suite, workers: int, pytest_arguments: tuple[str, ...]) -> 
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as pytest:
         for line in pytest.stdout or ():
-            sys.stdout.write(line)
-            sys.stdout.flush()
+            out.write(line)
+            out.flush()
             last = line.strip() or last
     return pytest.returncode, last
 
