@@ -137,6 +137,7 @@ def _texts(image: Image.Image) -> Iterator[str]:
             "thumbnails",
             "metadata",
             "compression",
+            "version",
         }:
             continue
         if isinstance(value, (str, bytes)):

@@ -24,6 +24,7 @@ from .writers import RECORD_FORMATS, TEXT_FORMATS, WORKBOOK_FORMATS, Writer, ope
 #: Environment variable that holds the pseudonyms' key, for those who do not keep it in a file.
 KEY_VARIABLE = "PRIVACY_CLEAN_KEY"
 SHORTEST_KEY = 16
+PICTURE = "picture"
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ class CleanReport:
     @property
     def utility_lost(self) -> str:
         """What readers of the file lose, in one sentence."""
+        if not self.tables:
+            return "What was written into the picture was taken out; what it shows stays."
         kept = [table for table in self.tables if not table.dropped]
         rows = sum(table.rows_dropped for table in kept)
         columns = sum(len(table.columns_dropped) for table in kept)
@@ -109,6 +112,8 @@ def apply_plan(  # noqa: PLR0913 - a file, what to do, where to, and what is kno
     """
     path, out = Path(path), Path(out)
     file = open_tables(path, name)
+    if file.facts.format == PICTURE:
+        return _bare_picture(path, out, file, before)
     tables = main_tables(file)
     columns = {table.name: all_columns(table) for table in tables}
     check_tables(plan, columns)
@@ -132,6 +137,25 @@ def apply_plan(  # noqa: PLR0913 - a file, what to do, where to, and what is kno
         told = fresh.with_name(report.statement_file)
         told.write_text(statement(report), "utf-8")
         for each in (fresh, *schemas, told):
+            os.replace(each, out.parent / each.name)
+    return report
+
+
+def _bare_picture(path: Path, out: Path, file: OpenFile, before: FileReport | None) -> CleanReport:
+    """A picture has no table: whatever was written into it goes, whatever the plan says."""
+    from .pictures import write_bare
+
+    _check_out(path, out)
+    with TemporaryDirectory(dir=out.parent, prefix=".clean-") as folder:
+        fresh = Path(folder) / out.name
+        write_bare(path, fresh)
+        left_out = tuple(
+            label for table in file.tables for label in (table.labels if len(table.labels) > 1 else [table.name])
+        )
+        told = fresh.with_name(f"{out.name}.cleaning.md")
+        report = CleanReport((), left_out, (), scan_file(fresh, name=out.name), before, statement_file=told.name)
+        told.write_text(statement(report), "utf-8")
+        for each in (fresh, told):
             os.replace(each, out.parent / each.name)
     return report
 
@@ -174,6 +198,8 @@ def main_tables(file: OpenFile) -> list[Table]:
     is no table.
     """
     kind = file.facts.format
+    if kind == PICTURE:
+        raise UnreadableFile("A picture has no table to look at; cleaning takes out what was written into it.")
     if kind in TEXT_FORMATS:
         found = file.tables[:1]
     elif kind in WORKBOOK_FORMATS:

@@ -40,6 +40,8 @@ class Ladder:
 
 def suggest_plan(report: FileReport) -> Plan:
     """Suggest a plan for a scanned file: nothing where nothing was found; hidden sheets always go."""
+    if report.file.format == "picture":
+        return Plan((), hidden_sheets="drop")
     one = report.file.format in TEXT_FORMATS
     tables = report.tables[:1] if one else report.tables
     plans = (suggest_table(table, None if one else table.name) for table in tables if not table.hidden)

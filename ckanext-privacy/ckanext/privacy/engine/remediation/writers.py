@@ -18,13 +18,14 @@ from ckanext.privacy.engine.readers.delimited import SAMPLE, sniff_delimiter
 from ckanext.privacy.engine.tables import OpenFile
 
 from .labels import labels_of
+from .pictures import ENDINGS
 from .steps import Cleaner
 
 TEXT_FORMATS = frozenset({"csv", "tsv", "text"})
 WORKBOOK_FORMATS = frozenset({"xlsx", "xls", "ods", "xlsb", "xlsm"})
 RECORD_FORMATS = frozenset({"json", "ndjson", "geojson"})
 #: Endings of a cleaned file's name, for what keeps its own; workbooks and anything else get one of the others.
-OWN_ENDINGS = frozenset({".csv", ".tsv", ".txt", ".tab", ".json", ".ndjson", ".jsonl", ".geojson", ".parquet", ".xlsx"})
+OWN_ENDINGS = ENDINGS | {".csv", ".tsv", ".txt", ".tab", ".json", ".ndjson", ".jsonl", ".geojson", ".parquet", ".xlsx"}
 OTHERS = ".csv for one table, .xlsx for any number, or .geojson for places"
 
 
