@@ -1,7 +1,7 @@
 # Debian or Ubuntu, Python 3.11 to 3.13, as root or with sudo. What each target does: docs/install.md
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo stop status clean test lint bench requirements docs
+.PHONY: help demo stop status clean test lint bench requirements docs translations
 
 # make demo CKAN_PORT=5001 and CKAN_PORT=5001 make demo mean the same.
 export CKAN_PORT PG_PORT REDIS_PORT SOLR_PORT PORTALS_PORT PYTHON CHROMIUM
@@ -44,6 +44,9 @@ bench:           ## benchmarks, each beside its peers
 
 docs:            ## write docs/configuration.md, docs/api.md and docs/leaks.md from the code
 	@$(bin)/python -m docs.generate
+
+translations:    ## find all texts anew, update and compile every language, print what is missing
+	@$(bin)/python -W ignore -m docs.translations
 
 requirements:    ## pin requirements/*.in anew
 	@for name in test demo; do \

@@ -12,7 +12,7 @@ from ckan.lib.plugins import DefaultTranslation
 
 from ckanext.privacy.interfaces import IReleaseRequirements
 
-from . import cli, facets, helpers, light, requirements, search_index, views
+from . import cli, facets, helpers, light, locales, requirements, search_index, views
 from . import config as options
 from .logic import action, auth, validators
 from .vocabularies import SOURCE
@@ -48,6 +48,7 @@ class CommunityDataPlugin(
         """Add templates and assets; stop with one sentence if scheming is not there."""
         options.require_scheming(config)
         options.prepare_dcat(config)
+        locales.offer_more(config)
         tk.add_template_directory(config, "templates")
         tk.add_resource("assets", "communitydata")
 
