@@ -21,6 +21,8 @@ from deploy.site import Site, render
 FAR_DATA = Path("/var/lib/ckan-community-suite")
 SOLR_CONF = ROOT / "deploy" / "solr" / "conf"
 EMPTY_WORD_LISTS = ("protwords.txt", "stopwords.txt", "synonyms.txt")
+#: What the suite adds to CKAN's schema, and the lists it names.
+OUR_FIELDS, OUR_WORD_LISTS = "fields.xml", ("elisions_ca.txt", "elisions_it.txt")
 
 
 # -- PostgreSQL
@@ -163,21 +165,29 @@ def redis_client(layout: Layout, database: int = 0) -> redis.Redis:
 
 
 def prepare_solr(layout: Layout, cores: Iterable[str]) -> Path:
-    """Lay out one core for each site, with the schema of the installed CKAN; give Solr's home."""
-    import ckan
-
-    schema = Path(ckan.__file__).parent / "config" / "solr" / "schema.xml"
+    """Lay out one core for each site, with the schema of the installed CKAN and our fields; give Solr's home."""
+    schema = solr_schema()
     layout.solr_home.mkdir(exist_ok=True)
     (layout.solr_home / "solr.xml").write_text("<solr/>\n")
     for core in cores:
         conf = layout.solr_home / core / "conf"
         conf.mkdir(parents=True, exist_ok=True)
         (conf.parent / "core.properties").write_text(f"name={core}\n")
-        shutil.copy(schema, conf)
-        shutil.copy(SOLR_CONF / "solrconfig.xml", conf)
+        (conf / "schema.xml").write_text(schema, encoding="utf-8")
+        for name in ("solrconfig.xml", *OUR_WORD_LISTS):
+            shutil.copy(SOLR_CONF / name, conf)
         for name in EMPTY_WORD_LISTS:
             (conf / name).touch()
     return layout.solr_home
+
+
+def solr_schema() -> str:
+    """The schema of the installed CKAN with our fields before its closing tag."""
+    import ckan
+
+    theirs = (Path(ckan.__file__).parent / "config" / "solr" / "schema.xml").read_text(encoding="utf-8")
+    ours = (SOLR_CONF / OUR_FIELDS).read_text(encoding="utf-8")
+    return theirs.replace("</schema>", f"{ours}</schema>")
 
 
 # -- do they answer?

@@ -6,10 +6,11 @@ import re
 from pathlib import Path
 
 import yaml
-from deploy import processes, site
+from deploy import processes, services, site
 from deploy.layout import ROOT
 
 COMPOSE = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text(encoding="utf-8"))
+SOLR = (ROOT / "deploy/compose/Dockerfile.solr").read_text(encoding="utf-8")
 ENVIRONMENT = COMPOSE["services"]["ckan"]["environment"]
 PINS = dict(re.findall(r"(?m)^([\w-]+)==(\S+)", (ROOT / "requirements/demo.txt").read_text(encoding="utf-8")))
 #: Options that ckanext-envvars spells without the double underscores.
@@ -86,7 +87,7 @@ def test_images_have_the_pinned_versions():
     dockerfile = (ROOT / "deploy/compose/Dockerfile").read_text(encoding="utf-8")
 
     assert f"FROM ckan/ckan-base:{minor}\n" in dockerfile
-    assert COMPOSE["services"]["solr"]["image"] == f"ckan/ckan-solr:{minor}-solr9"
+    assert f"FROM ckan/ckan-solr:{minor}-solr9\n" in SOLR
 
 
 def test_solr_is_the_one_that_is_documented():
@@ -96,7 +97,14 @@ def test_solr_is_the_one_that_is_documented():
 
     assert f'solr_version="{version}"' in (ROOT / "deploy/bootstrap.sh").read_text(encoding="utf-8")
     assert f"solr-{version}" in (ROOT / "deploy/layout.py").read_text(encoding="utf-8")
-    assert version.startswith(COMPOSE["services"]["solr"]["image"].rsplit("solr", 1)[1])
+    assert version.startswith(re.search(r"FROM .*-solr(\d+)", SOLR).group(1))
+
+
+def test_solr_has_our_fields_in_the_container_too():
+    """Every file that our part of the schema needs is copied."""
+    assert COMPOSE["services"]["solr"]["build"]["dockerfile"] == "deploy/compose/Dockerfile.solr"
+    for name in (services.OUR_FIELDS, *services.OUR_WORD_LISTS):
+        assert f"deploy/solr/conf/{name}" in SOLR
 
 
 def test_every_process_of_the_demo_has_a_container():

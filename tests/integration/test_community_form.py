@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
@@ -12,8 +13,9 @@ from ckan.tests import factories, helpers
 from hypothesis import HealthCheck, Phase, given, settings
 from lxml import html
 from support import descriptions
-from werkzeug.datastructures import MultiDict
+from werkzeug.datastructures import FileStorage, MultiDict
 
+from ckanext.communitydata import places
 from ckanext.communitydata.parser import CommunityParser
 
 TYPES = ("dataset", "city-practice")
@@ -496,3 +498,82 @@ def test_a_site_need_not_name_our_schemas(presets):
     own = {"scheming.dataset_schemas": "my.module:own.yaml"}
     config.prepare_scheming(own)
     assert own["scheming.dataset_schemas"] == "my.module:own.yaml"
+
+
+# -- The ways to give an area without a map
+SQUARE = '{"type": "Polygon", "coordinates": [[[73.8,18.5],[73.9,18.5],[73.9,18.6],[73.8,18.6],[73.8,18.5]]]}'
+
+
+def area_form(site: Any, **given_: str) -> dict[str, str]:
+    """The form of a new dataset with something said about its first area."""
+    said = {"title_translated-en": "Placed", "name": "by-form", "owner_org": "", "spatial_coverage-0-geom": ""}
+    return said | {f"spatial_coverage-0-{name}": text for name, text in given_.items()}
+
+
+@pytest.mark.parametrize(
+    ("given_", "west_to_north"),
+    [
+        (
+            {"geom-west": "73,8", "geom-south": "18.5", "geom-east": "73.9", "geom-north": "18.6"},
+            (73.8, 18.5, 73.9, 18.6),
+        ),
+        ({"geom-cell": "7jcmgv"}, (73.85, 18.5, 73.9, 18.55)),
+        ({"geom": SQUARE}, (73.8, 18.5, 73.9, 18.6)),
+    ],
+)
+def test_an_area_can_be_given_in_numbers_as_a_cell_or_as_text(editor, site, given_, west_to_north):
+    """No script is needed; what was used stands in the outline."""
+    sent = area_form(site, text="P", **given_) | {"owner_org": editor["organization"]}
+    assert site.post("/describe/save/dataset", sent).status_code == 302
+    outline = places.read_geometry(show("by-form")["spatial_coverage"][0]["geom"])
+    assert outline.bounds == pytest.approx(west_to_north)
+
+
+@pytest.mark.parametrize(
+    ("given_", "words"),
+    [
+        ({"geom-west": "73.8"}, "all four edges"),
+        ({"geom-west": "75", "geom-south": "18", "geom-east": "74", "geom-north": "19"}, "West must be less than east"),
+        ({"geom-cell": "7JCMGV22+23"}, "is not a grid cell"),
+        ({"geom-place": "atlantis"}, "is not known any more"),
+        ({"geom-file": "ward.kml"}, "Press “Read the file”"),
+    ],
+)
+def test_what_is_no_area_is_said_where_it_was_typed(editor, site, given_, words):
+    """The form comes back with what was typed, and nothing is lost without a word."""
+    answer = site.post("/describe/save/dataset", area_form(site, **given_) | {"owner_org": editor["organization"]})
+    assert words in answer.body
+    assert 'value="Placed"' in answer.body
+
+
+def test_a_known_place_brings_its_name_and_its_outline(editor, site):
+    """Picked from a list; two records about one place share one page."""
+    area = {"text": "Ward 7", "uri": "https://www.wikidata.org/entity/Q7", "geom": SQUARE}
+    create(editor, name="first", title="First", spatial_coverage=[area])
+    offered = site.get("/dataset/new").xpath("//select[@name='spatial_coverage-0-geom-place']/option/@value")
+    sent = area_form(site, **{"geom-place": "wikidata-q7"}) | {"owner_org": editor["organization"]}
+    site.post("/describe/save/dataset", sent)
+    assert offered == ["", "wikidata-q7"]
+    assert show("by-form")["spatial_coverage"] == show("first")["spatial_coverage"]
+
+
+def test_a_file_of_a_map_tool_fills_in_the_outline(editor, site):
+    """The form comes back with the outline and the name, unsaved; a file that is none is told so."""
+    features = [
+        {"type": "Feature", "properties": {"name": name}, "geometry": json.loads(SQUARE)}
+        for name in ("Ward 7", "Ward 8")
+    ]
+    content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    for wanted, content_, words in (
+        ("ward 8", content, "Ward 8"),
+        ("Ward 9", content, "Ward 7, Ward 8"),
+        ("", b"?", "not understood"),
+    ):
+        sent = area_form(site, **{"geom-feature": wanted}) | {"area_row": "spatial_coverage-0-geom"}
+        sent["spatial_coverage-0-geom-file"] = FileStorage(io.BytesIO(content_), "wards.geojson")
+        page = html.fromstring(site.post("/describe/area/dataset", sent).body)
+        [outline] = page.xpath("//textarea[@name='spatial_coverage-0-geom']")
+        [name] = page.xpath("//input[@name='spatial_coverage-0-text']/@value")
+        assert words in page.text_content() + name
+        assert bool(outline.text and outline.text.strip()) == (wanted == "ward 8")
+    assert helpers.call_action("package_search", include_drafts=True, include_private=True)["count"] == 0

@@ -13,6 +13,8 @@ FORM_LANGUAGES = "ckanext.communitydata.form_languages"
 NAMESPACE = "ckanext.communitydata.namespace"
 LOCAL_CONTEXTS_HUB = "ckanext.communitydata.local_contexts_hub"
 LOCAL_CONTEXTS_KEY = "ckanext.communitydata.local_contexts_key"
+MAP_TILES = "ckanext.communitydata.map_tiles"
+MAP_ATTRIBUTION = "ckanext.communitydata.map_attribution"
 
 SCHEMAS = "ckanext.communitydata:schemas/dataset.yaml ckanext.communitydata:schemas/city_practice.yaml"
 PRESETS = "ckanext.communitydata:schemas/presets.yaml"
@@ -38,6 +40,16 @@ def local_contexts_hub() -> str:
 def local_contexts_key() -> str:
     """The site's key for the Hub's API."""
     return tk.config[LOCAL_CONTEXTS_KEY] or ""
+
+
+def map_tiles() -> str:
+    """Address of map tiles with {z}, {x} and {y}; empty where maps have no background."""
+    return tk.config[MAP_TILES] or ""
+
+
+def map_attribution() -> str:
+    """Whom the tiles come from."""
+    return tk.config[MAP_ATTRIBUTION] or ""
 
 
 def site_id() -> str:

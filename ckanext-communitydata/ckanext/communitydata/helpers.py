@@ -5,31 +5,52 @@ from __future__ import annotations
 import json
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import urlsplit
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from babel import Locale, UnknownLocaleError
+from markupsafe import Markup
 
-from ckanext.communitydata import config, errors, light, local_contexts, multilingual, requirements, vocabularies
-from ckanext.communitydata.fields import NOT_MEASURED
+from ckanext.communitydata import (
+    area_search,
+    atlas,
+    config,
+    drawing,
+    errors,
+    light,
+    local_contexts,
+    multilingual,
+    place_keys,
+    requirements,
+    searching,
+    vocabularies,
+)
+from ckanext.communitydata.fields import NOT_MEASURED, FieldError
 
 __all__ = [
+    "communitydata_area_asked",
     "communitydata_can_look",
     "communitydata_choices",
     "communitydata_conditions",
+    "communitydata_drawing",
     "communitydata_error_links",
     "communitydata_form_texts",
     "communitydata_gate_decides",
     "communitydata_is_light",
+    "communitydata_known_places",
     "communitydata_labels",
     "communitydata_language_name",
     "communitydata_leave_out_assets",
+    "communitydata_map_settings",
     "communitydata_missing",
     "communitydata_needed",
     "communitydata_newest",
     "communitydata_open_choices",
     "communitydata_open_label",
     "communitydata_outline",
+    "communitydata_place_is_known",
+    "communitydata_place_key",
     "communitydata_places",
     "communitydata_practices_using",
     "communitydata_rows",
@@ -222,6 +243,47 @@ def _positions(coordinates: Any) -> Any:
         yield from _positions(part)
 
 
+def communitydata_known_places() -> list[dict[str, Any]]:
+    """Places with an outline that somebody who describes data can pick; asked once for a form's many rows."""
+    if not hasattr(tk.g, "communitydata_known_places"):
+        tk.g.communitydata_known_places = [entry for entry in atlas.directory() if entry["outlines"]]
+    return tk.g.communitydata_known_places
+
+
+def communitydata_place_key(area: dict[str, Any]) -> str:
+    """The key of an area in the address of its page."""
+    return place_keys.key(area)
+
+
+def communitydata_drawing(record: dict[str, Any]) -> drawing.Drawing | None:
+    """The areas of a record as a drawing."""
+    return drawing.draw(atlas.outlines_of(record))
+
+
+def communitydata_map_settings() -> Markup:
+    """What the scripts of a map are told, as attributes: where the library lies, and the tiles if the site has some."""
+    folder = tk.h.url_for_static("/communitydata/map/")
+    tiles, said = config.map_tiles(), {"folder": folder, "attribution": config.map_attribution()}
+    if tiles:
+        host = urlsplit(tiles).hostname or tk.config["ckan.site_title"]
+        said |= {"tiles": tiles, "ask": tk._("Show the background map of {host}").format(host=host)}
+    return Markup(" ").join(Markup('data-{}="{}"').format(name, value) for name, value in said.items())
+
+
+def communitydata_area_asked() -> dict[str, Any]:
+    """The area that this search is narrowed to: ``near``, ``kilometres``, ``edges`` (west, south, east, north)."""
+    try:
+        asked = area_search.read(tk.request.args)
+    except FieldError:
+        asked = area_search.Asked()
+    return {"near": asked.near, "kilometres": f"{asked.kilometres:g}", "edges": [f"{e:g}" for e in asked.frame or ()]}
+
+
+def communitydata_place_is_known(name: str) -> bool:
+    """Whether a public record says where a place is."""
+    return bool(searching.outlines_of(name))
+
+
 def _search(**params: Any) -> dict[str, Any]:
     context = {"user": tk.current_user.name, "auth_user_obj": tk.current_user}
     try:
@@ -238,9 +300,8 @@ def communitydata_newest(dataset_type: str, rows: int = 4) -> list[dict[str, Any
 
 
 def communitydata_places(rows: int = 12) -> list[dict[str, Any]]:
-    """Names of the areas that public records are about, most frequent first: ``{name, display_name, count}``."""
-    found = _search(fq="capacity:public", rows=0, **{"facet.field": ["vocab_place"], "facet.limit": rows})
-    return found["search_facets"].get("vocab_place", {}).get("items", [])
+    """Places that public records are about, most frequent first: ``{key, count, name}``."""
+    return sorted(atlas.directory(), key=lambda entry: -entry["count"])[:rows]
 
 
 def communitydata_practices_using(pkg_dict: dict[str, Any]) -> list[dict[str, Any]]:

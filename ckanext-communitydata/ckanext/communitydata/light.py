@@ -35,6 +35,10 @@ READING_PAGES = frozenset(
         "group.about",
         "communitydata.vocabulary",
         "communitydata_look.page",
+        "communitydata_places.index",
+        "communitydata_places.page",
+        "communitydata_places.on_map",
+        "communitydata_map.page",
         "privacy.about",
         "privacy.register",
         "static",  # CKAN's catch-all: the page that says that there is no such page

@@ -24,6 +24,12 @@ METRES_IN_A_DEGREE = 111_320
 #: Solr keeps a term up to 32,766 bytes; a longer outline could be stored but never found.
 LARGEST_OUTLINE = 30_000
 
+#: Frames that stand for one outline in the search index, and the share of a frame that its outline must fill.
+MOST_FRAMES, FILLED = 24, 0.6
+
+#: Metres to which an outline is rounded while nobody has said how exact it may be: a block.
+UNSAID = 250
+
 
 def read_geometry(value: Any) -> BaseGeometry:
     """Read a GeoJSON geometry (longitude, latitude in degrees) from a mapping or its text.
@@ -93,3 +99,59 @@ def stored_form(value: Any, metres: float) -> str:
             limit=LARGEST_OUTLINE // 1000,
         )
     return text
+
+
+def could_be_a_home(outline: BaseGeometry) -> bool:
+    """Whether an outline is so small that it may single out a house: no larger than a block."""
+    west, south, east, north = outline.bounds
+    wide = (east - west) * math.cos(math.radians((south + north) / 2))
+    return max(wide, north - south) * METRES_IN_A_DEGREE < UNSAID
+
+
+def rectangle(west: float, south: float, east: float, north: float) -> BaseGeometry:
+    """The frame between these degrees; a point where west is east and south is north.
+
+    Raises :class:`FieldError` for edges that are the wrong way round or off the globe.
+    """
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise FieldError(_("West must be less than east, and south less than north, in degrees on the globe."))
+    if (west, south) == (east, north):
+        return shapely.Point(west, south)
+    return shapely.box(west, south, east, north)
+
+
+def frames(outline: BaseGeometry) -> list[str]:
+    """An outline for the search index: few frames that cover it and little else, in Solr's notation.
+
+    >>> frames(shapely.box(73, 18, 74, 19)), frames(shapely.Point(73, 18))
+    (['ENVELOPE(73,74,19,18)'], ['ENVELOPE(73,73,18,18)'])
+    """
+    parts = list(shapely.get_parts(outline))
+    pieces = parts if len(parts) <= MOST_FRAMES else [outline]
+    while len(pieces) < MOST_FRAMES:
+        largest = max(pieces, key=_waste)
+        halves = _halves(largest) if _waste(largest) > 0 else []
+        if not halves:
+            break
+        pieces.remove(largest)
+        pieces += halves
+    return ["ENVELOPE({0:.7g},{2:.7g},{3:.7g},{1:.7g})".format(*piece.bounds) for piece in pieces]
+
+
+def _waste(outline: BaseGeometry) -> float:
+    """How much of an outline's frame it leaves empty; nothing where it fills most of it."""
+    frame = shapely.box(*outline.bounds).area
+    return frame - outline.area if outline.area < FILLED * frame else 0.0
+
+
+def _halves(outline: BaseGeometry) -> list[BaseGeometry]:
+    """An outline cut in the middle of its longer side."""
+    west, south, east, north = outline.bounds
+    if east - west > north - south:
+        middle = (west + east) / 2
+        sides = (shapely.box(west, south, middle, north), shapely.box(middle, south, east, north))
+    else:
+        middle = (south + north) / 2
+        sides = (shapely.box(west, south, east, middle), shapely.box(west, middle, east, north))
+    parts = [shapely.intersection(shapely.make_valid(outline), side) for side in sides]
+    return [part for part in parts if not part.is_empty]

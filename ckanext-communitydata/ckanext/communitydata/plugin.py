@@ -12,7 +12,7 @@ from ckan.lib.plugins import DefaultTranslation
 
 from ckanext.privacy.interfaces import IReleaseRequirements
 
-from . import cli, facets, helpers, light, locales, requirements, search_index, views
+from . import cli, facets, helpers, light, locales, requirements, search_index, searching, views
 from . import config as options
 from .logic import action, auth, validators
 from .vocabularies import SOURCE
@@ -51,6 +51,7 @@ class CommunityDataPlugin(
         locales.offer_more(config)
         tk.add_template_directory(config, "templates")
         tk.add_resource("assets", "communitydata")
+        tk.add_public_directory(config, "public")
 
     # IMiddleware
     def make_middleware(self, app: Any, config: Any) -> Any:
@@ -67,6 +68,10 @@ class CommunityDataPlugin(
         """Make our fields searchable."""
         schema = tk.h.scheming_get_dataset_schema(pkg_dict.get("type", "dataset"))
         return search_index.prepare(pkg_dict, schema["dataset_fields"]) if schema else pkg_dict
+
+    def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
+        """Look in every language, and by area."""
+        return searching.prepare(search_params)
 
     def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
         """Name the entries of our filters."""

@@ -90,8 +90,11 @@ ckan.module("communitydata-form", function () {
       if (!title || this.busy) { return; }
       this.busy = true;
       const options = this.options;
+      const body = new FormData(this.form);
+      /* A file is read when its button is pressed, not with every save. */
+      Array.from(body.keys()).forEach(function (name) { if (body.get(name) instanceof File) { body.delete(name); } });
       this.saving = fetch(options.save, {
-        method: "POST", body: new FormData(this.form), headers: { "X-Requested-With": "fetch" }, credentials: "same-origin"
+        method: "POST", body: body, headers: { "X-Requested-With": "fetch" }, credentials: "same-origin"
       }).then(function (answer) {
         return answer.json().then(function (content) { return { ok: answer.ok, content: content }; });
       }).then(function (answer) {

@@ -4,8 +4,8 @@ ckan.module("communitydata-rows", function () {
 
   function renumber(row, from, to) {
     const old = "-" + from + "-";
-    ["id", "name", "for", "aria-describedby"].forEach(function (attribute) {
-      row.querySelectorAll("[" + attribute + "]").forEach(function (element) {
+    ["id", "name", "for", "aria-describedby", "value", "formaction", "data-communitydata-draw"].forEach(function (attribute) {
+      row.querySelectorAll((attribute === "value" ? "button" : "") + "[" + attribute + "]").forEach(function (element) {
         element.setAttribute(attribute, element.getAttribute(attribute).split(old).join("-" + to + "-"));
       });
     });
@@ -18,6 +18,7 @@ ckan.module("communitydata-rows", function () {
     copy.querySelectorAll("input, textarea, select").forEach(function (input) {
       if (input.type === "checkbox") { input.checked = false; } else { input.value = ""; }
     });
+    copy.querySelectorAll("[data-communitydata-draw]").forEach(function (box) { box.removeAttribute("data-ready"); box.replaceChildren(); });
     copy.querySelectorAll(".cd-remove, .cd-error").forEach(function (element) { element.remove(); });
     return copy;
   }

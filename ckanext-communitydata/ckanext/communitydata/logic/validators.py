@@ -15,7 +15,7 @@ import ckan.plugins.toolkit as tk
 from ckan import model
 from ckan.lib.munge import munge_title_to_name
 
-from ckanext.communitydata import config, fields, multilingual, places, table_schema, vocabularies
+from ckanext.communitydata import area_input, atlas, config, fields, multilingual, places, table_schema, vocabularies
 
 Key = tuple[Any, ...]
 FlatData = dict[Key, Any]
@@ -40,6 +40,9 @@ __all__ = [
     "fluent_text",
     "fluent_text_output",
 ]
+
+#: What a dataset is about when rounding cannot wait until somebody says how exact its places are.
+ABOUT_PEOPLE = {"persons", "households", "workers", "structures"}
 
 #: A row of a repeating field is marked with this key when its "Remove" box is ticked.
 REMOVE = "remove"
@@ -201,7 +204,7 @@ def communitydata_table_schema(key: Key, data: FlatData, errors: dict[Key, list[
 
 
 # -- Texts in several languages
-def _texts_from_form(key: Key, data: FlatData) -> dict[str, str]:
+def _beside(key: Key, data: FlatData) -> dict[str, str]:
     """Collect ``title_translated-en`` and its like, which navl has put aside as extras of their level."""
     extras = data.get((*key[:-1], "__extras"), {})
     prefix = f"{key[-1]}-"
@@ -209,7 +212,7 @@ def _texts_from_form(key: Key, data: FlatData) -> dict[str, str]:
 
 
 def _texts(key: Key, data: FlatData) -> multilingual.Texts:
-    value = _given(key, data) or _texts_from_form(key, data)
+    value = _given(key, data) or _beside(key, data)
     return _kept(multilingual.parse, value, config.default_language())
 
 
@@ -236,12 +239,26 @@ def fluent_text_output(value: Any) -> Any:
 
 # -- Places
 def communitydata_geometry(key: Key, data: FlatData, errors: dict[Key, list[str]], context: dict[str, Any]) -> None:
-    """A GeoJSON geometry, rounded to the precision that the dataset says it has before anything is stored."""
+    """A GeoJSON geometry, rounded before anything is stored to the precision that the dataset says it has."""
+    row = _kept(area_input.given, _beside(key, data), atlas.as_area) if key[-1] == "geom" else {}
+    for name, text in row.items():
+        if name == "geom" or not _given((*key[:-1], name), data):
+            data[(*key[:-1], name)] = text
     value = _given(key, data)
     if value is None:
         _drop(key, data)
-    concept = vocabularies.find("spatial-precision", data.get(("spatial_precision",)) or "none")
-    data[key] = _kept(places.stored_form, value, concept.metres if concept else 0)
+    outline = _kept(places.read_geometry, value)
+    data[key] = _kept(places.stored_form, value, _metres(data, outline))
+
+
+def _metres(data: FlatData, outline: places.BaseGeometry) -> float:
+    """Metres to round to. Unsaid, they are a block's where people are described or a home could be meant."""
+    said = data.get(("spatial_precision",))
+    concept = vocabularies.find("spatial-precision", said, config.namespace()) if isinstance(said, str) else None
+    if concept:
+        return concept.metres
+    about_people = ABOUT_PEOPLE & set(_kept(fields.text_list, _given(("data_about",), data) or []))
+    return places.UNSAID if about_people or places.could_be_a_home(outline) else 0
 
 
 # -- The whole dataset
@@ -284,7 +301,8 @@ def communitydata_tidy_rows(key: Key, data: FlatData, errors: dict[Key, list[str
         inside = [k for k in data if k[:-1] == row]
         aside = data.pop((*row, "__extras"), {})
         filled = [k for k in inside if _given(k, data) is not None and k[-1] != "__extras"]
-        if aside.get(REMOVE) or not filled:
+        wrong = any(errors.get(k) for k in inside)  # what was typed there is still to be put right
+        if aside.get(REMOVE) or not (filled or wrong):
             _forget(row, data, errors)
             continue
         for unset in set(inside) - set(filled):

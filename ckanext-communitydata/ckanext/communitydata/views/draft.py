@@ -13,13 +13,15 @@ from ckan.views.dataset import CreateView, EditView
 from flask import Blueprint, Response, g, jsonify, request
 
 from ckanext.communitydata import errors, requirements
+from ckanext.communitydata.fields import FieldError
+from ckanext.communitydata.outlines import asking
 
 __all__ = ["draft"]
 
 draft = Blueprint("communitydata_draft", __name__, url_prefix="/describe")
 
 #: What a form sends that is no part of the description.
-NOT_SAID = ("save", "pkg_name", "_ckan_phase", "_csrf_token")
+NOT_SAID = ("save", "pkg_name", "_ckan_phase", "_csrf_token", "area_row")
 Page = Response | str
 
 
@@ -79,15 +81,34 @@ def _answer(content: dict[str, Any], status: int) -> Response:
     return answer
 
 
-def again(dataset_type: str, problems: dict[str, Any] | None = None) -> Page:
+def again(dataset_type: str, problems: dict[str, Any] | None = None, said: dict[str, str] | None = None) -> Page:
     """Show what was typed once more, unsaved: rows that were filled in are kept, and an empty one follows them."""
     _of_our_type(dataset_type)
-    sent, known = _sent(), request.form.get("pkg_name")
+    sent, known = {**_sent(), **(said or {})}, request.form.get("pkg_name")
     g.form_action = tk.h.url_for(f"{dataset_type}.edit", id=known) if known else tk.h.url_for(f"{dataset_type}.new")
     if known and (package := model.Package.get(known)):
         return EditView().get(dataset_type, known, {**sent, "id": package.id, "name": package.name}, problems or {}, {})
     return CreateView().get(dataset_type, sent, problems or {}, {})
 
 
+def area(dataset_type: str) -> Page:
+    """Read the outline in a file of a map tool into the form, which is shown again; nothing is saved."""
+    _of_our_type(dataset_type)
+    row = request.form.get("area_row") or ""
+    file, wanted = request.files.get(f"{row}-file"), request.form.get(f"{row}-feature") or ""
+    content = file.read(asking.LARGEST_FILE + 1) if file else b""
+    try:
+        found = asking.outline_in(content, (file.filename or "") if file else "", wanted)
+    except FieldError as error:
+        field, number, part = (*row.split("-"), "", "")[:3]
+        problem = [{}] * (int(number) if number.isdigit() else 0) + [
+            {part: [tk._(error.message).format(**error.values)]}
+        ]
+        return again(dataset_type, {field: problem})
+    named = row.removesuffix("geom") + "text"
+    return again(dataset_type, said={row: found.geometry, named: request.form.get(named) or found.name})
+
+
 draft.add_url_rule("/save/<dataset_type>", view_func=save, methods=["POST"])
 draft.add_url_rule("/again/<dataset_type>", view_func=again, methods=["POST"], endpoint="again")
+draft.add_url_rule("/area/<dataset_type>", view_func=area, methods=["POST"], endpoint="area")

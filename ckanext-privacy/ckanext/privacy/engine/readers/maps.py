@@ -66,7 +66,8 @@ BY_HEAD = (
 )
 
 
-def _gdal() -> Any:
+def guarded_gdal() -> Any:
+    """Return pyogrio, with everything switched off by which a file could make GDAL open something else."""
     os.environ.setdefault("GDAL_SKIP", ",".join(POINTING))
     import pyogrio
 
@@ -92,7 +93,7 @@ def open_folder(raw: RawFile, path: Path, scratch: Scratch) -> OpenFile:
 
 
 def _open(raw: RawFile, path: Path, kind: str, scratch: Scratch) -> OpenFile:
-    gdal, file = _gdal(), OpenFile(raw.facts(kind))
+    gdal, file = guarded_gdal(), OpenFile(raw.facts(kind))
     encoding = _dbase_encoding(raw, path)
     try:
         for title in gdal.list_layers(path)[:, 0]:
@@ -147,7 +148,9 @@ class _Layer:
                 yield pl.DataFrame(pl.from_arrow(batch))
 
     def _open(self) -> Any:
-        return _gdal().open_arrow(self.path, layer=self.name, batch_size=ROWS, use_pyarrow=True, encoding=self.encoding)
+        return guarded_gdal().open_arrow(
+            self.path, layer=self.name, batch_size=ROWS, use_pyarrow=True, encoding=self.encoding
+        )
 
 
 def _geometry(meta: dict[str, Any]) -> str | None:
