@@ -9,7 +9,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.communitydata import config, multilingual, place_keys, places, vocabularies
+from ckanext.communitydata import config, place_keys, places, vocabularies
 from ckanext.communitydata.drawing import Drawn
 from ckanext.communitydata.fields import FieldError
 
@@ -76,24 +76,27 @@ def _add(about: Place, record: Record) -> None:
         if place_keys.key(area) == about.key:
             about.names.append(area.get("text") or "")
             about.uri = about.uri or area.get("uri") or ""
-            about.outlines += _drawn(record, area)
+            about.outlines += _drawn(record, area, title_of(record))
     about.names = [name for name in about.names if name]
 
 
-def _drawn(record: Record, area: dict[str, Any]) -> Iterator[Drawn]:
-    """An outline with how exact it is."""
+def _drawn(record: Record, area: dict[str, Any], name: str = "") -> Iterator[Drawn]:
+    """An outline with how exact it is, named as the area is, or as somebody wants it named."""
     outline = area.get("geom") or area.get("bbox") or area.get("centroid")
     try:
         geometry = places.read_geometry(outline) if outline else None
     except FieldError:
-        geometry = None
+        return  # an old record's outline may be none
     if geometry is not None:
         exact = vocabularies.find("spatial-precision", record.get("spatial_precision") or "", config.namespace())
+        metres, word = (exact.metres, tk._(exact.label)) if exact else (0, "")
         page = tk.h.url_for(f"{record['type']}.read", id=record["name"])
-        title = multilingual.pick(record.get("title_translated") or {"": record["title"]}, tk.h.lang(), "")
-        yield Drawn(
-            geometry, area.get("text") or title, exact.metres if exact else 0, tk._(exact.label) if exact else "", page
-        )
+        yield Drawn(geometry, name or area.get("text") or title_of(record), metres, word, page)
+
+
+def title_of(record: Record) -> str:
+    """What a record is called in the reader's language."""
+    return tk.h.get_translated(record, "title") or record["name"]
 
 
 def outlines_of(record: Record) -> list[Drawn]:

@@ -81,11 +81,20 @@
       button(settings.clear, function () { corners = []; byCorners(); map.pm.enableDraw("Polygon"); place.focus(); })
     );
     map.pm.setLang(document.documentElement.lang.split("-")[0]);
-    map.pm.setGlobalOptions({ pathOptions: STYLE, allowSelfIntersection: false });
+    map.pm.setGlobalOptions({ pathOptions: STYLE, allowSelfIntersection: false, cursorMarker: false });
+    /* The handles that Geoman puts on corners are for pointers; the buttons below do the same for everybody else. */
+    new MutationObserver(function () {
+      place.querySelectorAll(".leaflet-marker-icon[role]").forEach(function (handle) {
+        handle.removeAttribute("role");
+        handle.tabIndex = -1;
+        handle.setAttribute("aria-hidden", "true");
+      });
+    }).observe(map.getPanes().markerPane, { childList: true });
     map.on("pm:create", function (event) {
       if (layer) { layer.remove(); }
       layer = event.layer;
-      corners = [];
+      corners = layer.getLatLngs ? layer.getLatLngs().flat() : [];
+      said.textContent = settings.done.replace("{n}", corners.length);
       keep(layer.toGeoJSON().geometry);
       watch();
     });

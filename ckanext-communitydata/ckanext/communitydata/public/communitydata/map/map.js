@@ -33,6 +33,7 @@
     button.type = "button";
     button.className = "btn btn-sm btn-secondary";
     button.textContent = element.dataset.show;
+    button.setAttribute("aria-label", element.dataset.show + ": " + describe(features.features[Number(item.dataset.outline)]));
     button.addEventListener("click", function () {
       map.fitBounds(layer.getBounds().pad(0.5), { maxZoom: 16, animate: false });
       layer.openTooltip(layer.getBounds().getCenter());
