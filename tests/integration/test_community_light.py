@@ -36,6 +36,19 @@ def test_a_visitor_gets_a_light_page_without_a_cookie(app, released, address):
     assert sum(len(gzip.compress(part)) for part in parts) < BUDGET
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("hi", ("डेटासेट", "डेटा कैसे प्रकाशित होता है")), ("mr", ("डेटासेट", "डेटा कसा प्रकाशित होतो")), ("ar", ("مجموعة",))],
+)
+def test_a_page_speaks_languages_that_ckan_lacks_and_turns_round(app, language, words):
+    """CKAN's words and ours are in the reader's language, and the page runs as that language does."""
+    page = app.get(f"/{language}/dataset/").body
+
+    assert f'<html lang="{language}"' in page
+    assert ('dir="rtl"' in page) is (language == "ar")
+    assert [word for word in words if word not in page] == []
+
+
 def test_who_is_logged_in_gets_the_scripts_of_the_form_pages(app, released, community):
     """Editors keep CKAN's pages as they are."""
     headers = {"Authorization": community["officer"]["token"]}
