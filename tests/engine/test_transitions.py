@@ -29,14 +29,17 @@ def test_only_what_the_table_holds_can_happen(state, event):
             advance(state, event)
 
 
-def test_a_release_becomes_public_in_three_ways_only():
+def test_a_release_becomes_public_in_few_ways_only():
     """An approval or an automatic update releases what was reviewed; the emergency exit also what is blocked.
 
-    The end of a hold shows again what had been released.
+    What was approved for a later day comes when the day does. The end of a hold, and another look at what is public,
+    show what had been released before.
     """
     ways = {key for key, after in TRANSITIONS.items() if after is State.RELEASED}
     assert ways == {
         (State.IN_REVIEW, Event.RELEASE),
+        (State.SCHEDULED, Event.RELEASE),
+        (State.RELEASED, Event.CONFIRM),
         (State.IN_REVIEW, Event.OVERRIDE),
         (State.BLOCKED, Event.OVERRIDE),
         (State.HELD, Event.RESUME),

@@ -19,7 +19,7 @@ from support.releases import act, make_dataset, public_sees, release, request, u
 from ckanext.privacy.engine import consent as rules
 from ckanext.privacy.gate import evidence, leak_check
 from ckanext.privacy.model import AuditEntry, Consent, ConsentChange, Release
-from ckanext.privacy.workflow import agreeing, audit, deciding
+from ckanext.privacy.workflow import agreeing, audit, timetable
 
 pytestmark = [pytest.mark.usefixtures("community"), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
@@ -208,7 +208,7 @@ def test_the_end_closes_by_itself_and_the_clock_notes_it(dataset):
         act("", "package_show", id=dataset["id"])
     assert act("officer", "privacy_consent_show", id=record["id"])["status"] == "ConsentExpired"
     assert agreeing.expire() == [record["id"]]
-    assert (agreeing.expire(), deciding.expire()) == ([], [])
+    assert (agreeing.expire(), timetable.end()) == ([], [])
     assert [each.status for each in ConsentChange.of(record["id"])] == ["ConsentGiven", "ConsentExpired"]
     assert Release.latest(dataset["id"]).state == "expired"
 

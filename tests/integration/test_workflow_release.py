@@ -13,7 +13,7 @@ from support.releases import PEOPLE, WATER, act, add_file, approve, make_dataset
 from ckanext.privacy.interfaces import IReleaseRequirements
 from ckanext.privacy.model import Release
 from ckanext.privacy.model.columns import now
-from ckanext.privacy.workflow import deciding, requesting
+from ckanext.privacy.workflow import requesting, timetable
 
 pytestmark = pytest.mark.usefixtures("community")
 
@@ -267,10 +267,10 @@ def test_a_release_ends_at_its_date(dataset):
         request(dataset["id"], expires="2001-01-01")
     asked = request(dataset["id"], expires=(now() + dt.timedelta(days=1)).isoformat())
     approve(asked)
-    assert deciding.expire() == []
+    assert timetable.end() == []
     Release.get(asked["id"]).expires = now() - dt.timedelta(seconds=1)
     model.Session.commit()
-    assert deciding.expire() == [asked["id"]]
+    assert timetable.end() == [asked["id"]]
     assert not public_sees(dataset["id"])
     assert act("officer", "privacy_status_show", id=dataset["id"])["state"] == "expired"
 

@@ -17,14 +17,15 @@ from ckanext.privacy.workflow import (
     adoption,
     agreeing,
     audit,
-    deciding,
     judging,
     overview,
     publishing,
     register,
+    reminding,
     requesting,
     scanning,
     scans,
+    timetable,
 )
 
 
@@ -120,11 +121,14 @@ def audit_verify() -> None:
 
 @privacy.command()
 def expire() -> None:
-    """Take down what has ended, releases and agreements, and remind of agreements that end soon; for a scheduler."""
-    agreements, ended = agreeing.expire(), deciding.expire()
+    """Do what time asks for: release what is due, close what has ended, remind people; for a scheduler."""
+    agreements, ended, closed = agreeing.expire(), timetable.end(), timetable.close_unreviewed()
+    released = timetable.release_due()
     publishing.catch_up()
-    reminded = agreeing.remind()
-    click.echo(f"{len(ended)} releases ended, {len(agreements)} agreements ended, {len(reminded)} end soon.")
+    soon, reminders = agreeing.remind(), reminding.remind()
+    click.echo(f"{len(released)} releases became public, {len(closed)} were closed since nobody looked again.")
+    click.echo(f"{len(ended)} releases ended, {len(agreements)} agreements ended, {len(soon)} end soon.")
+    click.echo(f"{len(reminders)} reminders were sent.")
 
 
 @privacy.command()

@@ -25,7 +25,6 @@ RELEASE_STORE = "ckanext.privacy.release_store"
 EVIDENCE_MEGABYTES = "ckanext.privacy.evidence_max_mb"
 REMINDER_DAYS = "ckanext.privacy.reminder_days"
 CONTACT = "ckanext.privacy.contact"
-CONCERN_DAYS = "ckanext.privacy.concern_days"
 CONCERNS_PER_HOUR = "ckanext.privacy.concerns_per_hour"
 
 
@@ -86,13 +85,8 @@ def evidence_bytes() -> int:
 
 
 def reminder_days() -> int:
-    """How many days before its end people are reminded of an agreement."""
+    """How many days before its end people are reminded of an agreement, or of a release."""
     return tk.config[REMINDER_DAYS]
-
-
-def concern_days() -> int:
-    """Within how many days whoever reported a concern hears from a steward."""
-    return tk.config[CONCERN_DAYS]
 
 
 def concerns_per_hour() -> int:

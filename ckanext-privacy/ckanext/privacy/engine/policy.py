@@ -19,6 +19,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from .deadlines import TimeSettings
 from .documents import parse_yaml
 from .errors import InvalidPolicy
 from .findings import (
@@ -77,6 +78,7 @@ class Policy:
     rules: tuple[Rule, ...]
     risk: RiskSettings
     automatic: AutomaticSettings
+    time: TimeSettings = field(default_factory=TimeSettings)
 
     @property
     def facts(self) -> PolicyFacts:
@@ -404,7 +406,13 @@ def _policy(data: Any, path: str) -> Policy:
         rules=tuple(_rule(each, path) for each in data["rules"]),
         risk=RiskSettings(**data.get("risk", {})),
         automatic=AutomaticSettings(**data.get("automatic", {})),
+        time=_time(data.get("time", {})),
     )
+
+
+def _time(data: dict[str, Any]) -> TimeSettings:
+    settings: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return TimeSettings(**settings)
 
 
 def _rule(data: dict[str, Any], path: str) -> Rule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +16,7 @@ from ckan.lib.navl.dictization_functions import MissingNullEncoder
 from ckan.types import Context
 
 from ckanext.privacy.gate import rows, store, uploads
-from ckanext.privacy.gate.snapshot import FORMAT
+from ckanext.privacy.gate.snapshot import FORMAT, fingerprint
 
 Entry = dict[str, Any]
 Package = dict[str, Any]
@@ -30,17 +30,23 @@ class Hands:
     rows_of: Callable[[str], Entry | None]
 
 
-def freeze(package_id: str) -> dict[str, Any]:
+def freeze(package_id: str, left_out: Collection[str] = ()) -> dict[str, Any]:
     """Return a dataset's snapshot (see :mod:`ckanext.privacy.gate.snapshot`); its bytes and rows are put aside.
 
-    Raises ``ValidationError`` when a file is missing, ``ObjectNotFound`` when the dataset is.
+    ``left_out`` names resources that stay behind. Raises ``ValidationError`` when a file is missing, ``ObjectNotFound``
+    when the dataset is.
     """
-    return _snapshot(package_id, Hands(_keep, rows.freeze))
+    return _snapshot(package_id, Hands(_keep, rows.freeze), left_out)
 
 
-def current(package_id: str) -> dict[str, Any]:
+def current(package_id: str, left_out: Collection[str] = ()) -> dict[str, Any]:
     """Return the snapshot that a release asked for now would have; nothing is put aside."""
-    return _snapshot(package_id, Hands(_measure, rows.look))
+    return _snapshot(package_id, Hands(_measure, rows.look), left_out)
+
+
+def is_current(package_id: str, snapshot: dict[str, Any], sha256: str) -> bool:
+    """Say whether a dataset is still what a snapshot with this fingerprint shows."""
+    return fingerprint(current(package_id, snapshot.get("left_out", ()))) == sha256
 
 
 def working_package(package_id: str) -> Package:
@@ -58,15 +64,23 @@ def _both(package_id: str) -> tuple[Package, Package]:
     return logic.package_show_default_and_custom_schemas(context, package_id)
 
 
-def _snapshot(package_id: str, hands: Hands) -> dict[str, Any]:
-    default, custom = (_portable(package) for package in _both(package_id))
+def _snapshot(package_id: str, hands: Hands, left_out: Collection[str]) -> dict[str, Any]:
+    default, custom = (without(_portable(package), left_out) for package in _both(package_id))
+    kept_back = {"left_out": sorted(left_out)} if left_out else {}
     return {
         "format": FORMAT,
+        **kept_back,
         "package": custom,
         "package_default": default,
         "resources": {resource["id"]: _entry(resource, hands) for resource in custom["resources"]},
         "views": _views([resource["id"] for resource in custom["resources"]]),
     }
+
+
+def without(package: Package, left_out: Collection[str]) -> Package:
+    """Return a dataset without some of its resources."""
+    kept = [resource for resource in package["resources"] if resource["id"] not in left_out]
+    return {**package, "resources": kept, "num_resources": len(kept)}
 
 
 def _portable(package: Package) -> Package:

@@ -14,6 +14,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.gate import audience
 from ckanext.privacy.model import Release
+from ckanext.privacy.model.columns import now
 
 Package = dict[str, Any]
 
@@ -50,13 +51,13 @@ def is_public(package_id: str) -> bool:
 
 _IN_FORCE = sa.text("""
     SELECT package_id FROM privacy_release
-    WHERE state = 'released' AND (expires IS NULL OR expires > now()) AND package_id = ANY(:ids)
+    WHERE state = 'released' AND COALESCE(LEAST(expires, review_by) > :now, TRUE) AND package_id = ANY(:ids)
 """)
 
 
 def in_force(package_ids: Collection[str]) -> set[str]:
     """Return which of these datasets have a release in force. Asked once in every search, so it is kept plain."""
-    return set(model.Session.execute(_IN_FORCE, {"ids": list(package_ids)}).scalars())
+    return set(model.Session.execute(_IN_FORCE, {"ids": list(package_ids), "now": now()}).scalars())
 
 
 def package(package_id: str, form: str = CUSTOM) -> Package | None:

@@ -11,7 +11,8 @@ A snapshot is a plain JSON object::
                                 | {"kind": "rows", "table": ..., "fingerprint": ..., "fields": [...], "rows": count,
                                    "filename": ..., "sha256": ..., "bytes": ...}   # hash of the rows as CSV
                                 | {"kind": "none"}},
-      "views": {resource id: [resource_view_show, ...]}
+      "views": {resource id: [resource_view_show, ...]},
+      "left_out": [resource id, ...]  # of a partial release only: what was held back on purpose
     }
 
 Its fingerprint is the SHA-256 of its canonical JSON. Counters and times that change without the content changing are

@@ -8,6 +8,9 @@ from ckan.logic.schema import validator_args
 from ckan.plugins import toolkit as tk
 from ckan.types import Schema, Validator, ValidatorFactory
 
+#: How many releases one call may approve.
+MOST_AT_ONCE = 100
+
 
 @validator_args
 def dataset_id(not_empty: Validator, unicode_safe: Validator) -> Schema:
@@ -41,22 +44,59 @@ def scan_list(ignore_empty: Validator, unicode_safe: Validator, boolean_validato
 def release_request(
     not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator, isodate: Validator
 ) -> Schema:
-    """A dataset, a note for the stewards, and an end date if it has one."""
+    """A dataset, a note for the stewards, the dates of its public life, and which files, where it is not all."""
     return {
         "id": [not_empty, unicode_safe],
         "note": [ignore_empty, unicode_safe],
-        "expires": [ignore_empty, isodate],
+        **{name: [ignore_empty, isodate] for name in ("public_on", "review_by", "expires")},
+        "resources": [ignore_empty, texts],
     }
 
 
 @validator_args
-def release_approve(not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator) -> Schema:
-    """A release, the fingerprint of what the steward saw, and a note."""
+def release_approve(
+    not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator, isodate: Validator
+) -> Schema:
+    """A release, the fingerprint of what the steward saw, a note, and the day from which it is public."""
     return {
         "id": [not_empty, unicode_safe],
         "snapshot_sha256": [not_empty, unicode_safe],
         "note": [ignore_empty, unicode_safe],
+        "public_on": [ignore_empty, isodate],
     }
+
+
+@validator_args
+def release_approve_bulk(not_missing: Validator, ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+    """Releases with their fingerprints, and one note for all."""
+    return {"items": [not_missing, approvals], "note": [ignore_empty, unicode_safe]}
+
+
+@validator_args
+def release_narrow(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    """A release, the fingerprint of what the steward saw, and the files that may go."""
+    return {
+        "id": [not_empty, unicode_safe],
+        "snapshot_sha256": [not_empty, unicode_safe],
+        "resources": [not_empty, texts],
+    }
+
+
+def texts(value: Any) -> list[str]:
+    """Accept one text or a list of them."""
+    found = [value] if isinstance(value, str) else value
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise tk.Invalid(tk._("Give a list of ids."))
+    return found
+
+
+def approvals(value: Any) -> list[dict[str, str]]:
+    """Accept at most a hundred releases, each with the fingerprint that was looked at."""
+    keys = ("id", "snapshot_sha256")
+    is_list = isinstance(value, list) and 0 < len(value) <= MOST_AT_ONCE
+    if not is_list or not all(isinstance(each, dict) and all(map(each.get, keys)) for each in value):
+        raise tk.Invalid(tk._("Give 1 to {n} releases, each with id and snapshot_sha256.").format(n=MOST_AT_ONCE))
+    return [{key: str(each[key]) for key in keys} for each in value]
 
 
 @validator_args
@@ -91,10 +131,11 @@ def page(
 
 
 @validator_args
-def release_list(ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+def release_list(ignore_empty: Validator, unicode_safe: Validator, boolean_validator: Validator) -> Schema:
     """Filters of the queue and of the history."""
     names = ("state", "organization", "dataset", "outcome")
-    return {**page(), **{name: [ignore_empty, unicode_safe] for name in names}}
+    shown = {name: [ignore_empty, unicode_safe] for name in names}
+    return {**page(), **shown, "overdue": [ignore_empty, boolean_validator]}
 
 
 @validator_args

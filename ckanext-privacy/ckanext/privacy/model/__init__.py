@@ -9,6 +9,7 @@ from ckanext.privacy.model.concern import Concern
 from ckanext.privacy.model.consent import Consent, ConsentChange
 from ckanext.privacy.model.edit import Edit
 from ckanext.privacy.model.release import Decision, Release
+from ckanext.privacy.model.reminder import Reminder
 from ckanext.privacy.model.scan import Scan
 from ckanext.privacy.model.steward import Steward
 
@@ -21,6 +22,7 @@ __all__ = [
     "Decision",
     "Edit",
     "Release",
+    "Reminder",
     "Scan",
     "Steward",
 ]

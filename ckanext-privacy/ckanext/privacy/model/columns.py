@@ -11,9 +11,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import mapped_column
 
 
+def clock() -> dt.datetime:
+    """The machine's time in UTC; tests put a clock of their own here."""
+    return dt.datetime.now(dt.timezone.utc)
+
+
 def now() -> dt.datetime:
     """The present moment in UTC; every time the gate stores carries its zone."""
-    return dt.datetime.now(dt.timezone.utc)
+    return clock()
 
 
 def new_id() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
@@ -41,7 +43,7 @@ class Release(tk.BaseModel):
             "privacy_release_one_open",
             "package_id",
             unique=True,
-            postgresql_where=sa.text("state IN ('requested', 'scanning', 'in_review', 'blocked')"),
+            postgresql_where=sa.text("state IN ('requested', 'scanning', 'in_review', 'blocked', 'scheduled')"),
         ),
     )
 
@@ -68,6 +70,13 @@ class Release(tk.BaseModel):
     created: Mapped[Created]
     judged: Mapped[OptionalTime]
     released: Mapped[OptionalTime]
+    #: Not public before this moment, however early it is approved.
+    public_on: Mapped[OptionalTime]
+    #: Until when a steward decides.
+    due: Mapped[OptionalTime]
+    #: When it has to be looked at again; the public stops seeing it then if nobody did.
+    review_by: Mapped[OptionalTime]
+    #: When its public life ends for good.
     expires: Mapped[OptionalTime]
     ended: Mapped[OptionalTime]
     ended_reason: Mapped[OptionalText]
@@ -89,8 +98,14 @@ class Release(tk.BaseModel):
 
     @classmethod
     def is_public(cls) -> tuple[sa.ColumnElement[bool], ...]:
-        """The one definition of "public": released, and not past its end date."""
-        return cls.state == State.RELEASED, sa.or_(cls.expires.is_(None), cls.expires > now())
+        """The one definition of "public": released, and neither past its end nor past its day of review."""
+        ends = cls.closes()
+        return cls.state == State.RELEASED, sa.or_(ends.is_(None), ends > now())
+
+    @classmethod
+    def closes(cls) -> sa.ColumnElement[dt.datetime]:
+        """When the public stops seeing it by itself: the earlier of its end and its day of review."""
+        return sa.func.least(cls.expires, cls.review_by)
 
     @classmethod
     def standing(cls, package_id: str) -> Release | None:

@@ -45,7 +45,7 @@ def send(id: str) -> Any:
 def _form(id: str, problems: Any = None, typed: Json | None = None) -> str:
     package = act("package_show", id=id)
     frame = {"pkg_dict": package, "pkg": package, "errors": problems, "typed": typed or {}}
-    return tk.render("privacy/concern_form.html", {**frame, "days": config.concern_days()})
+    return tk.render("privacy/concern_form.html", {**frame, "days": config.policy().time.concern_days})
 
 
 def receipt(token: str) -> Any:

@@ -107,8 +107,9 @@ def _end(record: Consent, event: Event, actor: steps.Actor) -> ConsentChange:
 
 
 def _block_waiting(record: Consent, actor: steps.Actor) -> None:
-    """Block the requests in review that may not be released any more; what is still being scanned is judged later."""
-    query = sa.select(Release).where(Release.package_id.in_(record.package_ids), Release.state == State.IN_REVIEW.value)
+    """Block the requests that wait and may not be released any more; what is still being scanned is judged later."""
+    waiting = (State.IN_REVIEW, State.SCHEDULED)
+    query = sa.select(Release).where(Release.package_id.in_(record.package_ids), Release.state.in_(waiting))
     for release in model.Session.scalars(query.with_for_update()):
         lacks = legal_basis.problems(release.snapshot["package"])
         if lacks:

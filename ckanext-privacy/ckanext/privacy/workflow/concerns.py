@@ -22,6 +22,7 @@ from ckan.plugins import toolkit as tk
 from redis.exceptions import RedisError
 
 from ckanext.privacy import config
+from ckanext.privacy.engine.deadlines import working_days_after
 from ckanext.privacy.model import Concern, Release, Steward
 from ckanext.privacy.model.columns import new_id, now
 from ckanext.privacy.model.concern import OPEN, RESOLVED
@@ -49,7 +50,7 @@ def create(package_id: str, text: str, contact: str | None, address: str | None)
         raise tk.ObjectNotFound(tk._("There is no such dataset."))
     _count(address)
     token = secrets.token_urlsafe(18)
-    moment = now()
+    moment, settings = now(), config.policy().time
     concern = Concern(
         id=new_id(),
         package_id=package_id,
@@ -59,7 +60,7 @@ def create(package_id: str, text: str, contact: str | None, address: str | None)
         state=OPEN,
         token_sha256=token_hash(token),
         created=moment,
-        due=moment + dt.timedelta(days=config.concern_days()),
+        due=working_days_after(moment, settings.concern_days, settings),
     )
     model.Session.add(concern)
     audit.record("concern.create", "concern", concern.id, {"package": package_id, "release": release.id}, None)

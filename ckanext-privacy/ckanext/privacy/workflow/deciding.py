@@ -1,35 +1,41 @@
-"""What people decide about a release: approve, return, reject, appeal, cancel, withdraw, override; and its end date."""
+"""What people decide about a release: approve, return, reject, appeal, cancel, withdraw, confirm, override."""
 
 from __future__ import annotations
 
-import logging
+import datetime as dt
 
 import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.gate import erasure, freeze
-from ckanext.privacy.gate.snapshot import fingerprint
 from ckanext.privacy.model import AuditEntry, Decision, Release
-from ckanext.privacy.model.columns import now
-from ckanext.privacy.workflow import audit, notify, people, publishing, steps
+from ckanext.privacy.workflow import audit, judging, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, Event, State
 
-log = logging.getLogger(__name__)
 
+def approve(
+    release_id: str,
+    snapshot_sha256: str,
+    user: model.User,
+    note: str | None = None,
+    public_on: dt.datetime | None = None,
+) -> Release:
+    """Put a person's name to exactly this snapshot; the last approval that is needed makes it public.
 
-def approve(release_id: str, snapshot_sha256: str, user: model.User, note: str | None = None) -> Release:
-    """Put a person's name to exactly this snapshot; the last approval that is needed makes it public."""
+    With ``public_on`` it waits for that moment; a steward can set it later than what was asked for, never earlier.
+    """
     release = steps.lock(release_id)
-    _refuse(people.why_not_approve(user, release), "approve", release, user)
-    _check_unchanged(release, snapshot_sha256)
+    refuse(people.why_not_approve(user, release), "approve", release, user)
+    check_unchanged(release, snapshot_sha256)
     approvals = {each.user_id for each in Decision.of(release.id) if each.event == Event.APPROVE}
     if release.state == State.IN_REVIEW and user.id in approvals:
         raise _stop(tk._("You have approved this release already; another steward has to approve it too."))
     actor = steps.Actor.person(user, release.owner_org)
+    release.public_on = max(filter(None, (release.public_on, public_on)), default=None)
     steps.take(release, Event.APPROVE, actor, note)
     if len(approvals | {user.id}) >= max(release.needs, 1):
-        publishing.make_public(release, Event.RELEASE, actor, note)
+        publishing.make_public_or_schedule(release, actor, note)
     else:
         model.Session.commit()
     notify.decided(release.id)
@@ -48,7 +54,7 @@ def reject(release_id: str, reason: str, user: model.User) -> Release:
 
 def _stop_release(release_id: str, event: Event, reason: str, user: model.User) -> Release:
     release = steps.lock(release_id)
-    _refuse(people.why_not_decide(user, release), event.value, release, user)
+    refuse(people.why_not_decide(user, release), event.value, release, user)
     steps.take(release, event, steps.Actor.person(user, release.owner_org), reason)
     model.Session.commit()
     notify.decided(release.id)
@@ -58,11 +64,12 @@ def _stop_release(release_id: str, event: Event, reason: str, user: model.User) 
 def appeal(release_id: str, reason: str, user: model.User) -> Release:
     """Ask for a second look at a refused request; it goes back to review unchanged."""
     release = steps.lock(release_id)
-    _refuse(_why_not_edit(user, release), "appeal", release, user)
+    refuse(_why_not_edit(user, release), "appeal", release, user)
     other = Release.open(release.package_id)
     if other is not None:
         raise _stop(tk._("A newer request for this dataset is under way; its decision comes first."))
-    _check_unchanged(release, release.snapshot_sha256)
+    check_unchanged(release, release.snapshot_sha256)
+    release.due = judging.decide_by()
     steps.take(release, Event.APPEAL, steps.Actor.person(user, release.owner_org), reason)
     model.Session.commit()
     notify.requested(release.id)
@@ -72,7 +79,7 @@ def appeal(release_id: str, reason: str, user: model.User) -> Release:
 def cancel(release_id: str, reason: str | None, user: model.User) -> Release:
     """Take an open request back."""
     release = steps.lock(release_id)
-    _refuse(_why_not_edit(user, release), "cancel", release, user)
+    refuse(_why_not_edit(user, release), "cancel", release, user)
     steps.take(release, Event.CANCEL, steps.Actor.person(user, release.owner_org), reason)
     model.Session.commit()
     return release
@@ -90,7 +97,7 @@ def withdraw(release_id: str, reason: str, user: model.User, *, erase: bool = Fa
     why_not = people.why_not_decide(user, release)
     if why_not and not erase:
         why_not = _why_not_edit(user, release)
-    _refuse(why_not, "withdraw", release, user)
+    refuse(why_not, "withdraw", release, user)
     actor = steps.Actor.person(user, release.owner_org)
     publishing.take_down(release, Event.WITHDRAW, actor, reason, erase=erase)
     notify.decided(release.id)
@@ -100,7 +107,7 @@ def withdraw(release_id: str, reason: str, user: model.User, *, erase: bool = Fa
 def erase_ended(release_id: str, user: model.User) -> Release:
     """Erase what an ended release had shown, and all older versions of its dataset, for good; for stewards."""
     release = steps.lock(release_id)
-    _refuse(people.why_not_decide(user, release), "erase", release, user)
+    refuse(people.why_not_decide(user, release), "erase", release, user)
     if Release.standing(release.package_id) is not None:
         raise _stop(tk._("The dataset is public now: take it down first, then it can be erased."))
     erasure.erase(release)
@@ -129,7 +136,7 @@ def kept_for_others(release_id: str) -> str | None:
 def hold(release_id: str, reason: str, user: model.User) -> Release:
     """Close a public release for now, at once and alone: any steward may. Nothing about it changes."""
     release = steps.lock(release_id)
-    _refuse(people.why_not_decide(user, release), "hold", release, user)
+    refuse(people.why_not_decide(user, release), "hold", release, user)
     publishing.take_down(release, Event.HOLD, steps.Actor.person(user, release.owner_org), reason)
     notify.decided(release.id)
     return release
@@ -138,9 +145,19 @@ def hold(release_id: str, reason: str, user: model.User) -> Release:
 def resume(release_id: str, reason: str, user: model.User) -> Release:
     """Show a release again that was on hold, as it was; who asked for it, or changed the dataset last, may not."""
     release = steps.lock(release_id)
-    _refuse(people.why_not_approve(user, release), "resume", release, user)
+    refuse(people.why_not_approve(user, release), "resume", release, user)
     publishing.resume(release, steps.Actor.person(user, release.owner_org), reason)
     notify.decided(release.id)
+    return release
+
+
+def confirm(release_id: str, reason: str, user: model.User) -> Release:
+    """Note that a public release was looked at again and may stay; its next day of review is set. Two persons hold."""
+    release = steps.lock(release_id)
+    refuse(people.why_not_approve(user, release), "confirm", release, user)
+    publishing.look_again_later(release)
+    steps.take(release, Event.CONFIRM, steps.Actor.person(user, release.owner_org), reason)
+    model.Session.commit()
     return release
 
 
@@ -148,28 +165,12 @@ def override(release_id: str, reason: str, user: model.User) -> Release:
     """Release without the approvals that the policy asks for: sysadmins only, and the public register says so."""
     release = steps.lock(release_id)
     if not user.sysadmin:
-        _refuse(tk._("Only a system administrator can use the emergency exit."), "override", release, user)
-    _check_unchanged(release, release.snapshot_sha256)
+        refuse(tk._("Only a system administrator can use the emergency exit."), "override", release, user)
+    check_unchanged(release, release.snapshot_sha256)
     release.origin = "override"
     publishing.make_public(release, Event.OVERRIDE, steps.Actor(user.id, "sysadmin"), reason)
     notify.decided(release.id)
     return release
-
-
-def expire() -> list[str]:
-    """Take down every release whose end date has passed; return their ids. What fails is tried again next time."""
-    query = sa.select(Release.id).where(Release.state.in_(STANDING_STATES), Release.expires <= now())
-    ended: list[str] = []
-    for release_id in list(model.Session.scalars(query)):
-        try:
-            release = steps.lock(release_id)
-            publishing.take_down(release, Event.EXPIRE, steps.CLOCK, "The end date of the release has passed.")
-        except tk.ValidationError:
-            log.exception("Release %s has ended and could not be taken out of the index yet.", release_id)
-            continue
-        notify.decided(release_id)
-        ended.append(release_id)
-    return ended
 
 
 def _why_not_edit(user: model.User, release: Release) -> str | None:
@@ -178,7 +179,7 @@ def _why_not_edit(user: model.User, release: Release) -> str | None:
     return tk._("Only editors of this dataset can do this.")
 
 
-def _refuse(why_not: str | None, attempt: str, release: Release, user: model.User) -> None:
+def refuse(why_not: str | None, attempt: str, release: Release, user: model.User) -> None:
     """Undo, note the attempt in the log and refuse; nothing happens when there is no reason to."""
     if why_not is None:
         return
@@ -188,8 +189,9 @@ def _refuse(why_not: str | None, attempt: str, release: Release, user: model.Use
     raise people.MayNot(why_not)
 
 
-def _check_unchanged(release: Release, seen: str) -> None:
-    if seen != release.snapshot_sha256 or fingerprint(freeze.current(release.package_id)) != release.snapshot_sha256:
+def check_unchanged(release: Release, seen: str) -> None:
+    """Undo and refuse when a dataset is no longer what the release shows, or what the person saw."""
+    if seen != release.snapshot_sha256 or not freeze.is_current(release.package_id, release.snapshot, seen):
         raise _stop(
             tk._("The dataset has changed since you looked: read the differences, and ask for a new release of it."),
             "snapshot_sha256",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,6 +14,7 @@ from ckan import plugins as p
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
+from ckanext.privacy.engine.deadlines import working_days_after
 from ckanext.privacy.engine.findings import (
     EngineFacts,
     FileFacts,
@@ -26,7 +28,6 @@ from ckanext.privacy.engine.metadata import scan_metadata
 from ckanext.privacy.engine.policy import Policy, Reason, ReleaseOutcome, ReleaseVerdict, judge_release
 from ckanext.privacy.engine.updates import Evidence
 from ckanext.privacy.gate import freeze
-from ckanext.privacy.gate.snapshot import fingerprint
 from ckanext.privacy.interfaces import IPublicElsewhere
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.columns import now
@@ -57,8 +58,8 @@ def judge(release_id: str) -> None:
     if release.state != State.SCANNING or any(scan.status not in (DONE, FAILED) for scan in scans.values()):
         model.Session.rollback()
         return
-    verdict = _verdict(release, scans)
-    _note(release, verdict)
+    verdict = verdict_on(release, scans)
+    note(release, verdict)
     if verdict.outcome is ReleaseOutcome.BLOCKED:
         steps.take(release, Event.BLOCK, steps.POLICY)
     else:
@@ -76,7 +77,7 @@ def note_adopted(release_id: str) -> None:
     if release.judged or any(scan.status not in (DONE, FAILED) for scan in scans.values()):
         model.Session.rollback()
         return
-    _note(release, _verdict(release, scans))
+    note(release, verdict_on(release, scans))
     data = {"package": release.package_id, "outcome": release.outcome}
     audit.record("release.looked_at", "release", release.id, data, people.POLICY)
     model.Session.commit()
@@ -100,7 +101,8 @@ def evidence(snapshot: Mapping[str, Any], scans: Mapping[str, Scan], policy: Pol
     )
 
 
-def _verdict(release: Release, scans: Mapping[str, Scan]) -> ReleaseVerdict:
+def verdict_on(release: Release, scans: Mapping[str, Scan]) -> ReleaseVerdict:
+    """Return what the policy in force says of a release whose scans have all ended."""
     policy = config.policy()
     found = evidence(release.snapshot, scans, policy)
     verdict = judge_release(
@@ -191,7 +193,8 @@ def _metadata_findings(package: Mapping[str, Any]) -> Sequence[MetadataFinding]:
     return scan_metadata(texts)
 
 
-def _note(release: Release, verdict: ReleaseVerdict) -> None:
+def note(release: Release, verdict: ReleaseVerdict) -> None:
+    """Write a verdict into a locked release, and by when a steward decides."""
     policy = config.policy()
     release.outcome = verdict.outcome.value
     release.needs = verdict.outcome.approvals or 0
@@ -201,6 +204,13 @@ def _note(release: Release, verdict: ReleaseVerdict) -> None:
     ]
     release.policy = {"name": policy.name, "version": policy.version}
     release.judged = now()
+    release.due = decide_by()
+
+
+def decide_by() -> dt.datetime:
+    """Return until when a steward decides about what comes to review now."""
+    settings = config.policy().time
+    return working_days_after(now(), settings.review_days, settings)
 
 
 def _release_by_policy(release_id: str) -> None:
@@ -209,12 +219,12 @@ def _release_by_policy(release_id: str) -> None:
     if release.state != State.IN_REVIEW:
         model.Session.rollback()
         return
-    if fingerprint(freeze.current(release.package_id)) != release.snapshot_sha256:
+    if not freeze.is_current(release.package_id, release.snapshot, release.snapshot_sha256):
         steps.take(release, Event.CANCEL, steps.POLICY, "The dataset changed while it was scanned.")
         model.Session.commit()
         return
     try:
-        publishing.make_public(release, Event.RELEASE, steps.POLICY)
+        publishing.make_public_or_schedule(release, steps.POLICY)
     except tk.ValidationError:
         # It stays in review: a steward may approve it, or the next run of "ckan privacy rescan" tries again.
         log.exception("Release %s needs no person, but could not be made public.", release_id)

@@ -11,7 +11,7 @@ from ckan.plugins import toolkit as tk
 from redis.exceptions import RedisError
 
 from ckanext.privacy import config
-from ckanext.privacy.model import Concern, Consent, Release, Steward
+from ckanext.privacy.model import Concern, Consent, Release, Reminder, Steward
 from ckanext.privacy.translation import N_
 
 log = logging.getLogger(__name__)
@@ -69,6 +69,34 @@ def concern_came(concern_id: str) -> None:
     _queue([each.user_id for each in Steward.of(concern.owner_org)], tk._("A concern was reported"), body)
 
 
+def reminded(reminder_id: str) -> None:
+    """Tell the people of a reminder what waits for them, and until when."""
+    reminder = model.Session.get(Reminder, reminder_id)
+    if reminder is None:
+        return
+    page = "privacy.review" if reminder.object_type == "release" else "privacy.concern"
+    url = tk.url_for(page, id=reminder.object_id, _external=True)
+    subject, body = _REMINDERS[reminder.step]
+    words = {"date": reminder.due.date().isoformat(), "url": url}
+    _queue(reminder.readers, tk._(subject), tk._(body).format(**words))
+
+
+_REMINDERS = {
+    "due_soon": (
+        N_("A decision is due soon"),
+        N_("Please decide by {date}, or tell another steward that you cannot:\n\n{url}"),
+    ),
+    "late": (
+        N_("A decision is late"),
+        N_("This should have been decided by {date}. Please see to it that a steward decides:\n\n{url}"),
+    ),
+    "review_again": (
+        N_("A release has to be looked at again"),
+        N_("If nobody looks at it again by {date}, the public stops seeing it:\n\n{url}"),
+    ),
+}
+
+
 def send(user_id: str, subject: str, body: str) -> None:
     """Send one e-mail; one that cannot be sent is logged and forgotten."""
     user = model.User.get(user_id)
@@ -81,6 +109,8 @@ def send(user_id: str, subject: str, body: str) -> None:
 
 
 _SUBJECTS = {
+    "scheduled": N_("Approved, and public on its day: {title}"),
+    "in_review": N_("Back in review: {title}"),
     "released": N_("Released: {title}"),
     "returned": N_("Returned with a reason: {title}"),
     "rejected": N_("Refused with a reason: {title}"),

@@ -12,14 +12,13 @@ from ckan import authz, model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.gate import freeze
-from ckanext.privacy.gate.snapshot import fingerprint
 from ckanext.privacy.model import Decision, Release, Steward
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.translation import N_
 from ckanext.privacy.workflow import differences, judging, people, scans, tombstones
 from ckanext.privacy.workflow.transitions import OPEN_STATES, Event, State
 
-_TIMES = ("created", "judged", "released", "expires", "ended")
+_TIMES = ("created", "judged", "due", "public_on", "released", "review_by", "expires", "ended")
 _PLAIN = (
     "id", "package_id", "state", "origin", "snapshot_sha256", "outcome", "needs", "reasons", "policy", "note",
     "ended_reason",
@@ -36,6 +35,7 @@ class Filters:
     organization: str | None = None
     dataset: str | None = None
     outcome: str | None = None
+    overdue: bool = False
 
 
 def dictize(release: Release) -> dict[str, Any]:
@@ -51,6 +51,8 @@ def dictize(release: Release) -> dict[str, Any]:
         "consents": release.consents.get("records", []),
         "approvals": len(approvals),
         "age_days": (now() - release.created).days,
+        "overdue": release.state == State.IN_REVIEW and release.due is not None and release.due < now(),
+        "left_out": release.snapshot.get("left_out", []),
     }
 
 
@@ -71,7 +73,7 @@ def show(release: Release, user: model.User) -> dict[str, Any]:
 
 def is_current(release: Release) -> bool:
     """Say whether the working dataset is still what a release was asked for."""
-    return fingerprint(freeze.current(release.package_id)) == release.snapshot_sha256
+    return freeze.is_current(release.package_id, release.snapshot, release.snapshot_sha256)
 
 
 def _may(release: Release, user: model.User) -> dict[str, str | None]:
@@ -85,6 +87,8 @@ def _may(release: Release, user: model.User) -> dict[str, str | None]:
         "withdraw": decide and edit,
         "hold": decide,
         "resume": people.why_not_approve(user, release),
+        "confirm": people.why_not_approve(user, release),
+        "narrow": decide,
         "appeal": edit,
         "cancel": edit,
         "override": sysadmin,
@@ -154,6 +158,8 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         found.append(Release.package_id == filters.dataset)
     if filters.outcome:
         found.append(Release.outcome == filters.outcome)
+    if filters.overdue:
+        found += [Release.state == State.IN_REVIEW, Release.due < now()]
     return found
 
 
@@ -190,8 +196,9 @@ _NEXT: dict[str, tuple[str, str]] = {
     State.REJECTED: (N_("Read the reason; you can appeal, or change the dataset and ask again."), "officer"),
     State.WITHDRAWN: (N_("It was taken down; change the dataset, then ask again."), "officer"),
     State.EXPIRED: (N_("Its end date has passed; look at it again, then ask for a new release."), "officer"),
+    State.SCHEDULED: (N_("It is approved; on its day it is looked at again and released."), "clock"),
     State.RELEASED: ("", "nobody"),
-    State.HELD: (N_("It is on hold because somebody is worried; a steward decides."), "steward"),
+    State.HELD: (N_("It is on hold; a steward looks at it and decides."), "steward"),
     State.CANCELLED: (N_("Ask for the release."), "officer"),
     State.SUPERSEDED: (N_("Ask for the release."), "officer"),
 }

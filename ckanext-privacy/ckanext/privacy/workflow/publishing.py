@@ -10,6 +10,8 @@ from ckan import model
 from ckan.lib.search.common import SearchError, SearchIndexError
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy import config
+from ckanext.privacy.engine.deadlines import months_after
 from ckanext.privacy.gate import publish
 from ckanext.privacy.model import Release
 from ckanext.privacy.model.columns import now
@@ -21,11 +23,23 @@ log = logging.getLogger(__name__)
 _INDEX_ERRORS = (SearchIndexError, SearchError)
 
 
+def make_public_or_schedule(release: Release, actor: steps.Actor, reason: str | None = None) -> None:
+    """Make a locked release public that nothing more is needed for, or have it wait for its day; commit."""
+    if release.public_on is None or release.public_on <= now():
+        make_public(release, Event.RELEASE, actor, reason)
+        return
+    steps.take(release, Event.SCHEDULE, actor, reason, public_on=release.public_on.isoformat())
+    model.Session.commit()
+
+
 def make_public(release: Release, event: Event, actor: steps.Actor, reason: str | None = None) -> None:
     """Make a locked release public in place of the one before it, and commit; on any failure nothing has changed.
 
-    Refused with a ``ValidationError`` when the people in the data have not agreed where that is needed, whoever asks.
+    Refused with a ``ValidationError`` when the people in the data have not agreed where that is needed, whoever asks,
+    and when its time has passed already.
     """
+    _set_ends(release)
+    _refuse_ended(release)
     try:
         legal_basis.bind(release)
     except tk.ValidationError:
@@ -40,10 +54,12 @@ def make_public(release: Release, event: Event, actor: steps.Actor, reason: str 
 
 
 def resume(release: Release, actor: steps.Actor, reason: str) -> None:
-    """Show a locked release again that was on hold, and commit; refused when its time, or an agreement, has ended."""
-    if release.expires is not None and release.expires <= now():
-        model.Session.rollback()
-        raise steps.invalid(tk._("The end date of the release has passed: ask for a new release."))
+    """Show a locked release again that was on hold, and commit; refused when its time, or an agreement, has ended.
+
+    Who shows it again has looked at it: the day to look at it again is set anew.
+    """
+    look_again_later(release)
+    _refuse_ended(release)
     package = model.Package.get(release.package_id)
     if package is None or package.state != "active":
         model.Session.rollback()
@@ -51,6 +67,27 @@ def resume(release: Release, actor: steps.Actor, reason: str) -> None:
     steps.take(release, Event.RESUME, actor, reason)
     model.Session.flush()
     show_to_public(release)
+
+
+def look_again_later(release: Release) -> None:
+    """Set the day by which somebody has to look at a release again, as the policy in force counts it from now."""
+    release.review_by = months_after(now(), config.policy().time.review_again_months)
+
+
+def _set_ends(release: Release) -> None:
+    """Give a release the dates that the policy sets where the person who asked set none."""
+    settings = config.policy().time
+    if release.review_by is None:
+        look_again_later(release)
+    if release.expires is None:
+        release.expires = months_after(now(), settings.retention_months)
+
+
+def _refuse_ended(release: Release) -> None:
+    ends = [end for end in (release.expires, release.review_by) if end is not None]
+    if ends and min(ends) <= now():
+        model.Session.rollback()
+        raise steps.invalid(tk._("The end date of the release has passed: ask for a new release."))
 
 
 def show_to_public(release: Release) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from ckanext.privacy.interfaces import IReleaseRequirements, Requirement
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import DONE
-from ckanext.privacy.workflow import audit, judging, legal_basis, notify, scans, steps
+from ckanext.privacy.workflow import audit, deciding, judging, legal_basis, notify, people, scans, steps
 from ckanext.privacy.workflow.transitions import Event, State
 
 
@@ -41,11 +41,17 @@ def missing(package: dict[str, Any]) -> list[Requirement]:
 
 @dataclass(frozen=True)
 class Wish:
-    """Who asks, with which words to the stewards, and until when the release should last."""
+    """Who asks, with which words to the stewards, and for how long the release should last.
+
+    ``resources`` names the files to release where it is not all of them; the others stay held.
+    """
 
     user: model.User
     note: str | None = None
+    public_on: dt.datetime | None = None
+    review_by: dt.datetime | None = None
     expires: dt.datetime | None = None
+    resources: Collection[str] = ()
 
 
 def request(package_id: str, wish: Wish) -> tuple[Release, str | None]:
@@ -53,10 +59,11 @@ def request(package_id: str, wish: Wish) -> tuple[Release, str | None]:
 
     Asking again without a change returns the request that is under way. After a change the old request is cancelled.
     """
-    _check_ready(package_id, wish.expires)
+    package = _check_ready(package_id)
+    _check_dates(wish)
     steps.lock_package(package_id)
     model.Session.expire_all()
-    snapshot = freeze.freeze(package_id)
+    snapshot = freeze.freeze(package_id, _left_out(package, wish.resources))
     sha256 = fingerprint(snapshot)
     found = _under_way(package_id, sha256, wish.user)
     release = found or _write(package_id, snapshot, sha256, wish)
@@ -76,18 +83,58 @@ def _read(release_id: str) -> Release:
     return release
 
 
-def _check_ready(package_id: str, expires: dt.datetime | None) -> None:
+def narrow(release_id: str, seen: str, resources: Collection[str], user: model.User) -> Release:
+    """Put a request for some of its files in the place of an open one, for a steward; the other files stay held.
+
+    It is still asked for by whoever asked, and is judged at once from the scans that are there. Refused when
+    ``seen`` is not the fingerprint of what the dataset is now.
+    """
+    old = steps.lock(release_id)
+    deciding.refuse(people.why_not_decide(user, old), "narrow", old, user)
+    deciding.check_unchanged(old, seen)
+    left_out = {*old.snapshot.get("left_out", ()), *_left_out(old.snapshot["package"], resources)}
+    dates = {name: getattr(old, name) for name in ("note", "public_on", "review_by", "expires")}
+    asked_by = model.User.get(old.requested_by) or user
+    steps.take(old, Event.CANCEL, steps.Actor.person(user, old.owner_org), tk._("A part of it is released on its own."))
+    snapshot = freeze.freeze(old.package_id, left_out)
+    release = _write(old.package_id, snapshot, fingerprint(snapshot), Wish(asked_by, **dates))
+    model.Session.commit()
+    scans.pick_up(release.package_id)
+    judging.judge(release.id)
+    return _read(release.id)
+
+
+def _left_out(package: dict[str, Any], wanted: Collection[str]) -> list[str]:
+    """Return the ids of the resources that are not wanted; where none are named, all are."""
+    known = [resource["id"] for resource in package["resources"]]
+    unknown = set(wanted) - set(known)
+    if unknown:
+        model.Session.rollback()
+        raise steps.invalid(tk._("This dataset has no such file: {id}").format(id=min(unknown)), "resources")
+    return [each for each in known if wanted and each not in wanted]
+
+
+def _check_dates(wish: Wish) -> None:
+    """Refuse dates that contradict each other: what ends before it begins would never be seen."""
+    begins = max(now(), wish.public_on or now())
+    for name in ("review_by", "expires"):
+        moment = getattr(wish, name)
+        if moment is not None and moment <= begins:
+            raise steps.invalid(tk._("This date comes before the dataset would be public; choose a later one."), name)
+
+
+def _check_ready(package_id: str) -> dict[str, Any]:
+    """Return a dataset whose release can be asked for; ``ValidationError`` names what is missing."""
     package = freeze.working_package(package_id)
     if package["state"] != "active":
         raise steps.invalid(tk._("Only a finished dataset can be released; this one is '{state}'.").format(**package))
-    if expires and expires <= now():
-        raise steps.invalid(tk._("The end date lies in the past; choose a later one."), "expires")
     lacks = [requirement for requirement in missing(package) if requirement["blocking"]]
     if lacks:
         fields = dict.fromkeys(requirement["field"] for requirement in lacks)
         raise tk.ValidationError(
             {field: [each["message"] for each in lacks if each["field"] == field] for field in fields}
         )
+    return package
 
 
 def _under_way(package_id: str, sha256: str, user: model.User) -> Release | None:
@@ -129,6 +176,8 @@ def _write(package_id: str, snapshot: dict[str, Any], sha256: str, wish: Wish) -
         policy={},
         requested_by=wish.user.id,
         note=wish.note,
+        public_on=wish.public_on,
+        review_by=wish.review_by,
         expires=wish.expires,
     )
     model.Session.add(release)

@@ -41,10 +41,9 @@ def _gone() -> sa.Select[Any]:
     other = aliased(Release)
     in_force = sa.select(other.id).where(
         other.package_id == Release.package_id,
-        other.state == State.RELEASED.value,
-        sa.or_(other.expires.is_(None), other.expires > now()),
+        *other.is_public(),
     )
-    run_out = sa.and_(Release.state == State.RELEASED.value, Release.expires <= now())
+    run_out = sa.and_(Release.state == State.RELEASED.value, Release.closes() <= now())
     kind = Release.snapshot["package"]["type"].astext.label("type")
     columns = sa.select(Release.id, Release.package_id, Release.state, kind, _since().label("since"))
     return columns.where(Release.released.is_not(None), sa.or_(Release.state.in_(GONE), run_out), ~in_force.exists())
@@ -68,7 +67,7 @@ def _last_decisions(release_ids: list[str]) -> dict[str, Decision]:
 
 
 def _since() -> sa.ColumnElement[dt.datetime]:
-    return sa.func.coalesce(Release.ended, Release.expires, Release.released)
+    return sa.func.coalesce(Release.ended, Release.closes(), Release.released)
 
 
 def _not_erased() -> sa.ColumnElement[bool]:

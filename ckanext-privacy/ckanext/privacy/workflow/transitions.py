@@ -15,6 +15,8 @@ class State(str, Enum):
     SCANNING = "scanning"
     IN_REVIEW = "in_review"
     BLOCKED = "blocked"
+    #: Approved, and not public before its day comes.
+    SCHEDULED = "scheduled"
     RELEASED = "released"
     #: A steward closed it for now, because somebody is worried; nothing about it has changed.
     HELD = "held"
@@ -36,7 +38,10 @@ class Event(str, Enum):
     JUDGE = "judge"
     BLOCK = "block"
     APPROVE = "approve"
+    SCHEDULE = "schedule"
+    REOPEN = "reopen"
     RELEASE = "release"
+    CONFIRM = "confirm"
     RETURN = "return"
     REJECT = "reject"
     APPEAL = "appeal"
@@ -74,7 +79,17 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.BLOCKED, Event.OVERRIDE): State.RELEASED,
     (State.BLOCKED, Event.CANCEL): State.CANCELLED,
     (State.IN_REVIEW, Event.OVERRIDE): State.RELEASED,
+    (State.IN_REVIEW, Event.SCHEDULE): State.SCHEDULED,
+    (State.SCHEDULED, Event.RELEASE): State.RELEASED,
+    # On the day it is judged again: the policy may ask for more by then, or the dataset have changed.
+    (State.SCHEDULED, Event.REOPEN): State.IN_REVIEW,
+    (State.SCHEDULED, Event.BLOCK): State.BLOCKED,
+    (State.SCHEDULED, Event.RETURN): State.RETURNED,
+    (State.SCHEDULED, Event.REJECT): State.REJECTED,
+    (State.SCHEDULED, Event.CANCEL): State.CANCELLED,
     (State.REJECTED, Event.APPEAL): State.IN_REVIEW,
+    # Looked at again, and still fine.
+    (State.RELEASED, Event.CONFIRM): State.RELEASED,
     (State.RELEASED, Event.HOLD): State.HELD,
     (State.HELD, Event.RESUME): State.RELEASED,
     (State.HELD, Event.WITHDRAW): State.WITHDRAWN,
@@ -86,7 +101,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 }
 
 #: A request that is under way; a dataset has at most one.
-OPEN_STATES = (State.REQUESTED, State.SCANNING, State.IN_REVIEW, State.BLOCKED)
+OPEN_STATES = (State.REQUESTED, State.SCANNING, State.IN_REVIEW, State.BLOCKED, State.SCHEDULED)
 #: The version that is public, or would be again when a hold ends; a dataset has at most one.
 STANDING_STATES = (State.RELEASED, State.HELD)
 

@@ -13,7 +13,7 @@ from ckan.types import Context, DataDict
 from ckanext.privacy.logic import access, schema
 from ckanext.privacy.logic.auth import datasets
 from ckanext.privacy.model import Release
-from ckanext.privacy.workflow import deciding, differences, overview, people, requesting
+from ckanext.privacy.workflow import deciding, differences, overview, people, reminding, requesting
 
 _PAGE = 100
 
@@ -27,15 +27,18 @@ def privacy_release_request(context: Context, data_dict: DataDict) -> dict[str, 
 
     :param id: the dataset, by id or name
     :param note: a word to the stewards
+    :param public_on: ISO date before which it is not public, however early it is approved
+    :param review_by: ISO date by which somebody has to look at it again, else the public stops seeing it
     :param expires: ISO date after which the dataset is taken down by itself
+    :param resources: ids of the files to release, where it is not all of them; the others stay held
     :returns: the release, with ``message``: one sentence when the scans have to wait, else None
     """
     _check("privacy_release_request", context, data_dict)
     package = datasets.package_of(data_dict)
-    expires = data_dict.get("expires")
-    if expires is not None and expires.tzinfo is None:
-        expires = expires.replace(tzinfo=dt.timezone.utc)
-    wish = requesting.Wish(people.current_user(context), data_dict.get("note"), expires)
+    dates = {name: _moment(data_dict.get(name)) for name in ("public_on", "review_by", "expires")}
+    wish = requesting.Wish(
+        people.current_user(context), data_dict.get("note"), **dates, resources=data_dict.get("resources") or ()
+    )
     release, message = _whole(lambda: requesting.request(package.id, wish))
     return {**overview.dictize(release), "message": message}
 
@@ -50,10 +53,86 @@ def privacy_release_approve(context: Context, data_dict: DataDict) -> dict[str, 
     :param id: the release
     :param snapshot_sha256: the fingerprint of what you looked at, from ``privacy_release_show``
     :param note: a word for the record
+    :param public_on: ISO date from which it is public, where that is later than what was asked for
     """
     _check("privacy_release_approve", context, data_dict)
+    return _decide(lambda: _approve(data_dict, data_dict.get("note"), people.current_user(context)))
+
+
+@tk.validate_action_data(schema.release_approve_bulk)
+def privacy_release_approve_bulk(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Approve several releases, each by itself: one that is refused or has changed stops none of the others.
+
+    Each approval names the snapshot that was looked at and has its own entry in the audit log.
+
+    :param items: ``[{id, snapshot_sha256}, ...]``, at most 100
+    :param note: a word for the record of each
+    :returns: ``{approved, refused, results: [{id, ok, state, message}]}`` in the order of ``items``
+    """
+    _check("privacy_release_approve_bulk", context, data_dict)
+    results = [_approve_one(context, item, data_dict.get("note")) for item in data_dict["items"]]
+    approved = sum(each["ok"] for each in results)
+    return {"approved": approved, "refused": len(results) - approved, "results": results}
+
+
+def _approve_one(context: Context, item: dict[str, str], note: str | None) -> dict[str, Any]:
+    try:
+        _check("privacy_release_approve", context, item)
+        release = _whole(lambda: _approve(item, note, people.current_user(context)))
+    except (tk.ValidationError, tk.NotAuthorized, tk.ObjectNotFound) as error:
+        release = Release.get(item["id"])
+        return {"id": item["id"], "ok": False, "state": release.state if release else None, "message": _said(error)}
+    return {"id": item["id"], "ok": True, "state": release.state, "message": None}
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, tk.ValidationError):
+        return " ".join(map(str, error.error_summary.values()))
+    return getattr(error, "sentence", None) or str(error)
+
+
+def _approve(item: DataDict, note: str | None, user: model.User) -> Release:
+    return deciding.approve(item["id"], item["snapshot_sha256"], user, note, _moment(item.get("public_on")))
+
+
+@tk.validate_action_data(schema.release_narrow)
+def privacy_release_narrow(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Let some files of a requested dataset go on their own; the others stay held. Stewards only.
+
+    A request for just these files takes the place of the open one, is judged at once, and still has to be approved.
+
+    :param id: the open release
+    :param snapshot_sha256: the fingerprint of what you looked at
+    :param resources: ids of the files that may go
+    :returns: the new release
+    """
+    _check("privacy_release_narrow", context, data_dict)
     user, sha256 = people.current_user(context), data_dict["snapshot_sha256"]
-    return _decide(lambda: deciding.approve(data_dict["id"], sha256, user, data_dict.get("note")))
+    return _decide(lambda: requesting.narrow(data_dict["id"], sha256, data_dict["resources"], user))
+
+
+@tk.validate_action_data(schema.with_reason)
+def privacy_release_confirm(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Note that a public release was looked at again and may stay.
+
+    Only stewards who neither asked for it nor changed the dataset last. The day of its next review follows from the policy.
+
+    :param id: the release
+    :param reason: what was looked at; shown in the public register
+    """
+    _check("privacy_release_confirm", context, data_dict)
+    return _decide(lambda: deciding.confirm(data_dict["id"], data_dict["reason"], people.current_user(context)))
+
+
+@tk.side_effect_free
+def privacy_reminder_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """List what you were reminded of and what still waits, the nearest day first.
+
+    :returns: ``[{object_type, object_id, step, due, told, title}]``; ``step`` is ``due_soon``, ``late`` or
+        ``review_again``
+    """
+    _check("privacy_reminder_list", context, data_dict)
+    return reminding.of_reader(people.current_user(context))
 
 
 @tk.validate_action_data(schema.with_reason)
@@ -175,6 +254,7 @@ def privacy_release_list(context: Context, data_dict: DataDict) -> dict[str, Any
     :param organization: an organisation, by id or name
     :param dataset: a dataset, by id or name
     :param outcome: what the policy asks for
+    :param overdue: only those that a steward should have decided by now
     :param limit: at most so many (100)
     :param offset: after so many
     :returns: ``{count, counts, results}``; ``counts`` by state, regardless of the state filter
@@ -185,6 +265,7 @@ def privacy_release_list(context: Context, data_dict: DataDict) -> dict[str, Any
         organization=_id_of(model.Group, data_dict.get("organization")),
         dataset=_id_of(model.Package, data_dict.get("dataset")),
         outcome=data_dict.get("outcome"),
+        overdue=bool(data_dict.get("overdue")),
     )
     limit, offset = int(data_dict.get("limit", _PAGE)), int(data_dict.get("offset", 0))
     return overview.listing(people.current_user(context), filters, limit, offset)
@@ -225,6 +306,11 @@ def privacy_status_show(context: Context, data_dict: DataDict) -> dict[str, Any]
 
 def _check(action: str, context: Context, data_dict: DataDict) -> None:
     access.check(action, context, data_dict, str(data_dict["id"]) if "id" in data_dict else "")
+
+
+def _moment(given: dt.datetime | None) -> dt.datetime | None:
+    """Return a date with its zone; one without is meant in UTC."""
+    return given.replace(tzinfo=dt.timezone.utc) if given is not None and given.tzinfo is None else given
 
 
 def _whole(act: Callable[[], Any]) -> Any:

@@ -72,7 +72,7 @@ def _groups(package: dict[str, Any]) -> set[str | None]:
 _RESOURCES = sa.text("""
     SELECT resource.value AS resource FROM privacy_release, package,
         jsonb_array_elements(snapshot #> '{package,resources}') AS resource
-    WHERE privacy_release.state = 'released' AND (expires IS NULL OR expires > now())
+    WHERE privacy_release.state = 'released' AND COALESCE(LEAST(expires, review_by) > now(), TRUE)
         AND package.id = package_id AND package.state = 'active'
 """).columns(resource=JSONB)
 

@@ -1,0 +1,121 @@
+"""Reminders and escalation: who is told, once for each step, that a decision is due, late, or to be made again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+
+from ckanext.privacy import config
+from ckanext.privacy.engine.deadlines import TimeSettings, working_days_after
+from ckanext.privacy.model import Concern, Release, Reminder, Steward
+from ckanext.privacy.model.columns import now
+from ckanext.privacy.model.concern import OPEN
+from ckanext.privacy.workflow import audit, notify, people
+from ckanext.privacy.workflow.transitions import State
+
+#: Steps: a decision is due soon; it is late and others are told; a release has to be looked at again soon.
+DUE_SOON, LATE, REVIEW_AGAIN = "due_soon", "late", "review_again"
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One thing that waits for people of an organisation until a day."""
+
+    kind: str
+    id: str
+    package_id: str
+    owner_org: str | None
+    due: dt.datetime
+
+
+def remind() -> list[Reminder]:
+    """Tell stewards what is due soon, and others what is late, each step once and audited; return the new ones."""
+    settings = config.policy().time
+    found = [each for case, step in _steps(settings) if (each := _note(case, step)) is not None]
+    model.Session.commit()
+    for reminder in found:
+        notify.reminded(reminder.id)
+    return found
+
+
+def _steps(settings: TimeSettings) -> Iterator[tuple[_Case, str]]:
+    """Yield what has to be told by now. A step that nobody was told in time is left to the graver one after it."""
+    moment = now()
+    for case in _waiting(working_days_after(moment, settings.remind_before, settings)):
+        late = working_days_after(case.due, settings.escalate_after, settings) <= moment
+        yield case, LATE if late else DUE_SOON
+    soon = moment + dt.timedelta(days=config.reminder_days())
+    query = _releases(Release.review_by).where(Release.state == State.RELEASED.value, Release.review_by <= soon)
+    yield from ((_Case("release", *row), REVIEW_AGAIN) for row in model.Session.execute(query).tuples())
+
+
+def _waiting(until: dt.datetime) -> Iterator[_Case]:
+    releases = _releases(Release.due).where(Release.state == State.IN_REVIEW.value, Release.due <= until)
+    yield from (_Case("release", *row) for row in model.Session.execute(releases).tuples())
+    concerns = sa.select(Concern.id, Concern.package_id, Concern.owner_org, Concern.due)
+    concerns = concerns.where(Concern.state == OPEN, Concern.due <= until)
+    yield from (_Case("concern", *row) for row in model.Session.execute(concerns).tuples())
+
+
+def _releases(due: Any) -> sa.Select[Any]:
+    return sa.select(Release.id, Release.package_id, Release.owner_org, due)
+
+
+def _note(case: _Case, step: str) -> Reminder | None:
+    """Write down a step and its audit entry in the caller's transaction; None when it was taken before."""
+    readers = sorted(set(_readers(case, step)))
+    facts = {"object_type": case.kind, "object_id": case.id, "step": step, "due": case.due}
+    if not Reminder.add_once(package_id=case.package_id, readers=readers, **facts):
+        return None
+    data = {"package": case.package_id, "step": step, "due": case.due.isoformat(), "told": len(readers)}
+    audit.record(f"{case.kind}.remind", case.kind, case.id, data, people.CLOCK)
+    query = sa.select(Reminder).filter_by(**facts)
+    return model.Session.scalars(query).one()
+
+
+def _readers(case: _Case, step: str) -> Iterable[str]:
+    """The stewards; where a decision is late, also the organisation's administrators and the system's."""
+    if case.owner_org:
+        yield from (steward.user_id for steward in Steward.of(case.owner_org))
+    if step == LATE:
+        yield from _administrators(case.owner_org)
+
+
+def _administrators(organization_id: str | None) -> Iterable[str]:
+    admins = sa.select(model.Member.table_id).where(
+        model.Member.group_id == organization_id,
+        model.Member.table_name == "user",
+        model.Member.capacity == "admin",
+        model.Member.state == "active",
+    )
+    everywhere = sa.select(model.User.id).where(model.User.sysadmin.is_(True), model.User.state == "active")
+    return [str(user_id) for query in (admins, everywhere) for user_id in model.Session.scalars(query)]
+
+
+def of_reader(user: model.User) -> list[dict[str, Any]]:
+    """Return what a person was told and what still waits, the nearest day first."""
+    return sorted(filter(None, map(_told, Reminder.of_reader(user.id))), key=lambda told: told["due"])
+
+
+def _told(reminder: Reminder) -> dict[str, Any] | None:
+    """Return a reminder as plain JSON; None when there is nothing left to do about it."""
+    subject = (Release if reminder.object_type == "release" else Concern).get(reminder.object_id)
+    waits = {DUE_SOON: (State.IN_REVIEW, OPEN), LATE: (State.IN_REVIEW, OPEN), REVIEW_AGAIN: (State.RELEASED,)}
+    when = getattr(subject, "review_by" if reminder.step == REVIEW_AGAIN else "due", None)
+    if subject is None or subject.state not in waits[reminder.step] or when != reminder.due:
+        return None
+    release = subject if isinstance(subject, Release) else Release.latest(reminder.package_id)
+    package = release.snapshot.get("package", {}) if release else {}
+    return {
+        "object_type": reminder.object_type,
+        "object_id": reminder.object_id,
+        "step": reminder.step,
+        "due": reminder.due.isoformat(),
+        "told": reminder.created.isoformat(),
+        "title": package.get("title") or package.get("name") or reminder.package_id,
+    }

@@ -1,0 +1,137 @@
+"""What time does to releases: their day comes, they have to be looked at again, they end. The clock takes these steps.
+
+Every step is taken under the dataset's lock and looks again at what it rests on. What fails is tried again at the next
+run; until then nothing is public that should not be: reads look at the dates themselves.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy import config
+from ckanext.privacy.engine.policy import ReleaseOutcome, ReleaseVerdict
+from ckanext.privacy.gate import freeze, store
+from ckanext.privacy.model import Decision, Release
+from ckanext.privacy.model.columns import now
+from ckanext.privacy.translation import N_
+from ckanext.privacy.workflow import judging, notify, publishing, steps
+from ckanext.privacy.workflow.transitions import STANDING_STATES, Event, State
+
+log = logging.getLogger(__name__)
+
+CHANGED = N_("The dataset has changed since it was approved: look at it, and ask again.")
+LOST = N_("The approved bytes are not in the release store as they were: ask for a new release.")
+LATE = N_("The end date of the release had passed before its day came.")
+NOT_LOOKED_AT = N_("The day by which somebody had to look at it again has passed.")
+ENDED = N_("The end date of the release has passed.")
+
+
+def release_due() -> list[str]:
+    """Release what was approved for a day that has come, and is still what was approved; return the ids released.
+
+    Bytes, agreements and policy are looked at anew: what the policy now wants more approvals for goes back to review,
+    what it blocks is blocked, what has changed is returned.
+    """
+    return _each(_due(Release.state == State.SCHEDULED.value, Release.public_on <= now()), _release_or_not)
+
+
+def close_unreviewed() -> list[str]:
+    """Hold or take down, as the policy says, what nobody looked at again in time; return the ids."""
+    return _each(_due(Release.state == State.RELEASED.value, Release.review_by <= now()), _close_unreviewed)
+
+
+def end() -> list[str]:
+    """Take down, and erase if the policy says so, every release whose end date has passed; return the ids."""
+    return _each(_due(Release.state.in_(STANDING_STATES), Release.expires <= now()), _end)
+
+
+def _due(*conditions: sa.ColumnElement[bool]) -> list[str]:
+    return list(model.Session.scalars(sa.select(Release.id).where(*conditions).order_by(Release.created)))
+
+
+def _each(release_ids: list[str], step: Callable[[Release], bool]) -> list[str]:
+    """Take a step with each release by itself, so that one that fails does not stop the others."""
+    done = []
+    for release_id in release_ids:
+        try:
+            taken = step(steps.lock(release_id))
+        except (tk.ValidationError, OSError):
+            log.exception("Release %s: its time has come, and the step could not be taken yet.", release_id)
+            model.Session.rollback()
+            continue
+        model.Session.commit()
+        notify.decided(release_id)
+        done += [release_id] if taken else []
+    return done
+
+
+def _release_or_not(release: Release) -> bool:
+    if release.state != State.SCHEDULED or release.public_on is None or release.public_on > now():
+        return False
+    stop = _why_return(release)
+    if stop:
+        steps.take(release, Event.RETURN, steps.CLOCK, tk._(stop))
+        return False
+    verdict = judging.verdict_on(release, judging.scans_of(release))
+    if verdict.outcome is ReleaseOutcome.BLOCKED or _approvals(release) < (verdict.outcome.approvals or 0):
+        _back_to_people(release, verdict)
+        return False
+    publishing.make_public(release, Event.RELEASE, steps.CLOCK)
+    return True
+
+
+def _why_return(release: Release) -> str | None:
+    if release.expires is not None and release.expires <= now():
+        return LATE
+    package = model.Package.get(release.package_id)
+    if package is None or package.state != "active":
+        return CHANGED
+    if not freeze.is_current(release.package_id, release.snapshot, release.snapshot_sha256):
+        return CHANGED
+    return None if all(map(_is_whole, _hashes(release))) else LOST
+
+
+def _hashes(release: Release) -> set[str]:
+    entries = release.snapshot["resources"].values()
+    both = [*entries, *(entry["rows"] for entry in entries if "rows" in entry)]
+    return {entry["sha256"] for entry in both if "sha256" in entry}
+
+
+def _is_whole(sha256: str) -> bool:
+    """Say whether the store still holds exactly these bytes."""
+    try:
+        return store.measure(store.stream(sha256)).sha256 == sha256
+    except store.NotStored:
+        return False
+
+
+def _approvals(release: Release) -> int:
+    return len({each.user_id for each in Decision.of(release.id) if each.event == Event.APPROVE})
+
+
+def _back_to_people(release: Release, verdict: ReleaseVerdict) -> None:
+    """Let people decide again about what the policy in force judges harder than the one it was approved under."""
+    judging.note(release, verdict)
+    event = Event.BLOCK if verdict.outcome is ReleaseOutcome.BLOCKED else Event.REOPEN
+    steps.take(release, event, steps.CLOCK, outcome=release.outcome)
+
+
+def _close_unreviewed(release: Release) -> bool:
+    if release.state != State.RELEASED or release.review_by is None or release.review_by > now():
+        return False
+    event = Event.HOLD if config.policy().time.review_again == "hold" else Event.EXPIRE
+    publishing.take_down(release, event, steps.CLOCK, tk._(NOT_LOOKED_AT))
+    return True
+
+
+def _end(release: Release) -> bool:
+    if release.state not in STANDING_STATES or release.expires is None or release.expires > now():
+        return False
+    erase = config.policy().time.retention == "erase"
+    publishing.take_down(release, Event.EXPIRE, steps.CLOCK, tk._(ENDED), erase=erase)
+    return True
