@@ -52,6 +52,7 @@ __all__ = [
     "communitydata_place_is_known",
     "communitydata_place_key",
     "communitydata_places",
+    "communitydata_pointed_at",
     "communitydata_practices_using",
     "communitydata_rows",
     "communitydata_sections",
@@ -204,6 +205,17 @@ def communitydata_needed(field: dict[str, Any], data: dict[str, Any], dataset_ty
 def communitydata_gate_decides() -> bool:
     """Whether the privacy gate is there to decide what the public sees."""
     return p.plugin_loaded("privacy")
+
+
+def communitydata_pointed_at(field: dict[str, Any], data: dict[str, Any]) -> list[str]:
+    """What the privacy gate points at in the texts of a question, one sentence each; nothing without the gate."""
+    name = field["field_name"]
+    if not communitydata_gate_decides() or field.get("choices"):
+        return []
+    value = data.get(name)
+    texts = [value] if isinstance(value, str) else list(value.values()) if isinstance(value, dict) else []
+    texts += [text for key, text in data.items() if key.startswith(f"{name}-")]
+    return tk.h.privacy_pointed_at(name, [text for text in texts if isinstance(text, str)])
 
 
 def communitydata_share(value: str | None) -> str:

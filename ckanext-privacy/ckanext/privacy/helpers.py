@@ -8,10 +8,16 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.model import Release, Steward
-from ckanext.privacy.views import panel, words
+from ckanext.privacy.views import panel, pointers, words
 from ckanext.privacy.views.calls import act
 
-__all__ = ["privacy_concern_count", "privacy_queue_count", "privacy_release_panel", "privacy_released_on"]
+__all__ = [
+    "privacy_concern_count",
+    "privacy_pointed_at",
+    "privacy_queue_count",
+    "privacy_release_panel",
+    "privacy_released_on",
+]
 
 
 def privacy_release_panel(package: dict[str, Any]) -> dict[str, Any] | None:
@@ -31,6 +37,11 @@ def privacy_queue_count() -> int | None:
     if user is None or not (user.sysadmin or Steward.organizations(user.id)):
         return None
     return act("privacy_release_list", state="in_review", limit=1)["count"]
+
+
+def privacy_pointed_at(field: str, texts: list[str]) -> list[str]:
+    """Return what in a field's texts reaches single people, one sentence each; for forms that describe a dataset."""
+    return pointers.sentences(field, texts)
 
 
 def privacy_concern_count() -> int:

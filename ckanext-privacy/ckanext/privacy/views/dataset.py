@@ -42,7 +42,9 @@ def scan_start(id: str) -> Any:
 def release_request(id: str) -> Any:
     """Ask for a release of the dataset as it is now."""
     done = tk._("You asked for the release. Nothing is public before it is approved.")
-    _attempt("privacy_release_request", done, id=id, note=tk.request.form.get("note", ""))
+    form = tk.request.form
+    asked: dict[str, Any] = {name: form.get(name, "") for name in ("note", "public_on", "review_by", "expires")}
+    _attempt("privacy_release_request", done, id=id, **asked, resources=form.getlist("resources"))
     return _back_to_dataset(id)
 
 

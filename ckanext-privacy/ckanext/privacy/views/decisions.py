@@ -66,6 +66,13 @@ FORMS: dict[str, dict[str, Any]] = {
         "style": "btn-primary",
         "reasons": (N_("The concern was looked into; nobody is at risk."),),
     },
+    "confirm": {
+        "title": N_("Look at it again"),
+        "hint": N_("Say that you looked at it and that it may stay public. The policy sets the next day to look."),
+        "button": N_("It may stay public"),
+        "style": "btn-primary",
+        "reasons": (N_("Looked at it again; nothing has changed for the people in the data."),),
+    },
     "override": {
         "title": N_("Use the emergency exit"),
         "hint": N_(
@@ -86,7 +93,7 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 
 #: Decisions whose reason the public register shows.
-PUBLIC = frozenset({"reject", "withdraw", "hold", "resume", "override"})
+PUBLIC = frozenset({"reject", "withdraw", "hold", "resume", "confirm", "override"})
 #: Decisions whose action is not called ``privacy_release_`` and their name.
 ACTIONS = {"override": "privacy_override"}
 
@@ -97,6 +104,7 @@ DONE = {
     "withdraw": N_("You took the release down. The public no longer sees the dataset."),
     "hold": N_("The release is on hold. The public no longer sees the dataset."),
     "resume": N_("The public sees the dataset again."),
+    "confirm": N_("Your look is recorded. The dataset stays public."),
     "override": N_("The dataset is public. The register says that it was an emergency, and why."),
     "appeal": N_("Your appeal is recorded. A steward looks at the release again."),
 }
@@ -132,6 +140,8 @@ def _approve_sentence(release: Json) -> str:
     left = max((release["needs"] or 1) - release["approvals"], 1)
     if left > 1:
         return tk._("Two stewards must approve. After you, one more is needed before anything is public.")
+    if release["public_on"]:
+        return tk._("After your approval it waits for its day, is looked at again, and becomes public then.")
     return tk._("After your approval the public sees exactly this version.")
 
 
@@ -145,7 +155,7 @@ def approvals(release: Json) -> str:
 def parameters(decision: str, form: Mapping[str, str]) -> dict[str, Any]:
     """Return what the action is asked with."""
     if decision == "approve":
-        return {"snapshot_sha256": form.get("snapshot_sha256", ""), "note": form.get("note", "")}
+        return {name: form.get(name, "") for name in ("snapshot_sha256", "note", "public_on")}
     asked: dict[str, Any] = {"reason": reason(decision, form)}
     if decision == "withdraw":
         asked["erase"] = form.get("erase") == "true"
@@ -165,7 +175,7 @@ def reason(decision: str, form: Mapping[str, str]) -> str:
 
 def typed(decision: str, form: Mapping[str, str]) -> dict[str, str]:
     """Return what a form held, so that nothing has to be typed twice."""
-    return {"decision": decision, **{name: form.get(name, "") for name in ("note", "reason", "picked")}}
+    return {"decision": decision, **{name: form.get(name, "") for name in ("note", "reason", "picked", "public_on")}}
 
 
 def history(release: Json) -> list[dict[str, str]]:

@@ -41,6 +41,10 @@ def build(package: Json) -> dict[str, Any] | None:
         "may_scan": edits,
         "agreements_href": tk.h.url_for("privacy.consents", id=package["name"]),
         "may_request": edits and _may_request(status),
+        "files": [
+            {"id": each["id"], "name": each.get("name") or tk._("Unnamed file")} for each in package["resources"]
+        ],
+        "dates": _dates(release),
         "cancel_id": status["release_id"] if edits and status["state"] in OPEN_STATES else None,
         "review_href": tk.h.url_for("privacy.review", id=status["release_id"]) if status["release_id"] else None,
     }
@@ -77,6 +81,23 @@ def _ended(release: Release | None) -> dict[str, str] | None:
         return None
     told = words.state(release.state)
     return {"title": f"{told['word']}, {words.date(release.ended)}", "reason": release.ended_reason or ""}
+
+
+def _dates(release: Release | None) -> list[str]:
+    """Return what the calendar will do to the release that the panel speaks of."""
+    if release is None:
+        return []
+    said = []
+    if release.state == State.SCHEDULED and release.public_on:
+        said.append(tk._("It becomes public on {date}, if it is still the same then."))
+    dates = [release.public_on] if said else []
+    if release.state == State.RELEASED and release.review_by:
+        said.append(tk._("A steward looks at it again by {date}; if nobody does, the public stops seeing it."))
+        dates.append(release.review_by)
+    if release.state == State.RELEASED and release.expires:
+        said.append(tk._("It is taken down on {date}."))
+        dates.append(release.expires)
+    return [sentence.format(date=words.date(date)) for sentence, date in zip(said, dates, strict=True)]
 
 
 def _may_request(status: Json) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.model import Release
+from ckanext.privacy.translation import N_
 from ckanext.privacy.views import agreements, decisions, differences, errors, fields, lists, words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import scanned_file
@@ -18,6 +19,7 @@ QUEUE_STATES = (
     "open",
     "in_review",
     "blocked",
+    "scheduled",
     "scanning",
     "released",
     "held",
@@ -28,7 +30,7 @@ QUEUE_STATES = (
 )
 OUTCOMES = ("", "one_steward", "two_stewards", "blocked", "automatic")
 #: States that wait for something.
-OPEN = ("requested", "scanning", "in_review", "blocked")
+OPEN = ("requested", "scanning", "in_review", "blocked", "scheduled")
 
 
 # The queue ------------------------------------------------------------------------------------------------------
@@ -42,7 +44,13 @@ def queue() -> str:
     waiting = found["counts"].get("in_review", 0)
     heading = tk.ungettext("{n} release waits for a steward.", "{n} releases wait for a steward.", waiting)
     rows = [_queue_row(release) for release in found["results"]]
-    frame = {"heading": heading.format(n=waiting), "filters": _with_counts(filters, found["counts"]), "rows": rows}
+    frame = {
+        "heading": heading.format(n=waiting),
+        "filters": _with_counts(filters, found["counts"]),
+        "rows": rows,
+        "several": sum(row["can_choose"] for row in rows) > 1,
+        "reminders": [_reminder(each) for each in act("privacy_reminder_list")],
+    }
     return tk.render("privacy/queue.html", {**frame, **lists.paging("privacy.queue", found["count"])})
 
 
@@ -55,6 +63,7 @@ def _queue_filters() -> list[dict[str, Any]]:
         lists.choice("state", tk._("State"), states),
         lists.choice("organization", tk._("Organization"), organizations),
         lists.choice("outcome", tk._("Who decides"), outcomes),
+        lists.choice("overdue", tk._("Deadline"), [("", tk._("All")), ("true", tk._("Only what is late"))]),
     ]
 
 
@@ -62,7 +71,7 @@ def _with_counts(filters: list[dict[str, Any]], counts: Mapping[str, int]) -> li
     """Write behind each state how many releases are in it."""
     totals = {
         **counts,
-        "open": sum(counts.get(state, 0) for state in ("requested", "scanning", "in_review", "blocked")),
+        "open": sum(counts.get(state, 0) for state in OPEN),
     }
     states = filters[0]
     states["options"] = [(code, f"{word} ({totals.get(code, 0)})") for code, word in states["options"]]
@@ -82,7 +91,24 @@ def _queue_row(release: Json) -> dict[str, Any]:
         "requested_by": decisions.named(release["requested_by"]),
         "created": release["created"],
         "age": words.age(release["created"]),
+        "due": words.date(release["due"]) if release["state"] == "in_review" else "",
+        "overdue": release["overdue"],
+        "can_choose": release["state"] == "in_review",
     }
+
+
+#: Step of a reminder -> what it says.
+REMINDERS = {
+    "due_soon": N_("Decide by {date}"),
+    "late": N_("Late since {date}"),
+    "review_again": N_("Look at it again by {date}"),
+}
+
+
+def _reminder(each: Json) -> dict[str, str]:
+    page = "privacy.review" if each["object_type"] == "release" else "privacy.concern"
+    said = words.say(REMINDERS, each["step"]).format(date=words.date(each["due"]))
+    return {"title": each["title"], "said": said, "href": tk.h.url_for(page, id=each["object_id"])}
 
 
 # The review page ------------------------------------------------------------------------------------------------
@@ -141,6 +167,7 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "facts": _facts(release),
             "reasons": [reason["sentence"] for reason in release["reasons"] or ()],
             "files": [scanned_file(scan["name"], scan, everything=False) for scan in release["scans"]],
+            "parts": _parts(release),
             "history": decisions.history(release),
             "agreements": _agreements(release["package_id"]),
             "basis": known.section(_as_requested(id), "consent"),
@@ -150,6 +177,35 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "typed": typed or {},
         },
     )
+
+
+def narrow(id: str) -> Any:
+    """Put a request for some of the files in the place of the open one, and lead to it."""
+    form = tk.request.form
+    chosen = {"snapshot_sha256": form.get("snapshot_sha256", ""), "resources": form.getlist("resources")}
+    try:
+        made = act("privacy_release_narrow", id=id, **chosen)
+    except tk.ValidationError as error:
+        return _page(id, errors.summary(error, "part")), 409
+    tk.h.flash_success(tk._("This request is for the files that you chose. The others stay held. Now decide about it."))
+    return tk.redirect_to("privacy.review", id=made["id"])
+
+
+def _parts(release: Json) -> list[dict[str, Any]]:
+    """Return the files of which some could go on their own, each with what the scan says of it."""
+    if release["state"] not in ("in_review", "blocked") or release["may"]["narrow"] is not None:
+        return []
+    outcomes = {scan["resource_id"]: scan["outcome"] for scan in release["scans"]}
+    files = [
+        {
+            "id": each["id"],
+            "name": each.get("name") or tk._("Unnamed file"),
+            "said": words.say(words.OUTCOMES, outcomes.get(each["id"])),
+            "chosen": outcomes.get(each["id"]) != "blocked",
+        }
+        for each in _as_requested(release["id"]).get("resources", [])
+    ]
+    return files if len(files) > 1 else []
 
 
 def _as_requested(release_id: str) -> dict[str, Any]:
@@ -168,7 +224,10 @@ def _agreements(package_id: str) -> list[dict[str, Any]]:
 def _facts(release: Json) -> list[dict[str, str]]:
     policy = release["policy"] or {}
     facts = [
+        (tk._("Decide by"), words.date(release["due"]) if release["state"] == "in_review" else ""),
+        (tk._("Not public before"), words.date(release["public_on"])),
         (tk._("Released"), words.date(release["released"])),
+        (tk._("Look at it again by"), words.date(release["review_by"])),
         (tk._("Ends"), words.date(release["expires"])),
         (tk._("Policy"), " ".join(filter(None, (policy.get("name"), policy.get("version"))))),
     ]

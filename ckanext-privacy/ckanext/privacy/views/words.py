@@ -22,8 +22,9 @@ STATES = {
     "scanning": (N_("Being scanned"), "waiting", N_("The files are being scanned for data about people.")),
     "in_review": (N_("In review"), "waiting", N_("A steward looks at it next.")),
     "blocked": (N_("Held: something must be changed"), "stop", N_("It cannot be released as it is.")),
+    "scheduled": (N_("Approved for a day"), "waiting", N_("On its day it is looked at again and becomes public.")),
     "released": (N_("Released"), "ok", N_("The public sees this version.")),
-    "held": (N_("On hold"), "stop", N_("It was public; a steward closed it for now because somebody is worried.")),
+    "held": (N_("On hold"), "stop", N_("It was public; it is closed for now, until a steward has looked at it.")),
     "returned": (N_("Returned"), "stop", N_("A steward asked for changes.")),
     "rejected": (N_("Refused"), "stop", N_("A steward refused the release.")),
     "withdrawn": (N_("Withdrawn"), "stop", N_("It was public and was taken down.")),
@@ -63,7 +64,10 @@ EVENTS = {
     "judge": N_("finished the scan"),
     "block": N_("held it"),
     "approve": N_("approved"),
+    "schedule": N_("approved it for a later day"),
+    "reopen": N_("brought it back to review, since the policy asks for more now"),
     "release": N_("released it"),
+    "confirm": N_("looked at it again"),
     "return": N_("returned it"),
     "reject": N_("refused it"),
     "appeal": N_("appealed"),
@@ -84,6 +88,7 @@ REGISTER = {
     "reject": (N_("Refused"), "stop"),
     "hold": (N_("On hold"), "stop"),
     "resume": (N_("Shown again"), "ok"),
+    "confirm": (N_("Looked at again"), "ok"),
     "withdraw": (N_("Taken down"), "stop"),
     "expire": (N_("Expired"), "held"),
 }
@@ -93,6 +98,7 @@ ACTORS = {
     "officer": N_("an editor of the dataset"),
     "steward": N_("a steward"),
     "scanner": N_("the scanner"),
+    "clock": N_("the calendar"),
     "nobody": N_("nobody"),
 }
 

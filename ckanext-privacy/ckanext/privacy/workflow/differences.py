@@ -42,8 +42,8 @@ def from_public(package_id: str) -> list[dict[str, Any]]:
     if public is None:
         return []
     now = freeze.current(package_id)
-    changes = [_tell("metadata", each["field"], each["change"]) for each in metadata(public.snapshot, now)]
-    changes += [_tell("resource", each["name"], each["change"]) for each in resources(public.snapshot, now)]
+    changes = [tell("metadata", each["field"], each["change"]) for each in metadata(public.snapshot, now)]
+    changes += [tell("resource", each["name"], each["change"]) for each in resources(public.snapshot, now)]
     return changes
 
 
@@ -125,6 +125,7 @@ _SENTENCES = {
 }
 
 
-def _tell(what: str, name: str, change: str) -> dict[str, str]:
+def tell(what: str, name: str, change: str) -> dict[str, str]:
+    """Return one change, of ``metadata`` or a ``resource``, with the sentence that says it."""
     sentence = tk._(_SENTENCES[what, change]).format(name=name)
     return {"what": what, "name": name, "change": change, "sentence": sentence}

@@ -17,7 +17,7 @@ from ckanext.privacy.workflow.transitions import Event, State
 
 #: What the public may know of, and the word for how a release came to be where that says more.
 EVENTS = (
-    Event.RELEASE, Event.OVERRIDE, Event.REJECT, Event.HOLD, Event.RESUME, Event.WITHDRAW, Event.EXPIRE,
+    Event.RELEASE, Event.OVERRIDE, Event.REJECT, Event.HOLD, Event.RESUME, Event.CONFIRM, Event.WITHDRAW, Event.EXPIRE,
 )  # fmt: skip
 ADOPTED = "adopt"
 MONTHS = 12

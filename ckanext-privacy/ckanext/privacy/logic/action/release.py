@@ -115,7 +115,8 @@ def privacy_release_narrow(context: Context, data_dict: DataDict) -> dict[str, A
 def privacy_release_confirm(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Note that a public release was looked at again and may stay.
 
-    Only stewards who neither asked for it nor changed the dataset last. The day of its next review follows from the policy.
+    Only stewards who neither asked for it nor changed the dataset last. Its next day
+    of review follows from the policy.
 
     :param id: the release
     :param reason: what was looked at; shown in the public register
