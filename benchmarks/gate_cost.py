@@ -1,8 +1,8 @@
 """What the gate costs: the same calls on the same servers with and without it, one after the other, medians of both.
 
-Two processes, each with a site of its own on this clone's PostgreSQL, Redis and Solr, hold the same datasets. The gate's
-are released, and half of them have a pending change. Calls go through CKAN's own WSGI application. Machines are shared:
-the ratios count, not the figures.
+Two processes, each with a site of its own on this clone's PostgreSQL, Redis and Solr, hold the same datasets. Those of
+the gate are released, and half of them have a pending change. Calls go through CKAN's own WSGI application. Machines
+are shared: the ratios count, not the figures.
 
 ``python benchmarks/gate_cost.py [ROUNDS]``
 """
@@ -68,10 +68,10 @@ def calls_on(app: Any, ids: list[str], editor: dict[str, str]) -> dict[str, Call
     """The calls by name; each takes a running number."""
 
     def get(path: str) -> None:
-        assert app.get(path).status_code == 200
+        check(app.get(path))
 
     def post(action: str, data: dict[str, Any]) -> None:
-        assert app.post(f"/api/3/action/{action}", json=data, headers=editor).status_code == 200
+        check(app.post(f"/api/3/action/{action}", json=data, headers=editor))
 
     return {
         "package_show": lambda number: get(f"/api/3/action/package_show?id={ids[number % DATASETS]}"),
@@ -81,6 +81,12 @@ def calls_on(app: Any, ids: list[str], editor: dict[str, str]) -> dict[str, Call
             "resource_create", {"package_id": ids[number], "name": "More", "url": "https://example.org/more.csv"}
         ),
     }
+
+
+def check(answer: Any) -> None:
+    """Refuse to measure what does not work."""
+    if answer.status_code != 200:
+        raise RuntimeError(f"A measured call answered {answer.status}.")
 
 
 def timed(call: Callable[[int], Any], number: int) -> float:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from gate_cost import check
 from harvest import ROOT, catalogue, make_site
 
 FILES, ROUNDS = 100, 9
@@ -80,7 +81,7 @@ def run(count: int) -> None:
         steward = {"Authorization": community["steward1"]["token"]}
 
         def page(address: str) -> None:
-            assert app.get(address, headers=steward).status_code == 200
+            check(app.get(address, headers=steward))
 
         page("/privacy/queue")
         for address in ("/privacy/queue", "/privacy/queue?state=in_review&page=300", "/privacy/queue?overdue=true"):

@@ -41,9 +41,7 @@ def build(package: Json) -> dict[str, Any] | None:
         "may_scan": edits,
         "agreements_href": tk.h.url_for("privacy.consents", id=package["name"]),
         "may_request": edits and _may_request(status),
-        "files": [
-            {"id": each["id"], "name": each.get("name") or tk._("Unnamed file")} for each in package["resources"]
-        ],
+        "files": [(each["id"], each.get("name") or tk._("Unnamed file")) for each in package["resources"]],
         "dates": _dates(release),
         "cancel_id": status["release_id"] if edits and status["state"] in OPEN_STATES else None,
         "review_href": tk.h.url_for("privacy.review", id=status["release_id"]) if status["release_id"] else None,
