@@ -318,3 +318,38 @@ def test_time_makes_nothing_public_that_was_not_approved_as_it_is(dataset, clock
     )
     run_state_machine_as_test(Life, settings=quick)
     assert audit.verify()["ok"]
+
+
+# Pages ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_pages_of_time_say_what_waits_and_take_it(app, community, dataset):
+    """One walk by forms alone: dates on the panel, two in the queue, approved together, a part on its own."""
+    officer, steward = ({"Authorization": community[name]["token"]} for name in ("officer", "steward1"))
+    held = add_file(dataset["id"], PEOPLE, "people.csv")
+    panel = app.get(f"/dataset/{dataset['name']}", headers=officer).body
+    assert 'type="date" id="release-public_on"' in panel
+    assert held["id"] in panel
+    first, second = (request(make_dataset()["id"]) for _ in range(2))
+    queue = app.get("/privacy/queue", headers=steward).body
+    assert "Decide by" in queue
+    several = app.get(f"/privacy/queue/several?release={first['id']}&release={second['id']}", headers=steward).body
+    chosen = [f"{each['id']} {each['snapshot_sha256']}" for each in (first, second)]
+    assert all(each in several for each in chosen)
+    done = app.post("/privacy/queue/several", data={"approve": chosen}, headers=steward).body
+    assert "2 releases are approved." in done
+    blocked = request(dataset["id"])
+    review = app.get(f"/privacy/release/{blocked['id']}", headers=steward).body
+    assert "Release only some of the files" in review
+    form = {"snapshot_sha256": blocked["snapshot_sha256"], "resources": [dataset["resources"][0]["id"]]}
+    moved = app.post(f"/privacy/release/{blocked['id']}/part", data=form, headers=steward).body
+    assert "not part of this release" in moved
+
+
+def test_a_number_in_a_description_is_pointed_at_beside_its_field(app, community, dataset):
+    notes = {"en": "Where water is. Call Asha at +91 98765 43210."}
+    act("officer", "package_patch", id=dataset["id"], notes_translated=notes)
+    page = app.get(f"/dataset/edit/{dataset['name']}", headers={"Authorization": community["officer"]["token"]}).body
+    assert page.count("cd-pointed") == 1
+    assert page.index('id="pointed-notes_translated-1"') < page.index('name="notes_translated-en"')
+    assert "98765" not in page[page.index("cd-pointed") :][:300]
