@@ -263,7 +263,7 @@ def test_the_emergency_exit_is_for_sysadmins_and_shows_in_the_register():
 
 
 def test_a_release_ends_at_its_date(dataset):
-    with pytest.raises(tk.ValidationError, match="past"):
+    with pytest.raises(tk.ValidationError, match="choose a later"):
         request(dataset["id"], expires="2001-01-01")
     asked = request(dataset["id"], expires=(now() + dt.timedelta(days=1)).isoformat())
     approve(asked)
