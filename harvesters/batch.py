@@ -1,15 +1,16 @@
-"""New datasets, many in one transaction: what ``package_create`` does for each, done for all of them at once.
+"""Many datasets in one transaction: what ``package_create`` and ``package_update`` do for each, done for all at once.
 
 Every dataset goes through this site's own schema (``validation``), is written through CKAN's models, so that listeners
-of its database session hear of it, is passed to the plugins' ``IPackageController.create`` and
-``after_dataset_create``, gets its default views, its activity and its document in the index. Not called are wrappers
-that plugins put around the action ``package_create`` and listeners of its signal: what the privacy gate and the
-activity stream do there is done here.
+of its database session hear of it, is passed to the plugins' ``IPackageController`` (``create``,
+``after_dataset_create``; ``edit``, ``after_dataset_update``), gets its activity and its document in the index, and a
+new one its default views. Not called are wrappers that plugins put around the two actions and listeners of their
+signals: what the privacy gate and the activity stream do there is done here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 from uuid import uuid4
@@ -18,11 +19,13 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.lib import datapreview, plugins
+from ckan.lib import datapreview, plugins, uploader
+from ckan.lib.dictization import model_save
 from ckan.lib.munge import munge_title_to_name
 from ckan.types import Context
 
 from ckanext.cityportals import gate
+from ckanext.cityportals.validation import Validator
 
 _PACKAGE_COLUMNS = frozenset(model.package_table.c.keys()) - {"extras", "plugin_data", "metadata_created"}
 #: members of a resource that CKAN does not save
@@ -138,8 +141,73 @@ def _for_views(context: Context) -> Context:
     return {"user": context.get("user", ""), "ignore_auth": True, "defer_commit": True}
 
 
-def note_activities(shown: Iterable[tuple[model.Package, dict[str, Any]]], user_name: str) -> None:
-    """A "new package" in the activity stream for each dataset, as the activity plugin writes it."""
+@dataclass(frozen=True)
+class Change:
+    """A dataset that stands here, as it is shown and as it shall be."""
+
+    package: model.Package
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+    @property
+    def unchanged_resources(self) -> dict[int, int]:
+        """Positions of the resources that stay as they are: the new one, and the one they have."""
+        known = {each["id"]: each for each in self.before.get("resources") or []}
+        resources = self.after.get("resources") or []
+        return {
+            place: known[each["id"]]["position"]
+            for place, each in enumerate(resources)
+            if each.get("id") in known and each == known[each["id"]]
+        }
+
+
+def check(change: Change, validator: Validator, context: Context) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The changed dataset as this site's schema makes it, its unchanged resources as they were; and its errors."""
+    kept = change.unchanged_resources
+    resources = change.after.get("resources") or []
+    looked_at = [_with_media_type(each) for place, each in enumerate(resources) if place not in kept]
+    dataset, errors = validator.for_update({**change.after, "resources": looked_at}, context)
+    if not errors:
+        checked = iter(dataset.get("resources") or [])
+        dataset["resources"] = [
+            change.before["resources"][kept[place]] if place in kept else next(checked)
+            for place in range(len(resources))
+        ]
+    return dataset, errors
+
+
+def _with_media_type(resource: dict[str, Any]) -> dict[str, Any]:
+    """A resource with the media type that this site's uploader guesses from its address, where it says none."""
+    guessed = getattr(uploader.get_resource_uploader(resource), "mimetype", None)
+    return resource if "mimetype" in resource or not guessed else {**resource, "mimetype": guessed}
+
+
+def change_all(changes: Iterable[tuple[Change, dict[str, Any]]], context: Context) -> set[str]:
+    """Write changed datasets with what ``check`` made of them, and tell the plugins. Commits nothing.
+
+    Returns the ids of those of which anything was changed.
+    """
+    written = []
+    for change, dataset in changes:
+        own = tk.fresh_context(context)
+        own["package"] = change.package
+        package, changed = model_save.package_dict_save(dataset, own, copy_resources=change.unchanged_resources)
+        if changed:
+            package.metadata_modified = datetime.now(timezone.utc).replace(tzinfo=None)
+            written.append((package, dataset, own))
+    model.Session.flush()
+    ids = {package.id for package, _, _ in written}
+    gate.note_edits(context, ids)
+    hooks = [hook for hook in p.PluginImplementations(p.IPackageController) if hook.name != gate.PLUGIN]
+    for package, dataset, own in written:
+        for hook in hooks:
+            hook.edit(package)
+            hook.after_dataset_update(own, dataset)
+    return ids
+
+
+def note_activities(shown: Iterable[tuple[model.Package, dict[str, Any]]], user_name: str, kind: str) -> None:
+    """A ``new`` or ``changed`` package in the activity stream for each dataset, as the activity plugin writes it."""
     if not p.plugin_loaded("activity") or not tk.config.get("ckan.activity_streams_enabled"):
         return
     from ckanext.activity.model import Activity
@@ -150,7 +218,7 @@ def note_activities(shown: Iterable[tuple[model.Package, dict[str, Any]]], user_
         Activity(
             user.id if user else "",
             package.id,
-            "new package",
+            f"{kind} package",
             {"package": custom, "actor": user_name},
             labels.get_dataset_labels(package),
         )

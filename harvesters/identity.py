@@ -52,6 +52,17 @@ def canonical_url(text: str) -> str:
     return f"{parts.hostname}{named_port}{parts.path.rstrip('/')}{query}"
 
 
+def within(address: str, site: str) -> bool:
+    """Whether an address belongs to a site, which may stand below a path of its host.
+
+    >>> within("http://Data.example.org:80/api", "https://data.example.org")
+    True
+    >>> within("https://data.example.org/city-b", "https://data.example.org/city")
+    False
+    """
+    return f"{canonical_url(address).partition('?')[0]}/".startswith(f"{canonical_url(site)}/")
+
+
 def id_alias(identifier: str) -> str:
     """The alias every record has."""
     return f"id:{canonical_url(identifier)}"

@@ -6,6 +6,7 @@ people edited here.
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -108,18 +109,14 @@ def save_all(items: list[Item], desk: Desk) -> list[Refused]:
     records = [_record(item, desk) for item in items]
     known = batch.existing([record.dataset_id for record in records])
     new = [record for record in records if record.dataset_id not in known]
-    for record in records:
-        if record.dataset_id in known:
-            record.warnings += [
-                f"{name} was changed here and at the source; ours stays."
-                for name in _update(known[record.dataset_id], record.fields, desk)
-            ]
     refused = _create_all(new, desk)
+    changed, misfits = _change_all([record for record in records if record.dataset_id in known], known, desk)
+    refused += misfits
     left_out = {id(record) for record, _ in refused}
     saved = [record for record in records if id(record) not in left_out]
     close(saved)
     with gate.never_released({record.dataset_id for record in new}):
-        _finish(saved, {record.dataset_id for record in new}, desk)
+        _finish(saved, {"new": {record.dataset_id for record in new}, "changed": changed}, desk)
     return refused
 
 
@@ -131,14 +128,17 @@ def _record(item: Item, desk: Desk) -> Record:
     return record
 
 
-def _finish(saved: list[Record], new: set[str], desk: Desk) -> None:
-    """Read back what was saved: remember it, note new datasets in the activity stream, hand all to the index."""
+def _finish(saved: list[Record], activities: Mapping[str, set[str]], desk: Desk) -> None:
+    """Read back what was saved: remember it, note it in the activity stream, hand all to the index.
+
+    :param activities: the datasets that are ``new`` and those that are ``changed``
+    """
     packages = batch.existing([record.dataset_id for record in saved])
     ordered = [packages[record.dataset_id] for record in saved]
     shown = showing.show(ordered, desk.validator, desk.context(session=model.Session))
-    batch.note_activities(
-        [(each, read.custom) for each, read in zip(ordered, shown, strict=True) if each.id in new], desk.user
-    )
+    read_back = [(each, read.custom) for each, read in zip(ordered, shown, strict=True)]
+    for kind, ids in activities.items():
+        batch.note_activities([pair for pair in read_back if pair[0].id in ids], desk.user, kind)
     entries = (_entry(record, desk, read.custom) for record, read in zip(saved, shown, strict=True))
     ledger.write_all({record.dataset_id: entry for record, entry in zip(saved, entries, strict=True)})
     origins = {
@@ -202,20 +202,49 @@ def complete_fields(
     return {**dataset, **translated, "harvest_source_id": source_id, "harvest_remote_ids": remote_ids}
 
 
-def _update(package: model.Package, fields: dict[str, Any], desk: Desk) -> list[str]:
-    """Bring the record's changes into a dataset; names of the fields where the local edit was kept."""
+def _change_all(
+    records: list[Record], known: Mapping[str, model.Package], desk: Desk
+) -> tuple[set[str], list[Refused]]:
+    """Bring the records' changes into their datasets; ids of those that are not as they were, and what did not fit."""
+    if not records:
+        return set(), []
+    context = desk.batch_context(session=model.Session)
+    packages = [known[record.dataset_id] for record in records]
+    checked, refused = [], []
+    for record, package, stands in zip(records, packages, showing.show(packages, desk.validator, context), strict=True):
+        change, dataset, errors = _merged(record, package, stands.custom, desk)
+        if errors:
+            refused.append((record, errors))
+        elif change.before != change.after:
+            checked.append((change, dataset))
+    return batch.change_all(checked, context), refused
+
+
+def _merged(
+    record: Record, package: model.Package, stands: dict[str, Any], desk: Desk
+) -> tuple[batch.Change, dict[str, Any], dict[str, Any]]:
+    """What becomes of a dataset, checked. Fields at fault that it can do without stay as they are here."""
+    change, conflicts = _merge(record, package, stands, desk)
+    dataset, errors = batch.check(change, desk.validator, desk.context(session=model.Session, package=package))
+    dispensable = record.fields.keys() & errors.keys() - INDISPENSABLE
+    if dispensable:
+        record.drop(dispensable)
+        change, conflicts = _merge(record, package, stands, desk)
+        dataset, errors = batch.check(change, desk.validator, desk.context(session=model.Session, package=package))
+    record.warnings += [f"{name} was changed here and at the source; ours stays." for name in conflicts]
+    return change, dataset, errors
+
+
+def _merge(
+    record: Record, package: model.Package, stands: dict[str, Any], desk: Desk
+) -> tuple[batch.Change, list[str]]:
+    """The dataset with the record's changes in it; names of the fields where the local edit was kept."""
     remembered = ledger.entry(package)
     last_mapped = remembered.get("mapped") or {}
-    own = {*fields, *last_mapped}
-    stored = tk.get_action("package_show")(desk.context(use_cache=False), {"id": package.id})
-    merged = merge(lift(stored, own), fields, last_mapped, remembered.get("saved") or {})
-    # with the dataset named among the changed ones its history is kept although nothing is committed yet
-    context = desk.batch_context(changed_entities={"packages": {package.id}})
-    tk.get_action("package_update")(context, place(merged.dataset, own, desk.known_fields))
-    savepoint = model.Session().get_nested_transaction()
-    if savepoint is not None:
-        savepoint.commit()  # package_update leaves its savepoint open when it is told not to commit
-    return merged.conflicts
+    own = {*record.fields, *last_mapped}
+    local = lift(copy.deepcopy(stands), own)
+    merged = merge(local, record.fields, last_mapped, remembered.get("saved") or {})
+    return batch.Change(package, stands, place(merged.dataset, own, desk.known_fields)), merged.conflicts
 
 
 def _entry(record: Record, desk: Desk, saved: dict[str, Any]) -> dict[str, Any]:

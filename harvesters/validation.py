@@ -42,6 +42,7 @@ class Validator:
         self._plugin = lib_plugins.lookup_package_plugin(dataset_type)
         self._schemas: dict[str, Schema] = {
             "package_create": self._plugin.create_package_schema(),
+            "package_update": self._plugin.update_package_schema(),
             "package_show": self._plugin.show_package_schema(),
             "default": default_show_package_schema(),
         }
@@ -53,6 +54,10 @@ class Validator:
     def for_create(self, dataset: dict[str, Any], context: Context) -> Checked:
         """A dataset as ``package_create`` would save it, and what is wrong with it."""
         return self._run("package_create", "package_create", self._plugin, dataset, context)
+
+    def for_update(self, dataset: dict[str, Any], context: Context) -> Checked:
+        """A changed dataset as ``package_update`` would save it, and what is wrong with it."""
+        return self._run("package_update", "package_update", self._plugin, dataset, context)
 
     def shown(self, dictized: dict[str, Any], context: Context) -> dict[str, Any]:
         """A dictized dataset as ``package_show`` gives it, before plugins add to it."""
@@ -69,7 +74,7 @@ class Validator:
             if plan not in self._plans:
                 self._plans[plan] = Plan(schema, self._instead())
             converted, wrong = self._plans[plan].convert(data, schema, context)
-            if wrong and action == "package_create":
+            if wrong and action != "package_show":
                 return df.validate(data, schema, context)  # for errors in CKAN's shape
             return converted, {}
 

@@ -14,6 +14,7 @@ from ckanext.cityportals import approval, config, gathering, history, importing,
 from ckanext.cityportals.addresses import AddressError, check_url
 from ckanext.cityportals.client import NotModified, PortalError
 from ckanext.cityportals.harvester import check_settings
+from ckanext.cityportals.identity import within
 from ckanext.cityportals.logic import schema
 from ckanext.cityportals.portals import PORTALS, Portal, Record
 from ckanext.cityportals.saving import complete_fields
@@ -229,7 +230,10 @@ def package_update(original: Action, context: Context, data_dict: DataDict) -> A
 
 def _check_source_url(data_dict: DataDict) -> None:
     """Sources of every type are checked: ckanext-harvest itself would open whatever it is given."""
+    url = str(data_dict.get("url") or "").strip()
+    if within(url, tk.config["ckan.site_url"]):
+        raise tk.ValidationError({"url": ["This is the address of this catalogue itself; it cannot harvest itself."]})
     try:
-        check_url(str(data_dict.get("url") or "").strip(), config.allowed_private_hosts())
+        check_url(url, config.allowed_private_hosts())
     except AddressError as error:
         raise tk.ValidationError({"url": [str(error)]}) from error

@@ -133,6 +133,11 @@ def test_the_source_types_can_be_chosen_on_the_form(app, community):
         assert f'value="{source_type}"' in page.text
 
 
+def test_this_catalogue_cannot_be_a_source_of_its_own(make_source):
+    with pytest.raises(tk.ValidationError, match="this catalogue itself"):
+        make_source(f"{tk.config['ckan.site_url']}/data.json", "dcat-us")
+
+
 # -- later runs
 def test_an_unchanged_catalogue_touches_nothing(site, make_source):
     site.serve_catalogue(hub_records(4))

@@ -5,65 +5,21 @@ The recordings are not part of this repository. ``SUITE_PORTALS`` names their fo
 
 from __future__ import annotations
 
-import json
-import os
-import tarfile
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
-
 import pytest
+from portals import recordings
 
 from ckanext.cityportals import identity
 from ckanext.cityportals.completeness import Answer, gaps
-from ckanext.cityportals.portals import PORTALS, Portal
 from ckanext.cityportals.reconcile import Known, Reconciliation, Seen, reconcile
 
-RECORDINGS = Path(os.environ.get("SUITE_PORTALS") or Path(__file__).resolve().parents[3] / "shared" / "portals")
-ARCHIVES = {"arcgis-hub": "arcgis-hub-timeline.tar.xz", "socrata": "socrata-data-json.tar.xz"}
-
-pytestmark = pytest.mark.skipif(
-    not all((RECORDINGS / name).exists() for name in ARCHIVES.values()), reason="the recorded feeds are not here"
-)
-
-#: The table counts a removed layer as renamed, because the layer after it moved to its number in the same service.
-REMOVED_AFTER_ALL = {("minneapolis", "20220417"): 1}
-
-
-class Truth(NamedTuple):
-    """A row of the table: counted by exact identifier; ``renamed`` of the gone came back under another one."""
-
-    records: int
-    added: int
-    gone: int
-    changed: int
-    changed_but_for_modified: int
-    renamed: int
-
-
-def truth() -> dict[tuple[str, str], Truth]:
-    rows = (line.split("|")[1:-1] for line in (RECORDINGS / "TIMELINE.md").read_text("utf-8").splitlines())
-    cells = ([cell.strip() for cell in row] for row in rows)
-    return {(row[1], row[2]): Truth(*map(int, row[3:])) for row in cells if len(row) == 9 and row[8].isdigit()}
-
-
-def feeds() -> Iterator[tuple[Portal, str, str, list[dict[str, Any]]]]:
-    """Portal, city, date and records of every recorded feed, a city's in the order of their dates."""
-    for source_type, archive in ARCHIVES.items():
-        with tarfile.open(RECORDINGS / archive) as tar:
-            files = [member for member in tar.getmembers() if member.isfile() and member.name.endswith(".json")]
-            for member in sorted(files, key=lambda each: each.name):
-                *_, city, name = member.name.split("/")
-                handle = tar.extractfile(member)
-                assert handle is not None
-                yield PORTALS[source_type], city, name.removesuffix(".json"), json.load(handle)["dataset"]
+pytestmark = pytest.mark.skipif(not recordings.present(), reason="the recorded feeds are not here")
 
 
 @pytest.fixture(scope="module")
 def recorded() -> dict[str, list[tuple[str, list[Seen]]]]:
     """Each city's runs: date and records, reduced to what matching needs."""
     cities: dict[str, list[tuple[str, list[Seen]]]] = {}
-    for portal, city, date, found in feeds():
+    for portal, _, city, date, found in recordings.feeds():
         run = [
             Seen(
                 portal.remote_id(each),
@@ -100,7 +56,7 @@ def remember(result: Reconciliation, date: str) -> list[Known]:
 
 def test_each_step_finds_what_the_table_says(recorded: dict[str, list[tuple[str, list[Seen]]]]):
     """Looked at from one snapshot to the next: additions, removals, changes and renames, in every city."""
-    table, steps = truth(), 0
+    table, steps = recordings.truth(), 0
     for city, runs in recorded.items():
         known: list[Known] = []
         for date, run in runs:
@@ -108,7 +64,7 @@ def test_each_step_finds_what_the_table_says(recorded: dict[str, list[tuple[str,
             expected = table.get((city, date))
             if expected:
                 steps += 1
-                renamed = expected.renamed - REMOVED_AFTER_ALL.get((city, date), 0)
+                renamed = expected.renamed
                 assert sum(match.renamed for match in result.matches) == renamed, (city, date)
                 assert len(result.added) == expected.added - renamed, (city, date)
                 assert len(result.missing) == expected.gone - renamed, (city, date)
