@@ -49,7 +49,6 @@ PICTURES = (
     Picture("queue", "steward1", "/privacy/queue", 700),
     Picture("review", "steward1", "/privacy/release/{review}", 1250),
     Picture("place", None, "/place/riverside-colony-nandira", 1100),
-    Picture("map", None, "/place/riverside-colony-nandira/map", 800),
     Picture("public", None, "/dataset/{released}", 900),
     Picture("register", None, "/privacy/register", 850),
     Picture("agreement-step", "officer", "/dataset/{held}/agreements/new", 850),
