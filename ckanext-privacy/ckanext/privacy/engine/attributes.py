@@ -78,7 +78,7 @@ def attribute_of(column: ColumnReport, rules: Rules) -> Attribute | None:
     phrases = heading_words(column.name)
     by_finding = (each for each in rules.attributes if found.intersection(each.entities))
     by_meaning = (each for each in rules.attributes if said.intersection(each.entities))
-    by_phrase = (each for each in rules.attributes if _says(phrases, each.headers))
+    by_phrase = (each for each in rules.attributes if says(phrases, each.headers))
     return next(chain(by_finding, by_meaning, by_phrase), None)
 
 
@@ -90,17 +90,17 @@ def chosen_attribute(found: Attribute | None, name: str, *, secret: bool) -> Att
 def counts_people(heading: str, rules: Rules) -> bool:
     """Say whether a heading is one of a count of people: the number of cases, not the number of a case."""
     words = heading_words(heading)
-    return _says(words, rules.counts) and words.split()[-1] not in rules.codes
+    return says(words, rules.counts) and words.split()[-1] not in rules.codes
 
 
 def measures_groups(heading: str, rules: Rules) -> bool:
     """Say whether a heading is one of a figure that only a group can have: a rate, a mean, a share."""
-    return _says(heading_words(heading), rules.measures)
+    return says(heading_words(heading), rules.measures)
 
 
 def counts_contributors(heading: str, rules: Rules) -> bool:
     """Say whether a heading is one of how many contributors make up an amount."""
-    return _says(heading_words(heading), rules.contributors)
+    return says(heading_words(heading), rules.contributors)
 
 
 def heading_words(text: str) -> str:
@@ -108,7 +108,8 @@ def heading_words(text: str) -> str:
     return " ".join(words_of(text))
 
 
-def _says(heading: str, phrases: tuple[str, ...]) -> bool:
+def says(heading: str, phrases: tuple[str, ...]) -> bool:
+    """Whether a heading, as plain words, holds one of some phrases."""
     return any(f" {phrase} " in f" {heading} " for phrase in phrases)
 
 

@@ -171,7 +171,10 @@ class _Table:
 
 def _hashes(source: Source, names: Sequence[str]) -> Iterable[pl.DataFrame]:
     work = partial(hashed, names=names)
-    return source.mapped(work) if isinstance(source, Table) else map(work, _batches(source))
+    if not isinstance(source, Table):
+        return map(work, _batches(source))
+    known = source.hashes(names)
+    return source.mapped(work) if known is None else known
 
 
 def _batches(source: Source) -> Iterable[pl.DataFrame]:

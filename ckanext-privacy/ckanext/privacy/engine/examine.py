@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from .checkpoint import Checkpoint
@@ -16,11 +17,12 @@ from .confirm import Confirmer, confirmer_of, scan_key
 from .disclosure import table_risk
 from .errors import UnreadableFile
 from .evidence import column_of
-from .findings import EngineFacts, FileReport, Held, Outcome, PolicyFacts, TableReport, to_dict
+from .findings import ColumnReport, EngineFacts, FileReport, Held, Outcome, PolicyFacts, TableReport, to_dict
 from .freetext import names_in_texts
 from .ner import models
 from .packs import country_codes
-from .profile import profile_table
+from .passing import Passing
+from .profile import TableProfile, profile_table
 from .settings import Limits, RiskSettings, ScanSettings
 from .tables import OpenFile, RawFile, Table, open_raw, read_raw
 from .verdict import judge_columns
@@ -131,16 +133,24 @@ def _tables(file: OpenFile, scan: _Scan, meter: Meter) -> Iterator[TableReport]:
 def _table(table: Table, number: int, scan: _Scan, progress: Progress) -> TableReport:
     kept = scan.checkpoint.of_table(number) if scan.checkpoint else None
     looking = _share(progress, LOOKING)
-    profile = profile_table(table, scan.confirmer.watch, looking, scan.executor, kept)
+    with TemporaryDirectory(prefix="pass-") as folder:
+        passing = Passing.of(table, scan.risk, Path(folder))
+        # Others who look at parts leave nothing here.
+        watched = table if scan.executor else passing.watched()
+        profile = profile_table(watched, scan.confirmer.watch, looking, scan.executor, kept)
+        reports = _judged(profile, scan.confirmer)
+        risk = table_risk(passing.passed(), reports, scan.risk)
+    progress(1.0)
+    return TableReport(table.name, table.hidden, profile.rows, reports, risk)
+
+
+def _judged(profile: TableProfile, confirmer: Confirmer) -> tuple[ColumnReport, ...]:
     columns = [column_of(column) for column in profile.columns.values()]
     for column in columns:
-        scan.confirmer.confirm(column)
+        confirmer.confirm(column)
         if named := names_in_texts(column):
             column.add(named)
-    reports = judge_columns(columns)
-    report = TableReport(table.name, table.hidden, profile.rows, reports, table_risk(table, reports, scan.risk))
-    progress(1.0)
-    return report
+    return judge_columns(columns)
 
 
 def _share(progress: Progress, size: float) -> Progress:

@@ -14,8 +14,10 @@ from .attributes import (
     counts_people,
     heading_words,
     measures_groups,
+    says,
 )
 from .findings import ColumnReport, Sensitivity
+from .headings import meanings
 from .packs import identifiers
 from .settings import RiskSettings
 
@@ -102,6 +104,16 @@ class Roles:
     def may_be_aggregate(self) -> bool:
         """Whether the headings allow that a row stands for a group."""
         return bool(self.counts or self.measures) and not self.tells_people_apart()
+
+
+def may_matter(heading: str, settings: RiskSettings, rules: Rules) -> bool:
+    """Whether a heading alone leads to expect that its column has an attribute, or says whose row it is."""
+    words = heading_words(heading)
+    if words in map(heading_words, (*settings.quasi_identifiers, *settings.secrets)):
+        return True
+    known = {*rules.persons, *(entity for attribute in rules.attributes for entity in attribute.entities)}
+    by_phrase = any(says(words, attribute.headers) for attribute in rules.attributes)
+    return by_phrase or not known.isdisjoint(map(_kind, meanings(heading)))
 
 
 def _kind(entity: str) -> str:

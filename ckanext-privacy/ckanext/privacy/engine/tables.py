@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -39,6 +39,7 @@ class Table:
     file has types: the same rows, cells as numbers, dates, text (None where a format has text only). ``weight`` is
     about how much text there is, and ``share`` says how much of it the present pass has read, 0..1, given the rows
     it has yielded. ``hidden_rows`` are those of a sheet that are hidden, 0 being the first that is yielded.
+    ``hashes`` gives hashes of some columns, batch by batch, where a pass has left them: see :mod:`.passing`.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Table:
     share: Callable[[int], float] = lambda _rows: 0.0
     cut: Callable[[], Iterable[Callable[[], pl.DataFrame]]] | None = None
     hidden_rows: frozenset[int] = frozenset()
+    hashes: Callable[[Sequence[str]], Iterable[pl.DataFrame] | None] = lambda _names: None
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield the rows in order; every column is text, blank cells are null, columns are named as in ``header``.
