@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from .evidence import Column, Evidence
 from .packs import Identifier, Pack
 from .prefilter import fold_text
-from .writing import form_of
+from .writing import Form, form_of
 
 #: Share of chance findings that is put up with: so many identifiers are looked for that one in twenty is far too many.
 LUCK = 1e-3
@@ -52,10 +52,24 @@ def find_alone(column: Column, packs: Sequence[Pack]) -> Iterator[Evidence]:
     """Yield identifiers that most of a column's values of one length are, more than by chance."""
     lengths = _by_length(column)
     for identifier in (each for pack in packs for each in pack.identifiers if each.alone and each.chance):
+        form = form_of(identifier)
         for values in lengths.values():
-            passed = [value for value in values if form_of(identifier).fits(value)]
+            passed = _fitting(form, values)
             if _is_more_than_luck(identifier, passed, len(values)):
                 yield _evidence(column, identifier, passed)
+
+
+def _fitting(form: Form, values: Sequence[str]) -> list[str]:
+    """Values written like an identifier; none once so many are not that the rest cannot be enough."""
+    passed, left = [], (1 - MOSTLY) * len(values)
+    for value in values:
+        if form.fits(value):
+            passed.append(value)
+            continue
+        left -= 1
+        if left < 0:
+            return []
+    return passed
 
 
 def _by_length(column: Column) -> dict[int, list[str]]:

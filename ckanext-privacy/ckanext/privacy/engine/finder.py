@@ -11,7 +11,6 @@ import time
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 import polars as pl
 
 from .forms import COARSE, FEW, FINE, LONGEST, form_ids, form_of, widen
@@ -76,30 +75,20 @@ class Finder:
             yield from self._by_text(texts.filter(~short), names)
 
     def _by_form(self, texts: Found, names: tuple[str, ...], longest: int) -> Iterator[tuple[str, Found]]:
-        groups, kinds = self._grouped(texts["text"], names, longest)
+        ids, first, table = _forms(texts["text"], longest)
+        kinds = self._allowed([form_of(cell, table) for cell in texts["text"].gather(first).to_list()], names, table)
+        having: dict[str, list[int]] = {}
+        for place, kind in zip(first.to_list(), kinds, strict=True):
+            for name in kind:
+                having.setdefault(name, []).append(place)
         for name in names:
-            having = np.array([name in kind for kind in kinds])
-            if not having.any():
+            places = having.get(name)
+            if not places:
                 continue
-            taken = texts if having.all() else texts.filter(pl.Series(having[groups]))
+            taken = texts if len(places) == len(first) else texts.filter(ids.is_in(ids.gather(places).implode()))
             found = taken.filter(taken["text"].str.contains(self.patterns[name]))
             if found.height:
                 yield name, found
-
-    def _grouped(
-        self, cells: pl.Series, names: tuple[str, ...], longest: int
-    ) -> tuple[np.ndarray, list[frozenset[str]]]:
-        """The group of each cell, and for each group the names whose patterns its form allows."""
-        if cells.len() <= FEW:
-            forms, groups = np.unique([form_of(cell) for cell in cells], return_inverse=True)
-            return groups, self._allowed([str(form) for form in forms], names, FINE)
-        ids = form_ids(cells, longest)
-        table = FINE
-        if pl.Series(ids).n_unique() > VARIED * cells.len():
-            table = COARSE
-            ids = form_ids(cells, longest, COARSE)
-        _, first, groups = np.unique(ids, return_index=True, return_inverse=True)
-        return groups, self._allowed([form_of(cell, table) for cell in cells.gather(first)], names, table)
 
     def _allowed(self, forms: list[str], names: tuple[str, ...], table: bytes) -> list[frozenset[str]]:
         known = self._known.setdefault((names, table), {})
@@ -144,6 +133,16 @@ class Finder:
 
     def _all(self, names: Iterable[str]) -> str:
         return "|".join(self.patterns[name] for name in names)
+
+
+def _forms(cells: pl.Series, longest: int) -> tuple[pl.Series, pl.Series, bytes]:
+    """A number for each cell's form, the first cell of each form, and which characters the forms tell apart."""
+    ids = pl.Series(form_ids(cells, longest))
+    first = ids.arg_unique()
+    if len(cells) <= FEW or len(first) <= VARIED * len(cells):
+        return ids, first, FINE
+    ids = pl.Series(form_ids(cells, longest, COARSE))
+    return ids, ids.arg_unique(), COARSE
 
 
 def _widened(patterns: Mapping[str, tuple[str, ...]], way: int) -> dict[str, str]:

@@ -93,7 +93,7 @@ def nearest_metres(points: np.ndarray) -> np.ndarray:
     import shapely
 
     chosen = np.random.default_rng(0).permutation(len(points))[:KNOWN]
-    known = [shapely.Point(point) for point in _plane(points[chosen])]
+    known = shapely.points(_plane(points[chosen]))
     tree = shapely.STRtree(known)
     _, apart = tree.query_nearest(known[:ASKED], exclusive=True, return_distance=True, all_matches=False)
     return apart

@@ -27,7 +27,9 @@ OF_KEY = 16
 #: Cells of one key in a batch among which distinct ones are looked for.
 LOOKED = 64
 #: Share of distinct cells below which a column is tested by its distinct cells, and cells on which that is judged.
-REPETITIVE, JUDGED = 0.25, 2_000
+REPETITIVE, JUDGED = 0.25, 8_000
+#: Cells of a column that are tested as they come.
+FEW = 2_000
 #: Longest text kept of a candidate, in characters.
 LONGEST = 20_000
 
@@ -88,11 +90,13 @@ class Draw:
         if len(self.values) == DRAWN:
             # Both are in order of priority: most of what comes late to a long table is out of the draw already.
             other = other.head(int(np.searchsorted(other.priorities, self.priorities[-1])))
+            if not other.values:
+                return self
         priorities = np.concatenate([self.priorities, other.priorities])
         rows = np.concatenate([self.rows, other.rows + offset])
         kept = np.argsort(priorities, kind="stable")[:DRAWN]
         values = self.values + other.values
-        return Draw(priorities[kept], rows[kept], tuple(values[index] for index in kept))
+        return Draw(priorities[kept], rows[kept], tuple(map(values.__getitem__, kept.tolist())))
 
     def head(self, count: int) -> Draw:
         """The rows of the lowest priorities."""
@@ -218,12 +222,20 @@ class Job:
 def profile_batch(batch: pl.DataFrame, number: int, labels: dict[str, str], watch: Watch) -> TableProfile:
     """Profile one batch; ``number`` is its place in the table, and seeds what is drawn from it."""
     priorities = np.random.default_rng(number).random(batch.height)
-    order = np.argsort(priorities)[: 2 * DRAWN] if batch.height > DRAWN else np.argsort(priorities)
+    order = _lowest(priorities, 2 * DRAWN)
     columns = {}
     for name in batch.columns:
         label = labels.get(name, "")
         columns[name] = _profile_column(batch[name], ColumnProfile(name, label), (priorities, order), watch)
     return TableProfile(batch.height, columns)
+
+
+def _lowest(priorities: np.ndarray, count: int) -> np.ndarray:
+    """Places of the lowest priorities, in their order."""
+    if len(priorities) <= count:
+        return np.argsort(priorities)
+    lowest = np.argpartition(priorities, count)[:count]
+    return lowest[np.argsort(priorities[lowest])]
 
 
 def _profile_column(
@@ -238,6 +250,8 @@ def _profile_column(
     for name, found in watch.finder.find(frame["text"], names):
         seen = _checked(found, name, watch) if name in watch.unpatterned else found
         if seen.height:
+            if "rows" not in frame.columns:
+                frame = _counted(frame, cells)
             column.found[name] = _candidates(frame, seen, watch.finder.patterns[name])
     return column
 
@@ -255,27 +269,35 @@ def _drawn(cells: pl.Series, filled: int, priorities: np.ndarray, order: np.ndar
         order, taken = order[kept], taken.drop_nulls()
         if taken.len() < min(DRAWN, filled):
             rows = cells.is_not_null().arg_true().to_numpy()
-            order = rows[np.argsort(priorities[rows])[:DRAWN]]
+            order = rows[_lowest(priorities[rows], DRAWN)]
             taken = cells.gather(order)
     order = order[:DRAWN]
-    return Draw(priorities[order], order.astype(np.int64) + 1, tuple(taken.head(DRAWN)))
+    return Draw(priorities[order], order.astype(np.int64) + 1, tuple(taken.head(DRAWN).to_list()))
 
 
 def _distinct(cells: pl.Series) -> pl.DataFrame:
-    """Cells with their row, counted from 1; where they repeat, distinct ones with their first row and number."""
+    """Cells with their row, counted from 1; where they repeat, distinct ones with their first row."""
     frame = pl.DataFrame({"text": cells}).with_row_index("row", 1)
     if cells.null_count():
         frame = frame.drop_nulls("text")
-    if frame.height <= JUDGED or frame["text"].head(JUDGED).n_unique() > REPETITIVE * JUDGED:
+    some = frame["text"].head(JUDGED)
+    if frame.height <= FEW or some.n_unique() > REPETITIVE * len(some):
         return frame
-    return frame.group_by("text").agg(pl.col("row").min(), pl.len().alias("rows")).sort("row")
+    return frame[frame["text"].arg_unique().sort()]
+
+
+def _counted(frame: pl.DataFrame, cells: pl.Series) -> pl.DataFrame:
+    """Say how many rows hold each of some cells, which are distinct ones or all."""
+    if frame.height == cells.len() - cells.null_count():
+        return frame.with_columns(pl.lit(1, pl.UInt32).alias("rows"))
+    counts = cells.rename("text").to_frame().group_by("text").agg(pl.len().alias("rows"))
+    return frame.join(counts, on="text", maintain_order="left")
 
 
 def _candidates(frame: pl.DataFrame, found: pl.DataFrame, pattern: str) -> dict[Key, Candidates]:
     """Group candidates by what their matches look like; a cell's long text stands for itself up to a length."""
     cells, match = frame[found["cell"]], found["text"].str.extract(pattern, 0)
-    rows = cells["rows"] if "rows" in cells.columns else pl.repeat(1, cells.height, dtype=pl.UInt32, eager=True)
-    known = pl.DataFrame({"value": cells["text"], "row": cells["row"], "rows": rows, "match": match}).rechunk()
+    known = cells.rename({"text": "value"}).with_columns(match.alias("match")).rechunk()
     keyed = (
         known.select("value", "row", "rows", *_keys()).unique(["row", *Key._fields], maintain_order=True).sort("row")
     )
