@@ -9,7 +9,7 @@ import pytest
 from frictionless import FrictionlessException
 from frictionless.resources import TableResource
 
-from ckanext.privacy.engine import open_tables
+from ckanext.privacy.engine import Limits, open_tables
 
 Rows = list[list[str | None]]
 
@@ -137,3 +137,22 @@ def test_old_encodings_of_many_scripts_are_told(tmp_path: Path, encoding: str, t
     heading, rows = ours(path)
     lines = [line.split(",") for line in text.splitlines()]
     assert [heading, *rows[:3]] == lines[:4]
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_blank_lines_between_blocks_are_no_rows(tmp_path: Path, newline: str) -> None:
+    """Whatever byte a block starts at, and although a row without a filled cell is one."""
+    lines = ["id,note,x", *(f"{n},{'word ' * 20},y" + newline * (n % 3) for n in range(9_000)), ",,", "9,,"]
+    path = tmp_path / "blank.csv"
+    path.write_bytes((newline.join(lines) + newline).encode())
+    data = pl.concat(open_tables(path, limits=Limits(batch=64 << 10)).tables[0].batches())
+    assert data["id"].to_list() == [*map(str, range(9_000)), None, "9"]
+
+
+def test_a_lone_carriage_return_ends_a_line_in_any_block(tmp_path: Path) -> None:
+    lines = ["id,note", *(f"{n},word" for n in range(60_000))]
+    text = "\n".join(lines[:50_000]) + "\r" + "\r\n".join(lines[50_000:])
+    path = tmp_path / "mixed.csv"
+    path.write_bytes(text.encode())
+    data = pl.concat(open_tables(path, limits=Limits(batch=256 << 10)).tables[0].batches())
+    assert data["id"].to_list() == [*map(str, range(60_000))]

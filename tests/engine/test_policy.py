@@ -297,6 +297,13 @@ def test_a_missing_policy_is_named(tmp_path: Path) -> None:
         load_policy(tmp_path / "none.yaml")
 
 
+def test_the_policy_that_ships_is_valid(tmp_path: Path) -> None:
+    """It is believed unchecked when it is loaded from its own place."""
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(DEFAULT.read_text("utf-8"), "utf-8")
+    assert load_policy(copy) == load_policy()
+
+
 def test_the_schema_knows_every_condition_that_the_code_tests() -> None:
     schema = yaml.safe_load(DEFAULT.with_name("schema.yaml").read_text("utf-8"))
     assert set(schema["$defs"]["when"]["properties"]) == set(TESTS)

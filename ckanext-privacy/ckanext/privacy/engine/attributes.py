@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from .documents import parse_yaml
+from .documents import read_own
 from .findings import ColumnReport, Sensitivity
 from .headings import meanings, words_of
 
@@ -57,7 +57,7 @@ class Rules:
 @lru_cache
 def load_rules(path: Path = RULES) -> Rules:
     """Read the attributes and combination rules that ship with the engine."""
-    data = parse_yaml(path.read_text("utf-8"))
+    data = read_own(path)
     return Rules(
         attributes=tuple(_attribute(each) for each in data["attributes"]),
         counts=tuple(heading_words(word) for word in data["counts"]),

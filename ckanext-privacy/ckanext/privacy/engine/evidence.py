@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .documents import parse_yaml
+from .documents import read_own
 from .findings import Sensitivity
 from .headings import Meaning, meanings
 from .names import CLASSES, classify
@@ -115,7 +115,7 @@ def _is_address_of_net(value: str) -> bool:
 @lru_cache
 def load_kinds(path: Path = ENTITIES) -> dict[str, Kind]:
     """Read the entities the engine knows."""
-    data = parse_yaml(path.read_text("utf-8"))
+    data = read_own(path)
     return {
         entity: Kind(entity, **{**facts, "sensitivity": Sensitivity(facts["sensitivity"])})
         for entity, facts in data.items()

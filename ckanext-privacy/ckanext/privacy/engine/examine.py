@@ -12,13 +12,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from .attributes import load_rules
 from .checkpoint import Checkpoint
 from .confirm import Confirmer, confirmer_of, scan_key
 from .disclosure import table_risk
 from .errors import UnreadableFile
-from .evidence import column_of
+from .evidence import column_of, load_kinds
 from .findings import ColumnReport, EngineFacts, FileReport, Held, Outcome, PolicyFacts, TableReport, to_dict
 from .freetext import names_in_texts
+from .headings import meanings
 from .ner import models
 from .packs import country_codes
 from .passing import Passing
@@ -69,6 +71,7 @@ def answer(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 def prepare(request: dict[str, Any]) -> None:
     """Make ready what such scans have in common, and keep it for later ones. Raises ``InvalidPolicy``."""
     _ = confirmer_of(tuple(request["countries"]), tuple(request["recognizers"])).watch
+    _ = meanings(""), load_kinds(), load_rules()
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from .documents import parse_yaml
+from .documents import read_own
 from .packs import load_packs
 
 LEXICON = Path(__file__).with_name("lexicon") / "headings.yaml"
@@ -127,7 +127,7 @@ def _matches(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tuple[_Phrase
 @lru_cache
 def load_lexicon(path: Path = LEXICON) -> Lexicon:
     """Read the lexicon once."""
-    data = parse_yaml(path.read_text("utf-8"))
+    data = read_own(path)
     spaced: dict[str, list[_Phrase]] = {}
     joined: dict[str, list[_Phrase]] = {}
     unspaced = []
@@ -167,5 +167,5 @@ def _phrase_words(text: str) -> tuple[str, ...]:
 
 def languages(path: Path = LEXICON) -> tuple[str, ...]:
     """Return the ISO codes of the languages whose headings are understood."""
-    data = parse_yaml(path.read_text("utf-8"))
+    data = read_own(path)
     return tuple(sorted({language for kinds in data.values() for phrases in kinds.values() for language in phrases}))

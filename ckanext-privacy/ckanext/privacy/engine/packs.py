@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from .documents import parse_yaml
+from .documents import read_own
 from .errors import InvalidPolicy
 
 FOLDER = Path(__file__).with_name("countries")
@@ -87,7 +87,7 @@ def load_packs(countries: Sequence[str] = ()) -> tuple[Pack, ...]:
 
 @lru_cache
 def _load(code: str) -> Pack:
-    data = parse_yaml((FOLDER / f"{code}.yaml").read_text("utf-8"))
+    data = read_own(FOLDER / f"{code}.yaml")
     found = tuple(Identifier(country=code, **_frozen(each)) for each in data.pop("identifiers"))
     return Pack(code, identifiers=found, **_frozen(data))
 

@@ -14,7 +14,7 @@ from typing import Any
 import regex
 from stdnum import luhn
 
-from .documents import parse_yaml
+from .documents import read_own
 
 PHRASES = Path(__file__).with_name("lexicon") / "phrases.yaml"
 LISTS = ("months", "days", "nationalities")
@@ -82,7 +82,7 @@ def _listed(word: str, words: frozenset[str]) -> bool:
 
 @lru_cache(maxsize=1)
 def _rules() -> tuple[_Rule, ...]:
-    data = parse_yaml(PHRASES.read_text("utf-8"))
+    data = read_own(PHRASES)
     lists = {name: frozenset(str(word).lower() for word in data[name]) for name in LISTS}
     return tuple(_rule(each, data["cues"], lists) for each in data["rules"])
 

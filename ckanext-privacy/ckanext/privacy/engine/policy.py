@@ -13,11 +13,9 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from .deadlines import TimeSettings
 from .documents import parse_yaml
@@ -34,6 +32,9 @@ from .findings import (
 )
 from .settings import RiskSettings
 from .updates import AutomaticSettings, Evidence, differences
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 FOLDER = Path(__file__).with_name("policies")
 #: Places told apart at less than so many metres are homes.
@@ -132,6 +133,8 @@ def load_policy(path: str | Path | None = None) -> Policy:
         place = getattr(error, "problem_mark", None)
         line = f", line {place.line + 1}" if place else ""
         raise InvalidPolicy(f"{path}{line}: the policy is not valid YAML in UTF-8.") from error
+    if path != DEFAULT:
+        _check(data, path)
     return _policy(data, str(path))
 
 
@@ -392,14 +395,22 @@ class _Words(dict[str, Any]):
 
 @lru_cache
 def _schema() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
     return Draft202012Validator(parse_yaml((FOLDER / "schema.yaml").read_text("utf-8")))
 
 
-def _policy(data: Any, path: str) -> Policy:
+def _check(data: Any, path: Path) -> None:
+    # A scan by the policy that ships must not wait for this library.
+    from jsonschema.exceptions import best_match
+
     error = best_match(_schema().iter_errors(data))
     if error:
         place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
         raise InvalidPolicy(f"{path}: at {place.lstrip('.') or 'the top'}: {error.message}.")
+
+
+def _policy(data: Any, path: str) -> Policy:
     return Policy(
         name=data["name"],
         version=data["version"],
