@@ -8,6 +8,7 @@ information" (Cartographica 39(2), 2004); P. A. Zandbergen, "Ensuring confidenti
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -93,7 +94,7 @@ def nearest_metres(points: np.ndarray) -> np.ndarray:
     import shapely
 
     chosen = np.random.default_rng(0).permutation(len(points))[:KNOWN]
-    known = shapely.points(_plane(points[chosen]))
+    known: Any = shapely.points(_plane(points[chosen]))
     tree = shapely.STRtree(known)
     _, apart = tree.query_nearest(known[:ASKED], exclusive=True, return_distance=True, all_matches=False)
     return apart
