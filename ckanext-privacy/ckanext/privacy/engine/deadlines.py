@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-import numpy as np
 from dateutil.relativedelta import relativedelta
 
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -45,6 +44,9 @@ def working_days_after(moment: dt.datetime, days: int, settings: TimeSettings) -
     start = moment.astimezone(dt.timezone.utc)
     # A count that starts on a day off starts on the working day beside it.
     roll = "backward" if days >= 0 else "forward"
+    # Who only reads a policy must not wait for it.
+    import numpy as np
+
     day = np.busday_offset(start.date(), days, roll=roll, weekmask=works, holidays=list(settings.holidays))
     return dt.datetime.combine(day.astype(dt.date), start.timetz())
 
