@@ -10,6 +10,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy.model import Release, Steward
 from ckanext.privacy.views import panel, pointers, words
 from ckanext.privacy.views.calls import act
+from ckanext.privacy.workflow import overview
 
 __all__ = [
     "privacy_concern_count",
@@ -36,7 +37,7 @@ def privacy_queue_count() -> int | None:
     user = model.User.get(tk.current_user.name) if tk.current_user.is_authenticated else None
     if user is None or not (user.sysadmin or Steward.organizations(user.id)):
         return None
-    return act("privacy_release_list", state="in_review", limit=1)["count"]
+    return overview.waiting(user)
 
 
 def privacy_pointed_at(field: str, texts: list[str]) -> list[str]:

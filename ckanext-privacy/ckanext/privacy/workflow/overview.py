@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import authz, model
 from ckan.plugins import toolkit as tk
+from sqlalchemy.orm import defer
 
 from ckanext.privacy.gate import freeze
 from ckanext.privacy.model import Decision, Release, Steward
@@ -23,6 +24,10 @@ _PLAIN = (
     "id", "package_id", "state", "origin", "snapshot_sha256", "outcome", "needs", "reasons", "policy", "note",
     "ended_reason",
 )  # fmt: skip
+#: What is told of the dataset itself.
+_OF_PACKAGE = ("id", "name", "title", "type")
+#: Of a snapshot, a list reads no more than it shows: that of a dataset with a hundred files is large.
+_SHOWN = (Release.snapshot["left_out"], *(Release.snapshot["package"][name] for name in _OF_PACKAGE))
 #: Filter word for all requests that wait for somebody.
 OPEN = "open"
 
@@ -38,21 +43,52 @@ class Filters:
     overdue: bool = False
 
 
+@dataclasses.dataclass(frozen=True)
+class _Known:
+    """What a list tells of releases beside themselves, asked for once for all of them."""
+
+    approvals: dict[str, int]
+    people: dict[str, dict[str, str]]
+    organizations: dict[str, dict[str, str]]
+
+    @classmethod
+    def of(cls, releases: Iterable[Release]) -> _Known:
+        listed = list(releases)
+        approvals = (
+            sa.select(Decision.release_id, sa.func.count())
+            .where(Decision.release_id.in_([each.id for each in listed]), Decision.event == Event.APPROVE)
+            .group_by(Decision.release_id)
+        )
+        people_of = sa.select(model.User).where(model.User.id.in_({each.requested_by for each in listed}))
+        organizations = sa.select(model.Group).where(model.Group.id.in_({each.owner_org for each in listed}))
+        return cls(
+            dict(model.Session.execute(approvals).tuples().all()),
+            {user.id: _named(user) for user in model.Session.scalars(people_of)},
+            {group.id: _titled(group) for group in model.Session.scalars(organizations)},
+        )
+
+
 def dictize(release: Release) -> dict[str, Any]:
     """Return a release without its snapshot; times are ISO 8601 in UTC, ``age_days`` counts from the request."""
-    package = release.snapshot.get("package", {})
-    approvals = [each for each in Decision.of(release.id) if each.event == Event.APPROVE]
+    return _dictized(
+        release, release.snapshot.get("package", {}), release.snapshot.get("left_out"), _Known.of([release])
+    )
+
+
+def _dictized(
+    release: Release, package: Mapping[str, Any], left_out: list[Any] | None, known: _Known
+) -> dict[str, Any]:
     return {
         **{name: getattr(release, name) for name in _PLAIN},
         **{name: _iso(getattr(release, name)) for name in _TIMES},
-        "dataset": {name: package.get(name) for name in ("id", "name", "title", "type")},
-        "organization": _organization(release.owner_org),
-        "requested_by": _person(release.requested_by),
+        "dataset": {name: package.get(name) for name in _OF_PACKAGE},
+        "organization": known.organizations.get(release.owner_org or ""),
+        "requested_by": known.people.get(release.requested_by),
         "consents": release.consents.get("records", []),
-        "approvals": len(approvals),
+        "approvals": known.approvals.get(release.id, 0),
         "age_days": (now() - release.created).days,
         "overdue": release.state == State.IN_REVIEW and release.due is not None and release.due < now(),
-        "left_out": release.snapshot.get("left_out", []),
+        "left_out": left_out or [],
     }
 
 
@@ -113,12 +149,15 @@ def _decision(decision: Decision) -> dict[str, Any]:
 
 def _person(user_id: str) -> dict[str, str] | None:
     user = model.User.get(user_id)
-    return {"name": user.name, "display_name": user.display_name} if user else None
+    return _named(user) if user else None
 
 
-def _organization(organization_id: str | None) -> dict[str, str] | None:
-    group = model.Group.get(organization_id) if organization_id else None
-    return {"id": group.id, "name": group.name, "title": group.display_name} if group else None
+def _named(user: model.User) -> dict[str, str]:
+    return {"name": user.name, "display_name": user.display_name}
+
+
+def _titled(group: model.Group) -> dict[str, str]:
+    return {"id": group.id, "name": group.name, "title": group.display_name}
 
 
 def _iso(moment: dt.datetime | None) -> str | None:
@@ -138,12 +177,28 @@ def listing(user: model.User, filters: Filters, limit: int, offset: int) -> dict
     unfiltered = [*visible, *_conditions(dataclasses.replace(filters, state=None))]
     counts = sa.select(Release.state, sa.func.count()).where(*unfiltered).group_by(Release.state)
     order = Release.created.asc() if filters.state in (OPEN, *OPEN_STATES) else Release.created.desc()
-    query = sa.select(Release).where(*narrowed).order_by(order, Release.id).limit(limit).offset(offset)
+    # First which, then what: PostgreSQL would open the snapshot of every row before it sorts them.
+    listed = sa.select(Release.id).where(*narrowed).order_by(order, Release.id).limit(limit).offset(offset)
+    query = sa.select(Release, *_SHOWN).where(Release.id.in_(model.Session.scalars(listed).all()))
+    rows = model.Session.execute(query.order_by(order, Release.id).options(defer(Release.snapshot))).all()
+    known = _Known.of(release for release, *_ in rows)
     return {
-        "count": model.Session.scalar(sa.select(sa.func.count()).select_from(Release).where(*narrowed)) or 0,
+        "count": _count(narrowed),
         "counts": dict(model.Session.execute(counts).tuples().all()),
-        "results": [dictize(release) for release in model.Session.scalars(query)],
+        "results": [
+            _dictized(release, dict(zip(_OF_PACKAGE, package, strict=True)), left_out, known)
+            for release, left_out, *package in rows
+        ],
     }
+
+
+def waiting(user: model.User) -> int:
+    """Return how many releases that a person may see wait for a steward."""
+    return _count([*_visible(user), *_conditions(Filters(state=State.IN_REVIEW))])
+
+
+def _count(conditions: list[sa.ColumnElement[bool]]) -> int:
+    return model.Session.scalar(sa.select(sa.func.count()).select_from(Release).where(*conditions)) or 0
 
 
 def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
