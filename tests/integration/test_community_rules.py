@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import shapely
-from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +18,6 @@ from ckanext.communitydata import fields, multilingual, places, requirements, se
 
 TYPES = ("dataset", "city-practice")
 I18N = Path(vocabularies.__file__).with_name("i18n")
-GAP = re.compile(r"{(\w+)")
 LONGITUDES = st.floats(-179, 179, allow_nan=False)
 LATITUDES = st.floats(-80, 80, allow_nan=False)
 ABOUT_PEOPLE = {"type": "dataset", "data_about": ["households"]}
@@ -265,22 +263,6 @@ def test_the_page_on_the_schema_names_every_field(dataset_type):
     page = (Path(__file__).resolve().parents[2] / "docs/fields.md").read_text(encoding="utf-8")
     schema = requirements.load_schema(dataset_type)
     assert [f["field_name"] for f in schema["dataset_fields"] if f"| `{f['field_name']}` |" not in page] == []
-
-
-@pytest.mark.parametrize("catalogue", sorted(I18N.glob("*/LC_MESSAGES/*.po")), ids=lambda path: path.parents[1].name)
-def test_every_text_of_ours_is_translated(catalogue):
-    """Complete, compiled, and with the same gaps to fill in."""
-    template = read_po((I18N / "ckanext-communitydata.pot").open("rb"))
-    translated = read_po(catalogue.open("rb"))
-    compiled = read_mo(catalogue.with_suffix(".mo").open("rb"))
-    for message in template:
-        if not message.id:
-            continue
-        text = translated[message.id].string
-        assert all(text if isinstance(text, tuple) else [text]), message.id
-        assert list(compiled[message.id].string) == list(text)
-        known, given_back = ("".join(part) if isinstance(part, tuple) else part for part in (message.id, text))
-        assert set(GAP.findall(known)) == set(GAP.findall(given_back)), message.id
 
 
 def test_the_template_for_translators_holds_every_text():
