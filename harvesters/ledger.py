@@ -5,7 +5,8 @@ as the dataset, out of reach of forms and of the public, and untouched when ckan
 (its harvest objects may be deleted at any time, so they hold nothing that must last).
 
 A dataset's entry: ``source_id``, ``remote_ids`` (newest first), ``aliases``, ``digest``, ``mapped`` (what the source
-said last), ``saved`` (fingerprints of what was saved), ``warnings``, ``leftovers``, ``missing_since``,
+said last), ``saved`` (fingerprints of what was saved; of a field that people edited, of what they edited),
+``conflicts`` and ``declined`` (see ``merge.standing``), ``warnings``, ``leftovers``, ``missing_since``,
 ``missing_runs``, ``withdrawn``. A source's entry: ``run`` (what the last gathering found) and ``validators``.
 """
 
@@ -58,7 +59,12 @@ _WRITE_ALL = sa.text("""
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS rows(id text, entry jsonb)
      WHERE package.id = rows.id
 """)
-
+_IN_CONFLICT = sa.text("""
+    SELECT id FROM package
+     WHERE plugin_data -> :key ->> 'source_id' = :source_id AND state != 'deleted'
+       AND coalesce(plugin_data -> :key -> 'conflicts', '{}'::jsonb) != '{}'::jsonb
+     ORDER BY title, id
+""")
 
 #: rows that are in memory at a time where all datasets of a source are looked at
 _ROWS = 1000
@@ -91,6 +97,11 @@ def known_datasets(source_id: str, *, only_missing: bool = False) -> Iterator[Kn
             withdrawn=bool(row.withdrawn),
             deleted=row.state == model.State.DELETED,
         )
+
+
+def in_conflict(source_id: str) -> list[str]:
+    """Ids of the datasets of a source in which conflicts were found, by title."""
+    return list(model.Session.scalars(_IN_CONFLICT, {"key": KEY, "source_id": source_id}))
 
 
 def package(package_id: str) -> model.Package:

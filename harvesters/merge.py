@@ -2,7 +2,7 @@
 
 For every field there are three versions: what the source said last time, what it says now, and what stands here. Only
 where the source changed *and* nobody edited the field here is the new value taken; where both changed, the edit stays
-and a sentence says so. Plain Python: nothing here knows CKAN or a network.
+and the three versions wait for a person to decide. Plain Python: nothing here knows CKAN or a network.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ RESOURCE_MEMBERS = ("url", "name", "description")
 
 @dataclass
 class Merged:
-    """``dataset`` with the source's changes in it; ``conflicts`` are names of fields where the local edit was kept."""
+    """``dataset`` with the source's changes in it, and names of fields.
+
+    ``edited`` are those in which an edit of people here stands, ``conflicts`` those of them the source changed too.
+    """
 
     dataset: dict[str, Any]
     conflicts: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
 
 
 def fingerprint(name: str, value: Any) -> str:
@@ -58,22 +62,58 @@ def merge(
     :param local: the dataset as it stands here (``package_show``)
     :param remote: the record mapped just now
     :param last_remote: the record as it was mapped last time
-    :param last_saved: fingerprints of the fields as they stood right after the last run saved them
+    :param last_saved: fingerprints of the fields as they stood right after a run last saved the source's values
     """
     merged = Merged(dict(local))
-    for name in sorted(set(remote) | set(last_remote)):
-        now = remote.get(name)
-        if now == last_remote.get(name):
+    for name in sorted({*remote, *last_remote, *last_saved}):
+        of_source = (last_saved.get(name), fingerprint(name, last_remote.get(name)))
+        edited = name in last_saved and _print_here(name, local, last_remote) not in of_source
+        if edited and not says_the_same(name, local, remote.get(name)):
+            merged.edited.append(name)
+        if remote.get(name) == last_remote.get(name):
             continue
-        edited = name in last_saved and _print_here(name, local, last_remote) != last_saved[name]
-        if edited and _print_here(name, local, remote) != fingerprint(name, now):
+        if name in merged.edited:
             merged.conflicts.append(name)
             continue
-        merged.dataset[name] = _taken(name, local, remote, last_remote)
+        merged.dataset[name] = taken(name, local, remote, last_remote)
     return merged
 
 
-def _taken(name: str, local: dict[str, Any], remote: dict[str, Any], last_remote: dict[str, Any]) -> Any:
+def says_the_same(name: str, local: dict[str, Any], value: Any) -> bool:
+    """Whether a field stands here as the source says it."""
+    return _print_here(name, local, {name: value}) == fingerprint(name, value)
+
+
+def standing(
+    before: dict[str, dict[str, Any]],
+    merged: Merged,
+    records: tuple[dict[str, Any], dict[str, Any]],
+    declined: dict[str, list[str]],
+    at: str,
+) -> dict[str, dict[str, Any]]:
+    """The conflicts that wait for a person after this run, by field: ``last``, ``remote`` and ``at``.
+
+    ``last`` is what the source said before they parted, ``remote`` what it says now, ``at`` when it began to say so.
+
+    :param before: those that waited before it
+    :param records: the record as it is now, and as it was last time
+    :param declined: fingerprints of the source's values that a person decided against, by field
+    :param at: the moment of this run
+    """
+    remote, last_remote = records
+    waiting = {}
+    for name in sorted({*before, *merged.conflicts}):
+        now = remote.get(name)
+        last = before[name]["last"] if name in before else last_remote.get(name)
+        refused = fingerprint(name, now) in declined.get(name, ())
+        if now == last or refused or says_the_same(name, merged.dataset, now):
+            continue
+        known = name in before and before[name]["remote"] == now
+        waiting[name] = before[name] if known else {"last": last, "remote": now, "at": at}
+    return waiting
+
+
+def taken(name: str, local: dict[str, Any], remote: dict[str, Any], last_remote: dict[str, Any]) -> Any:
     """The source's value of a field; a field it no longer speaks about is emptied, not dropped."""
     if name == "resources":
         return _merge_resources(local, remote, last_remote)

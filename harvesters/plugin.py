@@ -23,6 +23,7 @@ _HARVESTERS = tuple(f"{source_type.replace('-', '_')}_harvester" for source_type
 @tk.blanket.cli
 @tk.blanket.config_declarations
 @tk.blanket.blueprints(views.get_blueprints)
+@tk.blanket.helpers
 class CityPortalsPlugin(
     p.SingletonPlugin, DefaultTranslation, p.ITranslation, p.IConfigurer, p.IPluginObserver, IPublicElsewhere
 ):

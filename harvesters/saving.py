@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, cast
 
@@ -21,7 +21,7 @@ from ckanext.harvest.model import HarvestObject, HarvestSource
 
 from ckanext.cityportals import batch, gate, ledger, showing
 from ckanext.cityportals.harvest_metadata import HarvestMetadata
-from ckanext.cityportals.merge import fingerprints, merge
+from ckanext.cityportals.merge import Merged, fingerprints, merge, standing
 from ckanext.cityportals.placing import lift, place, schema_fields
 from ckanext.cityportals.portals import Portal
 from ckanext.cityportals.validation import Validator
@@ -80,12 +80,17 @@ def desk_for(portal: Portal, source: HarvestSource, without: frozenset[str] = fr
 
 @dataclass
 class Record:
-    """One record on its way into the catalogue: its fields, and what there is to say about them."""
+    """One record on its way into the catalogue: its fields, and what there is to say about them.
+
+    ``conflicts`` wait for a person (see ``merge.standing``), ``edited_from`` are fingerprints of what people edited.
+    """
 
     item: Item
     fields: dict[str, Any]
     leftovers: list[str]
     warnings: list[str]
+    conflicts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    edited_from: dict[str, str] = field(default_factory=dict)
 
     @property
     def dataset_id(self) -> str:
@@ -224,27 +229,38 @@ def _merged(
     record: Record, package: model.Package, stands: dict[str, Any], desk: Desk
 ) -> tuple[batch.Change, dict[str, Any], dict[str, Any]]:
     """What becomes of a dataset, checked. Fields at fault that it can do without stay as they are here."""
-    change, conflicts = _merge(record, package, stands, desk)
+    change, merged = _merge(record, package, stands, desk)
     dataset, errors = batch.check(change, desk.validator, desk.context(session=model.Session, package=package))
     dispensable = record.fields.keys() & errors.keys() - INDISPENSABLE
     if dispensable:
         record.drop(dispensable)
-        change, conflicts = _merge(record, package, stands, desk)
+        change, merged = _merge(record, package, stands, desk)
         dataset, errors = batch.check(change, desk.validator, desk.context(session=model.Session, package=package))
-    record.warnings += [f"{name} was changed here and at the source; ours stays." for name in conflicts]
+    _note_edits(record, merged, ledger.entry(package))
     return change, dataset, errors
 
 
-def _merge(
-    record: Record, package: model.Package, stands: dict[str, Any], desk: Desk
-) -> tuple[batch.Change, list[str]]:
-    """The dataset with the record's changes in it; names of the fields where the local edit was kept."""
+def _merge(record: Record, package: model.Package, stands: dict[str, Any], desk: Desk) -> tuple[batch.Change, Merged]:
+    """The dataset with the record's changes in it, and how they were merged."""
     remembered = ledger.entry(package)
     last_mapped = remembered.get("mapped") or {}
     own = {*record.fields, *last_mapped}
     local = lift(copy.deepcopy(stands), own)
     merged = merge(local, record.fields, last_mapped, remembered.get("saved") or {})
-    return batch.Change(package, stands, place(merged.dataset, own, desk.known_fields)), merged.conflicts
+    return batch.Change(package, stands, place(merged.dataset, own, desk.known_fields)), merged
+
+
+def _note_edits(record: Record, merged: Merged, remembered: dict[str, Any]) -> None:
+    """Keep what was edited here known as edited, and what the source changed too for a person to decide."""
+    record.edited_from = {name: remembered["saved"][name] for name in merged.edited}
+    record.conflicts = standing(
+        remembered.get("conflicts") or {},
+        merged,
+        (record.fields, remembered.get("mapped") or {}),
+        remembered.get("declined") or {},
+        now().isoformat(timespec="seconds"),
+    )
+    record.warnings += [f"{name} was changed here and at the source; ours stays." for name in record.conflicts]
 
 
 def _entry(record: Record, desk: Desk, saved: dict[str, Any]) -> dict[str, Any]:
@@ -253,7 +269,8 @@ def _entry(record: Record, desk: Desk, saved: dict[str, Any]) -> dict[str, Any]:
         **record.item.plan["entry"],
         "source_id": desk.source_id,
         "mapped": record.fields,
-        "saved": fingerprints(lift(saved, record.fields), record.fields),
+        "saved": {**fingerprints(lift(saved, record.fields), record.fields), **record.edited_from},
+        "conflicts": record.conflicts,
         "warnings": record.warnings,
         "leftovers": record.leftovers,
         "missing_since": None,

@@ -6,9 +6,10 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.plugins import plugin_loaded
 from flask import Blueprint
 
-from ckanext.cityportals import approval, history, report
+from ckanext.cityportals import approval, history, ledger, report
 from ckanext.cityportals.portals import PORTALS
 
 cityportals = Blueprint("cityportals", __name__, url_prefix="/harvest-portals")
@@ -47,6 +48,44 @@ def preview() -> Any:
     return (page, 400) if problems else page
 
 
+def conflicts(id: str) -> Any:
+    """What was changed here and at the source, for a person to decide."""
+    try:
+        shown = _act("harvest_source_show", id=id)
+        found = _act("cityportals_conflict_list", id=shown["id"], limit=LISTED)
+    except tk.NotAuthorized as error:
+        return tk.abort(403, str(error))
+    except tk.ObjectNotFound:
+        return tk.abort(404, tk._("There is no such harvest source."))
+    more = len(ledger.in_conflict(shown["id"])) > LISTED
+    portal = PORTALS.get(shown["source_type"])
+    labels = _labels(portal.dataset_type if portal else "dataset")
+    listed = [{**each, "label": labels.get(each["field"], each["field"])} for each in found]
+    return tk.render("cityportals/conflicts.html", {"harvest_source": shown, "conflicts": listed, "more": more})
+
+
+def _labels(dataset_type: str) -> dict[str, str]:
+    """What the form calls the fields of a type."""
+    if not plugin_loaded("scheming_datasets"):
+        return {}
+    schema = tk.h.scheming_get_dataset_schema(dataset_type) or {}
+    labels = {
+        field["field_name"]: tk.h.scheming_language_text(field.get("label", field["field_name"]))
+        for field in schema.get("dataset_fields", [])
+    }
+    return {"resources": tk._("Files"), **labels}
+
+
+def resolve(id: str) -> Any:
+    """Decide a conflict."""
+    wanted = {name: tk.request.form.get(name, "") for name in ("dataset_id", "field", "take", "at")}
+    wanted["id"] = wanted.pop("dataset_id")
+    done = tk._("The value of the source was taken as a change of yours.")
+    if wanted["take"] == "local":
+        done = tk._("What stands here was kept.")
+    return _step(id, "cityportals_conflict_resolve", done, "cityportals.conflicts", **wanted)
+
+
 def source(id: str) -> Any:
     """How a source is doing: its last runs, what changed, what was not understood."""
     try:
@@ -68,6 +107,7 @@ def source(id: str) -> Any:
             "waits_sentence": approval.sentence(),
             "may_approve": approval.may_approve(source_id, tk.current_user.name),
             "running": history.is_running(source_id),
+            "conflicts": len(_act("cityportals_conflict_list", id=source_id, limit=LISTED)),
         },
     )
 
@@ -91,9 +131,10 @@ def approve(id: str) -> Any:
     return _step(id, "cityportals_source_approve", tk._("The source is approved and may run."), **said)
 
 
-def _step(id: str, action: str, done: str, **data: Any) -> Any:
+def _step(source: str, action: str, done: str, page: str = "cityportals.source", **data: Any) -> Any:
+    """Do what a form asks for, then show a page of the source: what the action is about unless ``id`` says else."""
     try:
-        _act(action, id=id, **data)
+        _act(action, **{"id": source, **data})
         tk.h.flash_success(done)
     except tk.NotAuthorized as error:
         return tk.abort(403, str(error))
@@ -102,10 +143,12 @@ def _step(id: str, action: str, done: str, **data: Any) -> Any:
     except tk.ValidationError as error:
         model.Session.rollback()
         tk.h.flash_error(" ".join(error.error_summary.values()))
-    return tk.redirect_to("cityportals.source", id=id)
+    return tk.redirect_to(page, id=source)
 
 
 cityportals.add_url_rule("/preview", view_func=preview)
 cityportals.add_url_rule("/source/<id>", view_func=source)
 cityportals.add_url_rule("/source/<id>/run", view_func=run, methods=["POST"])
+cityportals.add_url_rule("/source/<id>/conflicts", view_func=conflicts)
+cityportals.add_url_rule("/source/<id>/conflicts", "resolve", view_func=resolve, methods=["POST"])
 cityportals.add_url_rule("/source/<id>/approve", view_func=approve, methods=["POST"])

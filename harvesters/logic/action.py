@@ -10,7 +10,18 @@ from ckan import model
 from ckan.types import Action, Context, DataDict
 from ckanext.harvest.model import HarvestSource
 
-from ckanext.cityportals import approval, config, gathering, history, importing, ledger, presets, report, running
+from ckanext.cityportals import (
+    approval,
+    config,
+    conflicts,
+    gathering,
+    history,
+    importing,
+    ledger,
+    presets,
+    report,
+    running,
+)
 from ckanext.cityportals.addresses import AddressError, check_url
 from ckanext.cityportals.client import NotModified, PortalError
 from ckanext.cityportals.harvester import check_settings
@@ -21,6 +32,8 @@ from ckanext.cityportals.saving import complete_fields
 
 __all__ = [
     "cityportals_city_list",
+    "cityportals_conflict_list",
+    "cityportals_conflict_resolve",
     "cityportals_preview",
     "cityportals_report_show",
     "cityportals_run",
@@ -184,6 +197,52 @@ def cityportals_report_show(context: Context, data_dict: DataDict) -> dict[str, 
     """
     tk.check_access("cityportals_report_show", context, data_dict)
     return report.last_report(_source(data_dict["id"]).id)
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.conflict_list)
+def cityportals_conflict_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """What was changed here and at the source, and waits for somebody to decide.
+
+    :param id: name or id of a dataset, or of a source for all of its datasets that you may edit
+    :param limit: at most the conflicts of so many of a source's datasets (optional, default: 50)
+    :returns: ``[{"dataset_id", "dataset_name", "dataset_title", "field", "last", "remote", "local", "at"}]``: what the
+        source said before, what it says now and since when (UTC), and what stands here. Of a text in several languages
+        only the ``…_translated`` field is listed.
+    """
+    tk.check_access("cityportals_conflict_list", context, data_dict)
+    package = ledger.package(data_dict["id"])
+    if package.type == HARVEST_TYPE:
+        return list(conflicts.of_source(context, package.id, data_dict["limit"]))
+    return conflicts.of_dataset(conflicts.show(context, package.id))
+
+
+@tk.validate_action_data(schema.conflict_resolve)
+def cityportals_conflict_resolve(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """Decide a conflict: take what the source says, as an edit of your own, or keep what stands here.
+
+    What was kept is not asked about again until the source says something else.
+
+    :param id: name or id of the dataset
+    :param field: name of the field, as ``cityportals_conflict_list`` gives it
+    :param take: ``remote`` or ``local``
+    :param at: ``at`` of the conflict you saw; refused where the source has changed the field again (optional)
+    :returns: the conflicts of the dataset that are left, as ``cityportals_conflict_list``
+    """
+    tk.check_access("cityportals_conflict_resolve", context, data_dict)
+    dataset_id = ledger.package(data_dict["id"]).id
+    found = conflicts.waiting(dataset_id)
+    conflict = found.get(data_dict["field"])
+    if conflict is None:
+        raise tk.ValidationError({"field": [tk._("This field waits for no decision.")]})
+    if data_dict.get("at") not in (None, conflict["at"]):
+        raise tk.ValidationError({"at": [tk._("The source has changed this field again. Please look once more.")]})
+    decided = conflicts.together(data_dict["field"], found)
+    if data_dict["take"] == "remote":
+        conflicts.take_remote(context, dataset_id, decided)
+    else:
+        conflicts.keep_local(dataset_id, decided)
+    return cityportals_conflict_list(tk.fresh_context(context), {"id": dataset_id})
 
 
 def _source(name_or_id: str) -> HarvestSource:

@@ -11,6 +11,8 @@ from ckanext.cityportals import approval
 
 __all__ = [
     "cityportals_city_list",
+    "cityportals_conflict_list",
+    "cityportals_conflict_resolve",
     "cityportals_preview",
     "cityportals_report_show",
     "cityportals_run",
@@ -59,6 +61,17 @@ def cityportals_report_show(context: Context, data_dict: DataDict) -> AuthResult
     return _may_edit_source(context, data_dict["id"])
 
 
+def cityportals_conflict_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may edit the dataset, or the source whose datasets' conflicts are asked for."""
+    return cityportals_conflict_resolve(context, data_dict)
+
+
+def cityportals_conflict_resolve(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may edit the dataset: what the source says is not released."""
+    refusal = tk._("Only who may edit the dataset may do this.")
+    return _may_edit(context, data_dict["id"], tk._("There is no such dataset or harvest source."), refusal)
+
+
 @tk.chained_auth_function
 def harvest_object_show(original: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
     """A harvest object holds a whole unreleased record, so only who may edit its source sees it."""
@@ -82,13 +95,18 @@ def _current_object(dataset_id: str | None) -> HarvestObject | None:
 
 
 def _may_edit_source(context: Context, source_id: str) -> AuthResult:
-    package = model.Package.get(source_id)
+    refusal = tk._("Only who may edit the harvest source may do this.")
+    return _may_edit(context, source_id, tk._("There is no such harvest source."), refusal)
+
+
+def _may_edit(context: Context, name_or_id: str, missing: str, refusal: str) -> AuthResult:
+    package = model.Package.get(name_or_id)
     if package is None:
-        raise tk.ObjectNotFound(tk._("There is no such harvest source."))
+        raise tk.ObjectNotFound(missing)
     try:
         tk.check_access("package_update", tk.fresh_context(context), {"id": package.id})
     except tk.NotAuthorized:
-        return _answer(False, tk._("Only who may edit the harvest source may do this."))
+        return _answer(False, refusal)
     return _answer(True, "")
 
 

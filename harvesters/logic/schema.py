@@ -49,3 +49,22 @@ def approve(
         "note": [ignore_missing, unicode_safe],
         "automatic_release": [default(False), boolean_validator],
     }
+
+
+@validator_args
+def conflict_list(
+    not_empty: Validator, unicode_safe: Validator, default: ValidatorFactory, natural_number_validator: Validator
+) -> Schema:
+    return {"id": [not_empty, unicode_safe], "limit": [default(50), natural_number_validator]}
+
+
+@validator_args
+def conflict_resolve(
+    not_empty: Validator, unicode_safe: Validator, ignore_missing: Validator, one_of: ValidatorFactory
+) -> Schema:
+    return {
+        "id": [not_empty, unicode_safe],
+        "field": [not_empty, unicode_safe],
+        "take": [not_empty, one_of(["remote", "local"])],
+        "at": [ignore_missing, unicode_safe],
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ckanext.cityportals.merge import fingerprints, merge
+from ckanext.cityportals.merge import fingerprint, fingerprints, merge, standing
 
 LAST = {"title": "Trees", "notes": "Old", "tags": [{"name": "trees"}]}
 SAVED = {"id": "1", "title": "Trees", "notes": "Old", "tags": [{"name": "trees", "id": "t"}], "sensitivity": "low"}
@@ -63,3 +63,88 @@ def test_a_file_that_was_replaced_here_is_not_overwritten():
     result = merge(cleaned, remote, last, fingerprints(here, last))
     assert result.dataset["resources"] == cleaned["resources"]
     assert result.conflicts == ["resources"]
+
+
+class Field:
+    """A field of one dataset over several runs, remembered between them as saving does it."""
+
+    def __init__(self, value: str) -> None:
+        self.local, self.last = {"title": value}, {"title": value}
+        self.prints = fingerprints(self.local, self.last)
+        self.waiting, self.declined, self.runs = {}, {}, 0
+
+    def edit(self, value: str) -> None:
+        self.local = {"title": value}
+
+    def run(self, value: str | None) -> None:
+        """Harvest the field with this value, or without it."""
+        remote = {} if value is None else {"title": value}
+        merged = merge(self.local, remote, self.last, self.prints)
+        kept = {name: self.prints[name] for name in merged.edited}
+        self.runs += 1
+        self.waiting = standing(self.waiting, merged, (remote, self.last), self.declined, str(self.runs))
+        self.local, self.last = merged.dataset, remote
+        self.prints = {**fingerprints(self.local, remote), **kept}
+
+    @property
+    def conflict(self) -> tuple[str, str, str] | None:
+        """The last and the present value at the source, and the run that found it; None where nothing waits."""
+        found = self.waiting.get("title")
+        return (found["last"], found["remote"], found["at"]) if found else None
+
+
+def conflicting() -> Field:
+    title = Field("Trees")
+    title.edit("Street trees")
+    title.run("City trees")
+    return title
+
+
+def test_an_edit_stays_however_often_the_source_changes():
+    """Each run took what it found for its own, so a second change went over the edit."""
+    title = conflicting()
+    for each in ("Urban trees", "Urban trees", None, "All trees"):
+        title.run(each)
+        assert title.local["title"] == "Street trees"
+
+
+def test_an_edit_that_a_run_without_news_saw_is_still_an_edit():
+    title = Field("Trees")
+    title.edit("Street trees")
+    title.run("Trees")
+    assert title.conflict is None
+    title.run("City trees")
+    assert (title.local["title"], title.conflict) == ("Street trees", ("Trees", "City trees", "2"))
+
+
+def test_a_conflict_waits_with_the_newest_value_and_what_both_once_agreed_on():
+    title = conflicting()
+    assert title.conflict == ("Trees", "City trees", "1")
+    title.run("City trees")
+    assert title.conflict == ("Trees", "City trees", "1")
+    title.run("Urban trees")
+    assert title.conflict == ("Trees", "Urban trees", "3")
+
+
+def test_a_conflict_ends_when_both_agree_and_the_next_change_is_taken():
+    title = conflicting()
+    title.edit("City trees")
+    title.run("City trees")
+    assert title.conflict is None
+    title.run("Urban trees")
+    assert (title.local["title"], title.conflict) == ("Urban trees", None)
+
+
+def test_a_conflict_ends_when_the_source_takes_its_change_back():
+    title = conflicting()
+    title.run("Trees")
+    assert (title.local["title"], title.conflict) == ("Street trees", None)
+
+
+def test_a_value_that_was_declined_does_not_come_up_again():
+    title = conflicting()
+    title.declined, title.waiting = {"title": [fingerprint("title", "City trees")]}, {}
+    title.run("Urban trees")
+    assert title.conflict == ("City trees", "Urban trees", "2")
+    title.run("City trees")
+    assert (title.local["title"], title.conflict) == ("Street trees", None)
