@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import ckan.plugins.toolkit as tk
 
 from ckanext.cityportals import conflicts, ledger
 
 
-def cityportals_conflicts_source(dataset_id: str) -> str | None:
-    """The source on whose page this person may decide this dataset's conflicts; None where nothing waits for them."""
+def cityportals_conflicts(dataset_id: str) -> dict[str, Any] | None:
+    """How many conflicts of a dataset this person may decide, and on which source's page: ``source``, ``count``.
+
+    None where nothing waits for them.
+    """
     if not conflicts.waiting(dataset_id):
         return None
     source_id = ledger.entry(ledger.package(dataset_id))["source_id"]
@@ -18,4 +23,4 @@ def cityportals_conflicts_source(dataset_id: str) -> str | None:
         found = tk.get_action("cityportals_conflict_list")({"user": user}, {"id": dataset_id})
     except (tk.NotAuthorized, tk.ObjectNotFound):
         return None
-    return source_id if found else None
+    return {"source": source_id, "count": len(found)} if found else None

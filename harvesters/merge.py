@@ -66,8 +66,8 @@ def merge(
     """
     merged = Merged(dict(local))
     for name in sorted({*remote, *last_remote, *last_saved}):
-        of_source = (last_saved.get(name), fingerprint(name, last_remote.get(name)))
-        edited = name in last_saved and _print_here(name, local, last_remote) not in of_source
+        changed_here = name in last_saved and _print_here(name, local, last_remote) != last_saved[name]
+        edited = changed_here and not says_the_same(name, local, last_remote.get(name))
         if edited and not says_the_same(name, local, remote.get(name)):
             merged.edited.append(name)
         if remote.get(name) == last_remote.get(name):

@@ -73,7 +73,7 @@ def _labels(dataset_type: str) -> dict[str, str]:
         field["field_name"]: tk.h.scheming_language_text(field.get("label", field["field_name"]))
         for field in schema.get("dataset_fields", [])
     }
-    return {"resources": tk._("Files"), **labels}
+    return {**labels, "resources": tk._("Files"), "tags": labels.get("tag_string", "tags")}
 
 
 def resolve(id: str) -> Any:
