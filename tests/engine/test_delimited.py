@@ -156,3 +156,16 @@ def test_a_lone_carriage_return_ends_a_line_in_any_block(tmp_path: Path) -> None
     path.write_bytes(text.encode())
     data = pl.concat(open_tables(path, limits=Limits(batch=256 << 10)).tables[0].batches())
     assert data["id"].to_list() == [*map(str, range(60_000))]
+
+
+def test_two_readings_of_a_table_do_not_move_each_other(tmp_path):
+    """A table is read anew while an earlier reading of it goes on: each gets every row."""
+    rows = 60_000
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n" + "".join(f"{n},2\n" for n in range(rows)), "utf-8")
+    table = open_tables(path).tables[0]
+
+    first = table.batches()
+    read = next(first).height + sum(batch.height for batch in table.batches()) + sum(batch.height for batch in first)
+
+    assert read == 2 * rows

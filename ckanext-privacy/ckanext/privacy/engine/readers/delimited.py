@@ -248,14 +248,16 @@ def _blocks(raw: RawFile, encoding: str, place: _Place) -> Iterator[bytes]:
 
 def _raw_blocks(raw: RawFile, place: _Place) -> Iterator[bytes]:
     """Yield the file as it stands: line ends of all kinds are made one when a block is parsed."""
-    size = SAMPLE
+    # Where the next block begins is this reading's own: another one of the same table may be under way.
+    size, start = SAMPLE, 0
     with raw.path.open("rb") as file:
         while block := file.read(size):
             cut = _record_end(block) if len(block) == size else len(block)
-            place.done += cut
+            start += cut
+            place.done = start
             yield block[:cut]
             # What is left over is read once more, which is quicker than joining it to what follows.
-            file.seek(place.done)
+            file.seek(start)
             size = raw.limits.batch
 
 
