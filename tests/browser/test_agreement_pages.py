@@ -28,7 +28,7 @@ ANSWERS: tuple[dict[str, str | list[str] | tuple[str]], ...] = (
         "level": ["collective"], "spoken_by.name": "Residents' committee", "controller.name": "City lab",
         "controller.contact": "data-desk@example.org", "controller.kind": ("government",), "jurisdiction": "IN-MH",
     },
-    {"notice.forms": ["oral", "posted"], "notice.languages": "hi mr", "notice.date": "2026-02-20"},
+    {"notice.forms": ["oral", "posted"], "notice.languages": "qu en", "notice.date": "2026-02-20"},
     {
         "purpose": ["public-services"], "personal_data": ["household"], "recipients": ["city", "community"],
         "storage_location": "IN", "retention": ("P3Y",), "open": ["yes"], "open_data": ["anonymised"],

@@ -26,7 +26,7 @@ RECORD = {
     "level": "collective",
     "controller": {"name": "City lab", "contact": "data-desk@example.org", "kind": "government"},
     "jurisdiction": "IN",
-    "notice": {"forms": ["oral"], "languages": ["mr", "es"], "date": "2026-02-20", "text": "Read aloud."},
+    "notice": {"forms": ["oral"], "languages": ["qu", "es"], "date": "2026-02-20", "text": "Read aloud."},
     "processes": [FOR_THE_CITY, FOR_EVERYONE],
     "spoken_by": {"name": "Residents' committee"},
     "meeting": {"date": "2026-02-22", "attendance": 61, "attendance_women": 38, "decision_rule": "majority"},
