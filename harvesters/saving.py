@@ -91,6 +91,7 @@ class Record:
     warnings: list[str]
     conflicts: dict[str, dict[str, Any]] = field(default_factory=dict)
     edited_from: dict[str, str] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
 
     @property
     def dataset_id(self) -> str:
@@ -99,7 +100,12 @@ class Record:
     def drop(self, names: Collection[str]) -> None:
         """Leave fields out that do not fit."""
         self.fields = {name: value for name, value in self.fields.items() if name not in names}
+        self.left_out.update(names)
         self.warnings += [f"{name} does not fit this catalogue and was left out." for name in sorted(names)]
+
+    def keep(self, last_mapped: Mapping[str, Any]) -> None:
+        """For fields that were left out, let what the source said last time stand: it did not take that back."""
+        self.fields |= {name: last_mapped[name] for name in self.left_out & last_mapped.keys()}
 
 
 #: a record that was not saved, with the errors of its fields
@@ -229,11 +235,14 @@ def _merged(
     record: Record, package: model.Package, stands: dict[str, Any], desk: Desk
 ) -> tuple[batch.Change, dict[str, Any], dict[str, Any]]:
     """What becomes of a dataset, checked. Fields at fault that it can do without stay as they are here."""
+    last_mapped = ledger.entry(package).get("mapped") or {}
+    record.keep(last_mapped)
     change, merged = _merge(record, package, stands, desk)
     dataset, errors = batch.check(change, desk.validator, desk.context(session=model.Session, package=package))
     dispensable = record.fields.keys() & errors.keys() - INDISPENSABLE
     if dispensable:
         record.drop(dispensable)
+        record.keep(last_mapped)
         change, merged = _merge(record, package, stands, desk)
         dataset, errors = batch.check(change, desk.validator, desk.context(session=model.Session, package=package))
     _note_edits(record, merged, ledger.entry(package))

@@ -16,7 +16,7 @@ from ckan.tests import helpers
 from portals import records
 from portals.replay import Answer, Replay, replay
 
-from ckanext.cityportals import running
+from ckanext.cityportals import batch, running
 
 pytestmark = pytest.mark.usefixtures("clean_site")
 
@@ -170,6 +170,26 @@ def test_a_change_reaches_the_dataset_and_an_edit_stays(site, make_source):
     one = shown("Layer 1")
     assert (one["url"], one["notes"]) == ("https://hub.example.org/new", "Explained here")
     assert one["private"]
+
+
+def test_where_a_new_value_does_not_fit_the_old_one_stays(site, make_source, monkeypatch):
+    """The source did not take it back; the next value that fits is taken."""
+    site.serve_catalogue(hub_records(1))
+    source = make_source(site.url)
+    run(source)
+    before = shown("Layer 1")["url"]
+    check = batch.check
+
+    def strict(change, validator, context):
+        dataset, errors = check(change, validator, context)
+        return dataset, errors | ({"url": ["Too strange"]} if "strange" in dataset.get("url", "") else {})
+
+    monkeypatch.setattr(batch, "check", strict)
+    for page, stands in (("https://hub.example.org/strange", before), ("https://hub.example.org/new",) * 2):
+        site.serve_catalogue([each | {"landingPage": page} for each in hub_records(1)])
+        run(source)
+        assert shown("Layer 1")["url"] == stands
+    assert before
 
 
 def test_renamed_records_keep_id_name_and_history(site, make_source):
