@@ -73,12 +73,17 @@ def _opened(raw: RawFile) -> ImageFile.ImageFile:
         import pi_heif  # pyright: ignore[reportMissingImports]
 
         pi_heif.register_heif_opener()
-    Image.init()
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        return Image.open(raw.path, formats=[name for name in FORMATS if name in Image.OPEN])
+        return Image.open(raw.path, formats=formats())
     finally:
         Image.MAX_IMAGE_PIXELS = limit
+
+
+def formats() -> list[str]:
+    """The formats that Pillow is asked for, as far as it knows them here."""
+    Image.init()
+    return [name for name in FORMATS if name in Image.OPEN]
 
 
 def _content(raw: RawFile) -> bytes:

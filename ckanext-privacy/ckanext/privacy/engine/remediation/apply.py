@@ -19,12 +19,11 @@ from .plan import Plan, Step, TablePlan, check_tables, needs_key, table_plan
 from .schema import CleanedTable, write_schemas
 from .statement import statement
 from .steps import Cleaner
-from .writers import RECORD_FORMATS, TEXT_FORMATS, WORKBOOK_FORMATS, Writer, open_writer
+from .writers import PICTURE, RECORD_FORMATS, TEXT_FORMATS, WORKBOOK_FORMATS, Writer, open_writer
 
 #: Environment variable that holds the pseudonyms' key, for those who do not keep it in a file.
 KEY_VARIABLE = "PRIVACY_CLEAN_KEY"
 SHORTEST_KEY = 16
-PICTURE = "picture"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 from PIL import Image, ImageOps, ImageSequence
 
 from ckanext.privacy.engine.errors import InvalidPlan, UnreadableFile
+from ckanext.privacy.engine.readers.pictures import formats
 
 #: Formats that are written again, by the ending of a name.
 FORMATS = {
@@ -34,7 +35,7 @@ def write_bare(source: Path, out: Path) -> None:
     too large.
     """
     try:
-        with Image.open(source) as image:
+        with Image.open(source, formats=formats()) as image:
             kind = FORMATS.get(out.suffix.lower(), "")
             if kind != image.format:
                 raise InvalidPlan(f"{out.name}: a {image.format} picture stays one; give it the ending it had.")

@@ -23,7 +23,7 @@ from ckanext.privacy.engine.findings import (
 from ckanext.privacy.engine.points import axis
 
 from .plan import Plan, SmallCounts, SmallGroups, Step, TablePlan
-from .writers import TEXT_FORMATS
+from .writers import PICTURE, TEXT_FORMATS
 
 SUGGESTIONS = Path(__file__).with_name("suggestions.yaml")
 #: Last parts of a path under which records hold a place, longitude first.
@@ -40,7 +40,7 @@ class Ladder:
 
 def suggest_plan(report: FileReport) -> Plan:
     """Suggest a plan for a scanned file: nothing where nothing was found; hidden sheets always go."""
-    if report.file.format == "picture":
+    if report.file.format == PICTURE:
         return Plan((), hidden_sheets="drop")
     one = report.file.format in TEXT_FORMATS
     tables = report.tables[:1] if one else report.tables

@@ -23,6 +23,7 @@ from .steps import Cleaner
 
 TEXT_FORMATS = frozenset({"csv", "tsv", "text"})
 WORKBOOK_FORMATS = frozenset({"xlsx", "xls", "ods", "xlsb", "xlsm"})
+PICTURE = "picture"
 RECORD_FORMATS = frozenset({"json", "ndjson", "geojson"})
 #: Endings of a cleaned file's name, for what keeps its own; workbooks and anything else get one of the others.
 OWN_ENDINGS = ENDINGS | {".csv", ".tsv", ".txt", ".tab", ".json", ".ndjson", ".jsonl", ".geojson", ".parquet", ".xlsx"}
