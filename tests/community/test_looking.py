@@ -51,6 +51,21 @@ def test_bars_of_numbers_count_every_row_once(values: list[float]):
     assert not found.bars or sum(bar.rows for bar in found.bars) == len(values)
 
 
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        (list(range(200, 2351, 50)), ["0 – 499", "500 – 999", "1000 – 1499", "1500 – 1999", "2000 – 2499"]),
+        ([-3 + n / 10 for n in range(40)], ["-3 – -2.5", "-2.5 – -2", "-2 – -1.5", "-1.5 – -1", "-1 – -0.5"]),
+        ([1e9 + n / 1e6 for n in range(40)], []),
+        ([float("-inf"), *range(40)], []),
+    ],
+)
+def test_ranges_of_numbers_are_round(values: list[float], labels: list[str]):
+    """Nobody thinks in litres from 468.75 to 737.5."""
+    (found,) = summaries.summarize(pl.DataFrame({"litres": values}))
+    assert [bar.label for bar in found.bars][:5] == labels
+
+
 @given(st.lists(st.text(max_size=3), max_size=200))
 def test_bars_and_others_count_every_filled_row_once(values: list[str]):
     (found,) = summaries.summarize(pl.DataFrame({"value": values}, schema={"value": pl.String}))

@@ -162,6 +162,27 @@ def test_practices_are_found_by_challenge_and_by_group_served(app, editor):
     assert found == {"/city-practice/tap"}
 
 
+def test_a_practice_is_no_dataset(app, editor):
+    """Neither in the list of data nor in words; who looks for both is told of the practice."""
+    create(editor, name="taps", title="Water taps", notes="N")
+    create(editor, type="city-practice", name="tap", title="Water by those who drink it", city="Pune", country="IN-MH")
+    headers = {"Authorization": editor["token"]}
+
+    def page(path: str) -> Any:
+        return html.fromstring(app.get(path, headers=headers).body)
+
+    data = page("/dataset/?q=water")
+    assert "1 dataset found" in data.text_content()
+    assert data.xpath("//a[@href='/city-practice/?q=water'][contains(., '1 city practice')]")
+    found = page("/city-practice/?q=water")
+    assert found.xpath("string(//h1[contains(., 'found')])").strip() == "1 city practice found"
+    assert found.xpath("//input[@placeholder='Search city practices…']")
+    record = page("/city-practice/tap")
+    assert record.xpath("//li[@class='active']/a[contains(., 'City practice')]")
+    assert "Pune, India (IN-MH)" in record.text_content()
+    assert "Pune, Inde (IN-MH)" in page("/fr/city-practice/tap").text_content()
+
+
 def test_a_filter_names_every_list_that_it_shows():
     """Each entry of a filter is found in the list that names it."""
     found = {

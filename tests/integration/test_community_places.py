@@ -90,6 +90,7 @@ def test_a_point_is_drawn_as_wide_as_it_is_exact():
     )
     assert [shape.name for shape in drawn.shapes] == ["City", "Tap"]
     assert drawn.bar_metres in drawing.ROUND
+    assert all(shape.y < drawing.SCALE_BAR for shape in drawn.shapes)  # no name lies on the scale bar
     assert drawing.draw([]) is None
 
 

@@ -20,6 +20,7 @@ SCHEMAS = "ckanext.communitydata:schemas/dataset.yaml ckanext.communitydata:sche
 PRESETS = "ckanext.communitydata:schemas/presets.yaml"
 SCHEMING_PRESETS = "ckanext.scheming:presets.json"
 RDF_PROFILES = "ckanext.dcat.rdf.profiles"
+ALL_TYPES = "ckan.search.show_all_types"
 
 
 def form_languages() -> list[str]:
@@ -75,6 +76,12 @@ def prepare_dcat(config: Any) -> None:
     """Add our RDF profile where the site left ckanext-dcat's profiles as they come."""
     if config.get(RDF_PROFILES) == "euro_dcat_ap_3":
         config[RDF_PROFILES] = "euro_dcat_ap_3 communitydata"
+
+
+def prepare_search(config: Any) -> None:
+    """List data alone on the page of data, where the site left CKAN's way, which adds all other types to it."""
+    if config.get(ALL_TYPES) == "dataset":
+        config[ALL_TYPES] = "false"
 
 
 def require_scheming(config: Any) -> None:

@@ -18,6 +18,8 @@ from .places import METRES_IN_A_DEGREE
 
 #: Width and height of the drawing, in its own units, the part of it that is used, and the smallest radius seen.
 WIDTH, HEIGHT, USED, SMALLEST = 640, 420, 0.86, 4.0
+#: From here down the drawing belongs to its scale bar.
+SCALE_BAR = 376
 #: Shapes that a drawing holds, and names beside them.
 MOST_SHAPES, MOST_NAMES = 400, 12
 #: Lengths that a scale bar may have, in metres.
@@ -131,15 +133,10 @@ class _Paper:
         if max(east - west, south - north) < 2 * SMALLEST or shapely.get_dimensions(flat) < 2:
             flat = flat.buffer(SMALLEST, quad_segs=4)
         flat = shapely.simplify(flat, 0.4)
-        west, _north, east, south = flat.bounds
-        return Shape(
-            _path(flat),
-            each.name,
-            each.word,
-            round((west + east) / 2, 1),
-            round(min(south + 16, HEIGHT - 6), 1),
-            each.page,
-        )
+        west, north, east, south = flat.bounds
+        below, above = south + 16, max(north - 8, 14)
+        beside = below if below < SCALE_BAR else above
+        return Shape(_path(flat), each.name, each.word, round((west + east) / 2, 1), round(beside, 1), each.page)
 
 
 def _path(shape: BaseGeometry) -> str:

@@ -16,7 +16,7 @@ FACETS: dict[str, dict[str, tuple[str, str | None]]] = {
         "vocab_groups_served": (_("Groups served"), "community-kind"),
         "vocab_stage": (_("Stage"), "practice-stage"),
         "vocab_evidence": (_("What the results rest on"), "evidence"),
-        "organization": (_("Organisations"), None),
+        "organization": (_("Organizations"), None),
     },
     "dataset": {
         "vocab_community_data_kind": (_("Kind of data"), "data-kind"),

@@ -18,6 +18,7 @@ from ckanext.communitydata import (
     config,
     drawing,
     errors,
+    facets,
     light,
     local_contexts,
     multilingual,
@@ -26,13 +27,14 @@ from ckanext.communitydata import (
     searching,
     vocabularies,
 )
-from ckanext.communitydata.fields import NOT_MEASURED, FieldError
+from ckanext.communitydata.fields import NOT_MEASURED, FieldError, _
 
 __all__ = [
     "communitydata_area_asked",
     "communitydata_can_look",
     "communitydata_choices",
     "communitydata_conditions",
+    "communitydata_country",
     "communitydata_drawing",
     "communitydata_error_links",
     "communitydata_form_texts",
@@ -53,6 +55,7 @@ __all__ = [
     "communitydata_place_key",
     "communitydata_places",
     "communitydata_pointed_at",
+    "communitydata_practices_found",
     "communitydata_practices_using",
     "communitydata_rows",
     "communitydata_sections",
@@ -61,6 +64,7 @@ __all__ = [
     "communitydata_text",
     "communitydata_today",
     "get_translated",
+    "humanize_entity_type",
 ]
 
 
@@ -173,6 +177,18 @@ def communitydata_language_name(code: str) -> str:
         return code
 
 
+def communitydata_country(code: str) -> str:
+    """The name of a country, or of a region's country with the region's code, in the reader's language (ISO 3166)."""
+    country, _dash, region = code.partition("-")
+    try:
+        name = Locale.parse(tk.h.lang(), sep="_").territories.get(country.upper())
+    except (UnknownLocaleError, ValueError):
+        name = None
+    if not name:
+        return code
+    return f"{name} ({code})" if region else name
+
+
 def communitydata_text(value: Any) -> str:
     """The text that serves the reader best."""
     if not isinstance(value, dict):
@@ -187,6 +203,29 @@ def get_translated(next_helper: Any, data_dict: dict[str, Any], field: str) -> A
     if isinstance(texts, dict) and any(texts.values()):
         return communitydata_text(texts)
     return next_helper(data_dict, field)
+
+
+#: What a city practice is called, by CKAN's name of the text's purpose. CKAN puts the type's name into English words.
+PRACTICE_WORDS = {
+    "create label": _("Tell a city practice"),
+    "create title": _("Tell a city practice"),
+    "add link": _("Tell a city practice"),
+    "delete confirmation": _("Are you sure you want to delete this city practice?"),
+    "edit label": _("Edit the city practice"),
+    "no description": _("There is no summary of this city practice."),
+    "search placeholder": _("Search city practices…"),
+    "save label": _("Save the city practice"),
+    "update label": _("Save the city practice"),
+    "view label": _("View the city practice"),
+}
+
+
+@tk.chained_helper
+def humanize_entity_type(next_helper: Any, entity_type: str, object_type: str, purpose: str) -> Any:
+    """Call a city practice by its name, in the reader's language."""
+    if (entity_type, object_type) != ("package", facets.PRACTICE):
+        return next_helper(entity_type, object_type, purpose)
+    return tk._(PRACTICE_WORDS.get(purpose, _("City practices")))
 
 
 def communitydata_missing(pkg_dict: dict[str, Any]) -> list[requirements.Requirement]:
@@ -301,7 +340,7 @@ def _search(**params: Any) -> dict[str, Any]:
     try:
         return tk.get_action("package_search")(context, params)  # type: ignore[arg-type]
     except tk.ValidationError:
-        return {"results": [], "search_facets": {}}
+        return {"count": 0, "results": [], "search_facets": {}}
 
 
 def communitydata_newest(dataset_type: str, rows: int = 4) -> list[dict[str, Any]]:
@@ -314,6 +353,11 @@ def communitydata_newest(dataset_type: str, rows: int = 4) -> list[dict[str, Any
 def communitydata_places(rows: int = 12) -> list[dict[str, Any]]:
     """Places that public records are about, most frequent first: ``{key, count, name}``."""
     return sorted(atlas.directory(), key=lambda entry: -entry["count"])[:rows]
+
+
+def communitydata_practices_found(query: str) -> int:
+    """How many city practices the words of a search for data would find."""
+    return _search(q=query, fq='dataset_type:"city-practice"', rows=0, include_private=True)["count"] if query else 0
 
 
 def communitydata_practices_using(pkg_dict: dict[str, Any]) -> list[dict[str, Any]]:

@@ -48,6 +48,7 @@ class CommunityDataPlugin(
         """Add templates and assets; stop with one sentence if scheming is not there."""
         options.require_scheming(config)
         options.prepare_dcat(config)
+        options.prepare_search(config)
         locales.offer_more(config)
         tk.add_template_directory(config, "templates")
         tk.add_resource("assets", "communitydata")

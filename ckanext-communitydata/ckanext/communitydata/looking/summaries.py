@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import polars as pl
@@ -67,14 +69,32 @@ def _of_numbers(name: str, values: pl.Series, distinct: int) -> Summary:
 
 
 def _ranges(values: pl.Series, low: float, high: float) -> tuple[Bar, ...]:
-    """Bars for ranges of the same width between the lowest and the highest number."""
-    step = (high - low) / BARS
+    """Bars for ranges of the same round width, from the lowest to the highest number."""
+    step = _round_step(low, high)
     if not step:  # numbers nearer to each other than a number can say
         return ()
-    place = ((values.cast(pl.Float64) - low) / step).floor().clip(0, BARS - 1).cast(pl.Int64)
+    first = math.floor(low / step)
+    place = (values.cast(pl.Float64) / step).floor().cast(pl.Int64) - first
     counts = dict(place.value_counts().iter_rows())
-    found = [(f"{_figure(low + step * n)} – {_figure(low + step * (n + 1))}", counts.get(n, 0)) for n in range(BARS)]
+    whole = values.dtype.is_integer()
+    edges = [first * step + step * number for number in range(max(counts) + 2)]
+    found = [(_range(*pair, whole), counts.get(number, 0)) for number, pair in enumerate(pairwise(edges))]
     return _bars(found)
+
+
+def _round_step(low: float, high: float) -> float:
+    """The least width out of 1, 2 and 5 and their powers of ten that needs no more ranges than are shown; 0 if none."""
+    if not math.isfinite(high - low) or high - low <= abs(high) * 1e-9:
+        return 0
+    power = 10.0 ** math.floor(math.log10((high - low) / BARS))
+    steps = (figure * power for figure in (1, 2, 5, 10, 20))
+    return next(step for step in steps if math.floor(high / step) - math.floor(low / step) < BARS)
+
+
+def _range(start: float, end: float, whole: bool) -> str:
+    """A range in words; one of whole numbers ends at the last that is in it."""
+    last = end - 1 if whole else end
+    return _figure(start) if whole and last <= start else f"{_figure(start)} – {_figure(last)}"
 
 
 def _of_days(name: str, values: pl.Series, distinct: int) -> Summary:
@@ -89,7 +109,10 @@ def _of_days(name: str, values: pl.Series, distinct: int) -> Summary:
 def _of_categories(name: str, values: pl.Series, distinct: int) -> Summary:
     counts = values.value_counts(sort=True)
     counts = counts.sort([pl.col("count"), pl.col("value")], descending=[True, False])
-    found = [(_label(value), rows) for value, rows in counts.head(BARS).iter_rows()]
+    shown = counts.head(BARS)
+    if values.dtype.is_numeric():  # people look for a number where it stands among the others
+        shown = shown.sort("value")
+    found = [(_label(value), rows) for value, rows in shown.iter_rows()]
     rest = values.len() - sum(rows for _label_, rows in found)
     return Summary(name, "category", values.len(), distinct, bars=_bars(found), others=rest)
 

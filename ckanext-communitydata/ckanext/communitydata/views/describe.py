@@ -33,7 +33,7 @@ def only_for_people_who_may_describe() -> None:
     try:
         tk.check_access("package_create", {"user": tk.current_user.name})
     except tk.NotAuthorized:
-        tk.abort(403, tk._("You belong to no organisation that you may describe data for."))
+        tk.abort(403, tk._("You belong to no organization that you may describe data for."))
 
 
 def index(error: str | None = None) -> Page:
