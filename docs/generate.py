@@ -28,7 +28,8 @@ CONFIGURATION_INTRO = f"""{GENERATED}
 # Configuration
 
 All options go into CKAN's ini file, below `[app:main]`. Each has a declared type and default; CKAN's own
-`ckan config describe privacy` shows the same text.
+`ckan config describe privacy` shows the same text. [Installing](install.md#released-files-on-s3) tells how to keep
+released files on an object store.
 """
 
 API_INTRO = f"""{GENERATED}

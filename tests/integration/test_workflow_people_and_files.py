@@ -159,6 +159,7 @@ def test_the_commands_say_how_things_stand(run):
     assert "0 leaks" in run("leak-check")
     assert "0 releases ended" in run("expire")
     assert "0 scans handed" in run("rescan")
+    assert "Nothing was removed" in run("prune")
     assert "unbroken" in run("audit", "verify")
     assert "no dataset" in run("status", "no-such-dataset", code=1)
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
 
-from ckanext.privacy.gate import leak_check
+from ckanext.privacy import config
+from ckanext.privacy.gate import leak_check, removal
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.scan import FAILED
 from ckanext.privacy.workflow import (
@@ -19,6 +20,7 @@ from ckanext.privacy.workflow import (
     audit,
     judging,
     overview,
+    pruning,
     publishing,
     register,
     reminding,
@@ -103,6 +105,34 @@ def leak_check_command() -> None:
     sys.exit(1 if leaks else 0)
 
 
+@privacy.command()
+@click.option("--dry-run/--remove", default=True, help="Only list (the default), or remove for good.")
+@click.option(
+    "--days", type=click.IntRange(0), help="Keep what was needed within so many days [ckanext.privacy.prune_days]."
+)
+def prune(dry_run: bool, days: int | None) -> None:
+    """List what the stores keep and nothing needs: older versions, what was never released; --remove removes it.
+
+    Bytes of a release in force, or of a request that waits, are never touched. The audit log names what was removed.
+    """
+    found = list(pruning.find(config.prune_days() if days is None else days))
+    for each in found:
+        click.echo(_unneeded(each))
+    click.echo(f"{len(found)} things, {sum(each.bytes for each in found) / 1e6:.1f} MB.")
+    if dry_run:
+        click.echo("Nothing was removed; --remove removes them for good.")
+        return
+    left = pruning.remove(found)
+    click.echo(f"{left} could not be removed yet; the clock tries again." if left else "Removed.", err=bool(left))
+    sys.exit(1 if left else 0)
+
+
+def _unneeded(found: pruning.Unneeded) -> str:
+    kind, name = found.part
+    since, whose = (f"{found.use.at:%Y-%m-%d}", found.use.package_id) if found.use else ("", "")
+    return f"{kind:8}  {name}  {found.bytes:>12}  {since:10}  {whose:36}  {found.reason}"
+
+
 @privacy.group("audit")
 def audit_group() -> None:
     """The audit log."""
@@ -129,6 +159,9 @@ def expire() -> None:
     click.echo(f"{len(released)} releases became public, {len(closed)} were closed since nobody looked again.")
     click.echo(f"{len(ended)} releases ended, {len(agreements)} agreements ended, {len(soon)} end soon.")
     click.echo(f"{len(reminders)} reminders were sent.")
+    waiting = removal.finish()
+    if waiting:
+        click.echo(f"{waiting} things are still to be erased: a store did not answer. The log says which.", err=True)
 
 
 @privacy.command()

@@ -24,6 +24,7 @@ ALLOWED_HOSTS = "ckanext.privacy.allowed_private_hosts"
 RELEASE_STORE = "ckanext.privacy.release_store"
 EVIDENCE_MEGABYTES = "ckanext.privacy.evidence_max_mb"
 REMINDER_DAYS = "ckanext.privacy.reminder_days"
+PRUNE_DAYS = "ckanext.privacy.prune_days"
 CONTACT = "ckanext.privacy.contact"
 CONCERNS_PER_HOUR = "ckanext.privacy.concerns_per_hour"
 
@@ -87,6 +88,11 @@ def evidence_bytes() -> int:
 def reminder_days() -> int:
     """How many days before its end people are reminded of an agreement, or of a release."""
     return tk.config[REMINDER_DAYS]
+
+
+def prune_days() -> int:
+    """How many days what nothing needs any more is kept."""
+    return tk.config[PRUNE_DAYS]
 
 
 def concerns_per_hour() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from ckan.types import Context
 from flask import Blueprint
 
 from ckanext.privacy import cli, helpers
-from ckanext.privacy.gate import edits, erasure, guard, index, labels, pages, uploads
+from ckanext.privacy.gate import edits, guard, index, labels, pages, removal, uploads
 from ckanext.privacy.logic import action, auth, chained
 from ckanext.privacy.views import privacy
 
@@ -55,7 +56,7 @@ class PrivacyPlugin(
             )
         uploads.refuse_public_storage()
         guard.install()
-        erasure.install()
+        removal.install()
         if p.plugin_loaded("dcat") or "dcat" in config["ckan.plugins"]:
             from ckanext.privacy import tombstone_profile
 
@@ -110,6 +111,13 @@ class PrivacyPlugin(
         return uploads.uploader_for(resource)
 
     # IFiles
+
+    def files_get_storage_adapters(self) -> dict[str, Any]:
+        if importlib.util.find_spec("boto3") is None:
+            return {}
+        from ckanext.privacy.gate.object_storage import S3Storage
+
+        return {"privacy:s3": S3Storage}
 
     def files_file_allows(self, context: Context, file: model.File, operation: str) -> bool | None:
         owner = file.owner

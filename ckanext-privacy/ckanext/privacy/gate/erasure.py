@@ -6,39 +6,34 @@ The working copy is its editors': they replace or delete it. Bytes that another 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
-from sqlalchemy import event
 
-from ckanext.privacy.gate import activities, freeze, rows, store
+from ckanext.privacy.gate import activities, freeze, removal, rows
+from ckanext.privacy.gate.removal import ALIVE, Part, content
 from ckanext.privacy.model import Cleaning, Concern, Release, Scan
+from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.concern import RESOLVED
+from ckanext.privacy.model.scan import FAILED
 from ckanext.privacy.workflow import audit
-from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES
 
-log = logging.getLogger(__name__)
-
-_TO_ERASE = "privacy_to_erase"
 #: What a release keeps of its snapshot when it is erased.
 _KEPT = ("id", "name", "type", "owner_org")
-_ALIVE = (*STANDING_STATES, *OPEN_STATES)
 EVENT = "release.erased"
-
-#: Something that lies elsewhere: ("bytes", SHA-256) or ("rows", name of a copy).
-Part = tuple[str, str]
+#: What a scan says that had not ended when its bytes were erased.
+ERASED = "The bytes were erased before the scan had ended."
 
 
 def erase(release: Release) -> None:
     """Erase everything of a dataset whose release has just ended, older versions too, in the caller's transaction.
 
-    Bytes and rows go after the commit, never before: what is erased cannot be rolled back.
+    Bytes and rows go right after the commit, or as soon as their store answers (:mod:`ckanext.privacy.gate.removal`).
     """
     package_id = release.package_id
-    alive = _snapshots(Release.package_id == package_id, Release.state.in_(_ALIVE))
+    alive = _snapshots(Release.package_id == package_id, Release.state.in_(ALIVE))
     mine = {part for snapshot in alive for part in content(snapshot)}
     doomed = _all_of(package_id) - mine
     shared = {owner: parts & doomed for owner, parts in _alive_elsewhere(package_id).items()}
@@ -48,17 +43,9 @@ def erase(release: Release) -> None:
     model.Session.flush()
     activities.erase(package_id)
     gone = doomed.difference(*others.values())
-    model.Session.info.setdefault(_TO_ERASE, set()).update(gone)
+    removal.ask(gone)
     data = {"package": package_id, "parts": len(gone), "kept_for": sorted(others)}
     audit.record(EVENT, "release", release.id, data, None)
-
-
-def content(snapshot: dict[str, Any]) -> list[Part]:
-    """Return what of a snapshot lies elsewhere."""
-    entries = [*snapshot.get("resources", {}).values()]
-    entries += [entry["rows"] for entry in entries if isinstance(entry.get("rows"), dict)]
-    stored = [("bytes", entry["sha256"]) for entry in entries if entry.get("sha256")]
-    return stored + [("rows", entry["table"]) for entry in entries if entry.get("table")]
 
 
 def _snapshots(*conditions: Any) -> Iterable[dict[str, Any]]:
@@ -82,7 +69,7 @@ def _cleanings(package_id: str) -> Iterator[Cleaning]:
 def _alive_elsewhere(package_id: str) -> dict[str, set[Part]]:
     """Return by dataset the content that releases of others still need: equal bytes are stored once."""
     query = sa.select(Release.package_id, Release.snapshot["resources"]).where(
-        Release.package_id != package_id, Release.state.in_(_ALIVE)
+        Release.package_id != package_id, Release.state.in_(ALIVE)
     )
     found: dict[str, set[Part]] = {}
     for owner, resources in model.Session.execute(query):
@@ -91,7 +78,7 @@ def _alive_elsewhere(package_id: str) -> dict[str, set[Part]]:
 
 
 def _empty_releases(package_id: str) -> None:
-    query = sa.select(Release).where(Release.package_id == package_id, Release.state.not_in(_ALIVE))
+    query = sa.select(Release).where(Release.package_id == package_id, Release.state.not_in(ALIVE))
     for release in model.Session.scalars(query):
         release.snapshot, release.note = _emptied(release.snapshot), None
 
@@ -106,6 +93,8 @@ def _empty_notes(package_id: str, keep: set[str]) -> None:
     sha256 = sa.func.coalesce(Scan.sha256, "")
     scans = sa.update(Scan).where(Scan.package_id == package_id, sha256.not_in(keep), Scan.finished.is_not(None))
     _run(scans.values(report=None, quality=None))
+    unfinished = sa.update(Scan).where(Scan.package_id == package_id, sha256.not_in({*keep, ""}))
+    _run(unfinished.where(Scan.finished.is_(None)).values(status=FAILED, failure=ERASED, finished=now()))
     _run(sa.update(Cleaning).where(Cleaning.package_id == package_id).values(plan={}, result={}, table_schemas={}))
     settled = sa.update(Concern).where(Concern.package_id == package_id, Concern.state == RESOLVED)
     _run(settled.values(text="", contact=None))
@@ -113,28 +102,3 @@ def _empty_notes(package_id: str, keep: set[str]) -> None:
 
 def _run(statement: sa.Update) -> None:
     model.Session.execute(statement.execution_options(synchronize_session="fetch"))
-
-
-def install() -> None:
-    """Erase after the commit, never before: what is erased cannot be rolled back. Again does nothing."""
-    for name, handler in (("after_commit", _erase_now), ("after_rollback", _forget)):
-        if not event.contains(model.Session, name, handler):
-            event.listen(model.Session, name, handler)
-
-
-def _erase_now(session: Any) -> None:
-    for part in session.info.pop(_TO_ERASE, set()):
-        _erase_part(*part)
-
-
-def _erase_part(kind: str, name: str) -> None:
-    erase_one = store.remove if kind == "bytes" else rows.drop
-    try:
-        erase_one(name)
-    except Exception:
-        # The commit has happened: nothing can be taken back, and the other parts must be erased too.
-        log.exception("Released content could not be erased: %s %s.", kind, name)
-
-
-def _forget(session: Any) -> None:
-    session.info.pop(_TO_ERASE, None)

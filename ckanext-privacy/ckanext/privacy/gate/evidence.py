@@ -23,6 +23,7 @@ _NAME = re.compile(r"[0-9a-f]{32}")
 
 def put(source: IO[bytes]) -> dict[str, Any]:
     """Store a piece of evidence; return ``{id, sha256, bytes}``. ``ValidationError`` when it is empty or too big."""
+    store.being_filled()
     most, digest, size = config.evidence_bytes(), hashlib.sha256(), 0
     with tempfile.TemporaryFile() as spool:
         for chunk in store.chunks(source):
@@ -36,28 +37,30 @@ def put(source: IO[bytes]) -> dict[str, Any]:
         spool.seek(0)
         name = uuid.uuid4().hex
         upload = files.Upload(cast("Any", spool), name, size, "application/octet-stream")
-        store.storage().upload(_location(name), upload)
+        with store.answering():
+            store.storage().upload(_location(name), upload)
     return {"id": name, "sha256": digest.hexdigest(), "bytes": size}
 
 
 def stream(name: str) -> Iterator[bytes]:
     """Yield a piece of evidence bit by bit; raise ``NotStored`` when it is gone."""
     try:
-        yield from store.chunks(store.storage().stream(files.FileData(_location(name))))
+        with store.answering():
+            yield from store.chunks(store.storage().stream(files.FileData(_location(name))))
     except files.exc.MissingFileError as error:
         raise store.NotStored(name) from error
 
 
 def remove(name: str) -> None:
     """Erase a piece of evidence for good; nothing happens when it is gone already."""
-    with suppress(files.exc.MissingFileError):
+    with store.answering(), suppress(files.exc.MissingFileError):
         store.storage().remove(files.FileData(_location(name)))
 
 
 def _location(name: str) -> files.Location:
     if not _NAME.fullmatch(name):
         raise ValueError(f"Not the name of a piece of evidence: {name!r}.")
-    return files.Location(f"evidence/{name}")
+    return files.Location(f"{store.EVIDENCE}/{name}")
 
 
 def _refused(sentence: str) -> tk.ValidationError:

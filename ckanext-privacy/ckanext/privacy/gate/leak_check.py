@@ -154,10 +154,18 @@ def _answer(package_id: str, name: str) -> Iterator[Leak]:
 
 
 def _content_of(resource_id: str, entry: dict[str, Any] | None) -> Iterator[Leak]:
-    if entry and entry["kind"] == "file" and _is_spoiled(entry["sha256"]):
-        yield _leak("download", f"The released file of {resource_id} does not have the released bytes any more.")
+    if entry and entry["kind"] == "file":
+        yield from _file_of(resource_id, entry["sha256"])
     if p.plugin_loaded("datastore"):
         yield from _rows_of(resource_id)
+
+
+def _file_of(resource_id: str, sha256: str) -> Iterator[Leak]:
+    try:
+        if _is_spoiled(sha256):
+            yield _leak("download", f"The released file of {resource_id} does not have the released bytes any more.")
+    except store.StoreDown:
+        yield _leak("download", f"The released file of {resource_id} could not be compared: the store does not answer.")
 
 
 def _is_spoiled(sha256: str) -> bool:

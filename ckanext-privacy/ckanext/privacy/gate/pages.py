@@ -12,7 +12,7 @@ from ckan.plugins import toolkit as tk
 from flask import Blueprint, Response
 from werkzeug.http import parse_options_header
 
-from ckanext.privacy.gate import dump, notice
+from ckanext.privacy.gate import dump, notice, store
 
 gate = Blueprint("privacy_gate", __name__)
 
@@ -61,6 +61,26 @@ def check_views() -> Response | None:
     return next((check() for start, check in CHECKS.items() if endpoint.startswith(start)), None)
 
 
+@gate.app_errorhandler(store.StoreDown)
+def say_store_is_down(error: store.StoreDown) -> Response:
+    """Answer a page or a download that needs the release store with 503: nothing is served from anywhere else."""
+    facts = {"code": 503, "name": tk._("Not available just now"), "content": error.sentence}
+    return _busy(Response(tk.render("error_document_template.html", facts), content_type="text/html; charset=utf-8"))
+
+
+def _busy(response: Response) -> Response:
+    response.status_code = 503
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+def _is_store_down(response: Response) -> bool:
+    """Say whether an action could not go on without the release store; CKAN's API calls that a conflict."""
+    return (
+        response.status_code == 409 and response.is_json and "release_store" in (response.json or {}).get("error", {})
+    )
+
+
 @gate.after_app_request
 def set_headers(response: Response) -> Response:
     """Keep working copies out of shared caches, and downloads out of the page."""
@@ -71,6 +91,8 @@ def set_headers(response: Response) -> Response:
         response.vary.update(("Authorization", "Cookie"))
     if (tk.request.endpoint or "").endswith("resource.download") and response.status_code == 200:
         _as_attachment(response)
+    if _is_store_down(response):
+        _busy(response)
     return notice.head(response)
 
 

@@ -7,6 +7,7 @@ It is one of CKAN's file storages, never a public one: the local disk unless the
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 import tempfile
 import uuid
@@ -18,14 +19,25 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import file_keeper as fk
+import sqlalchemy as sa
+from ckan import model
 from ckan.common import config as ckan_config
 from ckan.exceptions import CkanConfigurationException
 from ckan.lib import files
+from ckan.plugins import toolkit as tk
 from file_keeper.default.adapters.fs import FsStorage
 
 from ckanext.privacy import config
 
+log = logging.getLogger(__name__)
+
 CHUNK = 1 << 20
+#: Key of PostgreSQL's advisory lock: who puts something in shares it, who takes something out has it alone.
+LOCK = 0x70726977
+#: Folder in which bytes arrive where the storage does not write a file as a whole.
+INCOMING = "incoming"
+#: Folder of what shows that people agreed (:mod:`ckanext.privacy.gate.evidence`).
+EVIDENCE = "evidence"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,6 +46,33 @@ class NotStored(LookupError):  # noqa: N818 - says what is wrong, as CKAN's own 
 
     def __init__(self, sha256: str) -> None:
         super().__init__(f"The release store has no bytes with the SHA-256 {sha256}; ask for a new release.")
+
+
+class StoreDown(tk.ValidationError):
+    """Raised when the storage behind the store does not answer, or refuses. What was under way has not happened."""
+
+    def __init__(self) -> None:
+        self.sentence = tk._(
+            "The store of released files does not answer just now. Nothing was changed; try again soon."
+        )
+        super().__init__({"release_store": [self.sentence]})
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Tell "not there" and "there already" from every other failure, which is ``StoreDown`` whatever the storage."""
+    try:
+        yield
+    except (files.exc.LocationError, CkanConfigurationException):
+        raise
+    except Exception as error:
+        log.exception("The storage of the release store failed.")
+        raise StoreDown from error
+
+
+def being_filled() -> None:
+    """Keep what is put in from now on from being pruned as unneeded until the caller's transaction ends."""
+    model.Session.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(LOCK)))
 
 
 @dataclass(frozen=True)
@@ -47,13 +86,23 @@ class Stored:
 def storage() -> fk.Storage:
     """Return the storage behind the store; a storage without a log-in in front of it is refused."""
     name = config.release_store()
-    found = files.get_storage(name) if name else _local_storage(ckan_config["ckan.storage_path"])
+    found = _named_storage(name) if name else _local_storage(ckan_config["ckan.storage_path"])
     if getattr(found.settings, "public", False):
         raise CkanConfigurationException(
             f"The storage '{found.settings.name}' serves files without a log-in, so it cannot keep releases: "
             f"set {config.RELEASE_STORE} to a storage that is not public."
         )
     return found
+
+
+def _named_storage(name: str) -> fk.Storage:
+    try:
+        return files.get_storage(name)
+    except files.exc.UnknownStorageError as error:
+        raise CkanConfigurationException(
+            f"{config.RELEASE_STORE} names the storage '{name}', and there is none: set ckan.files.storage.{name}.type "
+            "(for the type privacy:s3 install the package boto3)."
+        ) from error
 
 
 @lru_cache(maxsize=4)
@@ -75,16 +124,37 @@ def location(sha256: str) -> files.Location:
 
 def exists(sha256: str) -> bool:
     """Say whether bytes are in the store."""
-    return storage().exists(files.FileData(location(sha256)))
+    with answering():
+        return storage().exists(files.FileData(location(sha256)))
+
+
+def size(sha256: str) -> int:
+    """Return how many bytes are stored under a hash; 0 when there are none."""
+    with answering():
+        try:
+            return storage().size(location(sha256))
+        except files.exc.MissingFileError:
+            return 0
+
+
+def listing() -> Iterator[tuple[str, str]]:
+    """Yield kind and name of everything in the store: ``bytes``, ``evidence``, and what is ``incoming``."""
+    with answering():
+        for place in storage().scan():
+            folder, _, name = str(place).partition("/")
+            if folder in (INCOMING, EVIDENCE) or _SHA256.fullmatch(name):
+                yield (folder if folder in (INCOMING, EVIDENCE) else "bytes"), name
 
 
 def put(source: IO[bytes] | Iterable[bytes]) -> Stored:
     """Store what ``source`` yields, once. Two processes may put the same bytes at the same time."""
+    being_filled()
     with tempfile.TemporaryFile() as spool:
         stored = _spool(source, spool)
         if not exists(stored.sha256):
             spool.seek(0)
-            _write(stored, spool)
+            with answering():
+                _write(stored, spool)
     return stored
 
 
@@ -126,10 +196,10 @@ def _write(stored: Stored, spool: IO[bytes]) -> None:
     """Put spooled bytes under their name. Nobody ever sees half of them: they arrive elsewhere and are renamed."""
     place = storage()
     upload = files.Upload(cast("Any", spool), stored.sha256, stored.bytes, "application/octet-stream")
-    if not place.supports(files.Capability.MOVE):
+    if getattr(place, "writes_whole", False) or not place.supports(files.Capability.MOVE):
         place.upload(location(stored.sha256), upload)
         return
-    arrived = place.upload(files.Location(f"incoming/{uuid.uuid4().hex}"), upload)
+    arrived = place.upload(files.Location(f"{INCOMING}/{uuid.uuid4().hex}"), upload)
     try:
         place.move(location(stored.sha256), arrived)
     except files.exc.ExistingFileError:
@@ -139,7 +209,8 @@ def _write(stored: Stored, spool: IO[bytes]) -> None:
 def stream(sha256: str) -> Iterator[bytes]:
     """Yield stored bytes piece by piece; raise ``NotStored`` when there are none."""
     try:
-        yield from chunks(storage().stream(files.FileData(location(sha256))))
+        with answering():
+            yield from chunks(storage().stream(files.FileData(location(sha256))))
     except files.exc.MissingFileError as error:
         raise NotStored(sha256) from error
 
@@ -162,5 +233,11 @@ def local_path(sha256: str) -> Iterator[Path]:
 
 def remove(sha256: str) -> None:
     """Erase bytes for good; nothing happens when they are gone already."""
-    with suppress(files.exc.MissingFileError):
+    with answering(), suppress(files.exc.MissingFileError):
         storage().remove(files.FileData(location(sha256)))
+
+
+def remove_arrival(name: str) -> None:
+    """Erase what a process that died left half written."""
+    with answering(), suppress(files.exc.MissingFileError):
+        storage().remove(files.FileData(files.Location(f"{INCOMING}/{name}")))

@@ -10,6 +10,7 @@ from ckanext.privacy.model.consent import Consent, ConsentChange
 from ckanext.privacy.model.edit import Edit
 from ckanext.privacy.model.release import Decision, Release
 from ckanext.privacy.model.reminder import Reminder
+from ckanext.privacy.model.removal import Removal
 from ckanext.privacy.model.scan import Scan
 from ckanext.privacy.model.steward import Steward
 
@@ -23,6 +24,7 @@ __all__ = [
     "Edit",
     "Release",
     "Reminder",
+    "Removal",
     "Scan",
     "Steward",
 ]

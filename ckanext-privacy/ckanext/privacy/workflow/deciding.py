@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
 
-from ckanext.privacy.gate import erasure, freeze
+from ckanext.privacy.gate import erasure, freeze, removal
 from ckanext.privacy.model import AuditEntry, Decision, Release
 from ckanext.privacy.workflow import audit, judging, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, Event, State
@@ -69,6 +69,8 @@ def appeal(release_id: str, reason: str, user: model.User) -> Release:
     if other is not None:
         raise _stop(tk._("A newer request for this dataset is under way; its decision comes first."))
     check_unchanged(release, release.snapshot_sha256)
+    if not removal.all_there(release.snapshot):
+        raise _stop(tk._("The files of this request are not kept any more: ask for a new release of the dataset."))
     release.due = judging.decide_by()
     steps.take(release, Event.APPEAL, steps.Actor.person(user, release.owner_org), reason)
     model.Session.commit()

@@ -40,7 +40,7 @@ def run(scan_id: str) -> Scan | None:
             scan, attempt, _failed(f"{scan.name}: the scan stopped twice before its end; try a smaller file.")
         )
     with Heartbeat(scan.id) as heartbeat:
-        facts = _look(scan, heartbeat)
+        facts = _look(scan, attempt, heartbeat)
     return _finish(scan, attempt, facts)
 
 
@@ -65,7 +65,7 @@ def _finish(scan: Scan, attempt: int, facts: dict[str, Any]) -> Scan | None:
     query = (
         sa.update(Scan)
         .where(Scan.id == scan.id, Scan.status == RUNNING, Scan.attempts == attempt)
-        .values(**facts, progress=1.0, finished=now(), heartbeat=now())
+        .values({"progress": 1.0, "finished": now(), "heartbeat": now(), **facts})
         .returning(Scan.id)
         .execution_options(synchronize_session=False)
     )
@@ -79,7 +79,7 @@ def _failed(sentence: str) -> dict[str, Any]:
     return {"status": FAILED, "failure": sentence, "outcome": "blocked"}
 
 
-def _look(scan: Scan, heartbeat: Heartbeat) -> dict[str, Any]:
+def _look(scan: Scan, attempt: int, heartbeat: Heartbeat) -> dict[str, Any]:
     try:
         sha256 = sources.bring_in(scan)
         _remember(scan, sha256)
@@ -89,6 +89,10 @@ def _look(scan: Scan, heartbeat: Heartbeat) -> dict[str, Any]:
     except FetchError as error:
         # What is linked is on the web already: people can weigh that, so it does not block.
         return {**_failed(f"{scan.name}: {error}"), "outcome": "two_stewards"}
+    except store.StoreDown:
+        # Nothing is wrong with the file: it waits for the store, and "ckan privacy rescan" hands it over again.
+        model.Session.rollback()
+        return {"status": QUEUED, "attempts": attempt - 1, "progress": 0.0, "finished": None}
     except (UnreadableFile, EngineError) as error:
         return _failed(str(error))
     except Exception as error:  # noqa: BLE001 - whatever happened, the release is held and says so
