@@ -130,6 +130,8 @@ def public_taps_csv() -> bytes:
                 "condition": dice.choice(conditions),
                 "litres a day": dice.randrange(200, 2400, 50),
                 "last repair": f"2025-{dice.randint(1, 12):02d}",
+                "latitude": round(26.99 + dice.gauss(0, 0.012), 4),
+                "longitude": round(70.92 + dice.gauss(0, 0.014), 4),
             }
             for number in range(1, 121)
         ]

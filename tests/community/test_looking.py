@@ -80,6 +80,17 @@ def test_places_leave_out_blanks_and_the_gulf_of_guinea(taps: pl.DataFrame):
     assert sum(dot.rows for dot in found.dots) == 2
 
 
+def test_a_map_has_a_spot_for_each_place_and_says_what_one_row_is():
+    """Rows in one place are one spot that counts them; a large table has no more spots than a map can draw."""
+    taps = pl.DataFrame({"tap": ["A", "B", "C"], "lat": [18.5, 18.5, 18.6], "lon": [73.8, 73.8, 73.9]})
+    found = points.find(taps)
+    assert found is not None
+    assert found.spots == (points.Spot(73.8, 18.5, 2, ""), points.Spot(73.9, 18.6, 1, "C"))
+    many = points.find(pl.DataFrame({"lat": [n / 1000 for n in range(1, 9001)], "lon": [1.0] * 9000}))
+    assert many is not None
+    assert len(many.spots) <= points.MOST_DOTS
+
+
 def test_a_table_without_coordinates_has_no_places():
     assert points.find(pl.DataFrame({"platform": [1], "along": [2]})) is None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import re
 
 import pytest
@@ -11,7 +12,8 @@ from ckan.tests import helpers
 from support.releasing import release
 from werkzeug.datastructures import FileStorage
 
-RELEASED, PENDING = b"ward,litres\nnorth,81\nsouth,7\n", b"ward,name\nnorth,Asha\n"
+RELEASED = b"ward,litres,lat,lon\nnorth,81,18.52,73.85\nsouth,7,18.53,73.86\n"
+PENDING = b"ward,name,lat,lon\nnorth,Asha,18.9,73.9\n"
 
 
 @pytest.fixture
@@ -46,6 +48,18 @@ def test_a_visitor_looks_at_the_released_table(app, taps):
         assert answer.status_code == 200
         assert b"Asha" not in answer.data
     assert "81" in app.get(f"{taps}.csv").body
+
+
+def test_the_rows_lie_on_a_map_of_the_released_table(app, taps):
+    """The page leads to it; its spots are the released rows; a table without places has no map."""
+    assert f"{taps}/map" in app.get(taps).body
+    answer = app.get(f"{taps}/map")
+    features = json.loads(re.search(r'id="map-features">(.*?)</script>', answer.body, re.S)[1])["features"]
+    assert [each["geometry"]["coordinates"] for each in features] == [[73.85, 18.52], [73.86, 18.53]]
+    assert [each["properties"]["name"] for each in features] == ["north", "south"]
+    assert "Set-Cookie" not in answer.headers
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'")
+    assert app.get(f"{taps}/map?table=7").status_code == 404
 
 
 def test_an_editor_looks_at_the_working_table(app, taps, community):

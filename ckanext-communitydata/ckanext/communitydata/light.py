@@ -35,6 +35,7 @@ READING_PAGES = frozenset(
         "group.about",
         "communitydata.vocabulary",
         "communitydata_look.page",
+        "communitydata_look.on_map",
         "communitydata_places.index",
         "communitydata_places.page",
         "communitydata_places.on_map",

@@ -1,4 +1,4 @@
-"""Where the rows of a table lie: a drawing without a map service, and the same in words."""
+"""Where the rows of a table lie: a drawing without a map service, the same in words, and spots for a map."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ LONGITUDE = re.compile(r"(^|[^a-z])(lon|lng|long|longitude|longitud|longitudine|
 MOST_DOTS = 2_000
 #: width and height of the drawing, in its own units, and the cells along its width
 WIDTH, HEIGHT, CELLS = 640, 420, 80
+#: cells along the longer side of a map that can be moved about in, and letters of what a spot is called
+FINE, LABEL = 2_000, 60
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,18 @@ class Dot:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """Rows that lie in one spot of a map, in degrees; ``label`` is what a single row says first."""
+
+    longitude: float
+    latitude: float
+    rows: int
+    label: str
+
+
+@dataclass(frozen=True)
 class Places:
-    """Where rows lie: their number, their frame in degrees, and the drawing's dots."""
+    """Where rows lie: their number, their frame in degrees, the drawing's dots, and the map's spots."""
 
     rows: int
     west: float
@@ -36,6 +48,7 @@ class Places:
     east: float
     north: float
     dots: tuple[Dot, ...]
+    spots: tuple[Spot, ...]
 
 
 def find(rows: pl.DataFrame) -> Places | None:
@@ -44,7 +57,9 @@ def find(rows: pl.DataFrame) -> Places | None:
     if columns is None:
         return None
     latitude, longitude = columns
-    placed = rows.select(pl.col(longitude).alias("x"), pl.col(latitude).alias("y")).drop_nulls()
+    first = next((name for name in rows.columns if name not in columns), longitude)
+    said = pl.col(first).cast(pl.String).fill_null("").str.slice(0, LABEL).alias("label")
+    placed = rows.select(pl.col(longitude).alias("x"), pl.col(latitude).alias("y"), said).drop_nulls(["x", "y"])
     placed = placed.filter(pl.col("x").is_between(-180, 180) & pl.col("y").is_between(-90, 90))
     placed = placed.filter((pl.col("x") != 0) | (pl.col("y") != 0))  # a place in the gulf of Guinea is a blank
     return _drawn(placed) if placed.height else None
@@ -78,4 +93,19 @@ def _drawn(placed: pl.DataFrame) -> Places:
         Dot(round(x, 1), round(y, 1), round(2.5 + 4.5 * (count / most) ** 0.5, 1), count)
         for count, x, y in spots.select("rows", "px", "py").iter_rows()
     )
-    return Places(placed.height, round(west, 4), round(south, 4), round(east, 4), round(north, 4), dots)
+    spots = _spots(placed, max(east - west, north - south, 1e-6) / FINE)
+    return Places(placed.height, round(west, 4), round(south, 4), round(east, 4), round(north, 4), dots, spots)
+
+
+def _spots(placed: pl.DataFrame, cell: float) -> tuple[Spot, ...]:
+    """Rows by the cells of a fine grid of degrees, most rows first."""
+    found = (
+        placed.group_by((pl.col("x") / cell).floor().alias("column"), (pl.col("y") / cell).floor().alias("line"))
+        .agg(pl.col("x").mean().round(6), pl.col("y").mean().round(6), pl.len().alias("rows"), pl.col("label").first())
+        .sort("rows", "x", "y", descending=[True, False, False])
+        .head(MOST_DOTS)
+    )
+    return tuple(
+        Spot(x, y, rows, label if rows == 1 else "")
+        for x, y, rows, label in found.select("x", "y", "rows", "label").iter_rows()
+    )

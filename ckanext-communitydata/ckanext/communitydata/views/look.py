@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, make_response, request
 
 from ckanext.communitydata.looking import asking
 from ckanext.communitydata.looking.formats import FORMATS
 from ckanext.communitydata.views import seeing
+from ckanext.communitydata.views.maps import guarded
 
 __all__ = ["look"]
 
@@ -30,6 +31,43 @@ def page(package_id: str, resource_id: str) -> str:
         found = asking.look(asking.Question(path, key, seeing.file_name(resource), number, first, ROWS))
     given = {"pkg_dict": package, "pkg": package, "res": resource, "table": number, "first": first, "page_rows": ROWS}
     return tk.render("communitydata/look.html", {**given, "found": found, "formats": FORMATS})
+
+
+def on_map(package_id: str, resource_id: str) -> Response:
+    """The places of a table's rows on a map to move about in."""
+    package, resource = seeing.shown(package_id, resource_id)
+    number = _number("table")
+    with seeing.opened(resource) as (path, key):
+        found = asking.look(asking.Question(path, key, seeing.file_name(resource), number, 0, ROWS))
+    if not found.get("places"):
+        tk.abort(404, tk._("Nobody has said where this is."))
+    address = tk.h.url_for("communitydata_look.page", package_id=package["name"], resource_id=resource["id"])
+    given = {
+        "title": tk.h.resource_display_name(resource),
+        "address": f"{address}?table={number}" if number else address,
+    }
+    given |= {"pkg": package, "places": found["places"], "features": features(found["places"]["spots"])}
+    return guarded(make_response(tk.render("communitydata/map_of_rows.html", given)))
+
+
+def features(spots: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Spots as GeoJSON; a larger one stands for more rows."""
+    most = max(spot["rows"] for spot in spots)
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "geometry": {"type": "Point", "coordinates": [spot["longitude"], spot["latitude"]]},
+                "properties": {"name": _name(spot), "radius": round(4 + 8 * (spot["rows"] / most) ** 0.5, 1)},
+            }
+            for spot in spots
+        ],
+    }
+
+
+def _name(spot: dict[str, Any]) -> str:
+    return spot["label"] or tk.ungettext("{n} row", "{n} rows", spot["rows"]).format(n=spot["rows"])
 
 
 def download(package_id: str, resource_id: str, kind: str) -> Response:
@@ -61,4 +99,5 @@ def _number(name: str) -> int:
 
 
 look.add_url_rule("/dataset/<package_id>/look/<resource_id>", "page", page)
+look.add_url_rule("/dataset/<package_id>/look/<resource_id>/map", "on_map", on_map)
 look.add_url_rule("/dataset/<package_id>/look/<resource_id>.<kind>", "download", download)

@@ -33,7 +33,11 @@ def shown(title: str, address: str, outlines: Sequence[Drawn]) -> Response:
         tk.abort(404, tk._("Nobody has said where this is."))
     outlines = outlines[:MOST_SHAPES]
     values = {"title": title, "address": address, "outlines": outlines, "drawing": draw(outlines)}
-    answer = make_response(tk.render("communitydata/map.html", {**values, "features": features(outlines)}))
+    return guarded(make_response(tk.render("communitydata/map.html", {**values, "features": features(outlines)})))
+
+
+def guarded(answer: Response) -> Response:
+    """Hold a visitor's browser to this site and its tiles."""
     if light.is_light():
         answer.headers["Content-Security-Policy"] = policy()
     return answer

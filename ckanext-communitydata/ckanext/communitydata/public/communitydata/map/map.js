@@ -18,7 +18,7 @@
   features.features.forEach(function (feature) {
     const layer = L.geoJSON(feature, {
       style: { color: "#0b5a6f", weight: 2, fillOpacity: 0.25 },
-      pointToLayer: function (_feature, at) { return L.circleMarker(at, { radius: 6 }); }
+      pointToLayer: function (_feature, at) { return L.circleMarker(at, { radius: feature.properties.radius || 6 }); }
     });
     const words = document.createElement("span");
     words.textContent = describe(feature);
