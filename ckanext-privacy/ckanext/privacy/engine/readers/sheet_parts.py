@@ -9,12 +9,17 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import IO, Any
 from xml.sax.saxutils import unescape
 
 from ckanext.privacy.engine.tables import Table, text_table
+from ckanext.privacy.engine.threads import in_order
 
+from .cell_meanings import Meanings
 from .office import Package, record_table
+from .plain_sheets import Piece, read_piece
+from .sheet_store import SheetStore
 from .spool import Spool
 from .xml_parts import attributes, elements, local, texts_of
 
@@ -45,13 +50,20 @@ COLUMN = re.compile(rb"<col\b[^>]*>")
 FORMULA = re.compile(rb"<f\b[^>/]*>([^<]*(?:&quot;|\")[^<]*)</f>")
 #: Codes in headers and footers: position, font, size, colour, page numbers.
 HEADER_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d+|[A-Z])')
+#: The encoding that an XML declaration names.
+DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding=[\"']([^\"']*)")
+#: Bytes of a sheet's part that are looked at at a time.
+PIECE = 4 << 20
 #: Formulas kept from one sheet.
 MOST_FORMULAS = 100_000
 
 
 @dataclass
 class SheetFacts:
-    """What a sheet's part says beside its cells: hidden rows and columns (from 0), extent, formulas, text."""
+    """What a sheet's part says beside its cells: hidden rows and columns (from 0), extent, formulas, text.
+
+    ``store`` has the cells, too, where they are written plainly.
+    """
 
     hidden_rows: set[int] = field(default_factory=set)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
@@ -59,6 +71,7 @@ class SheetFacts:
     last_column: int = 26
     formulas: dict[str, None] = field(default_factory=dict)
     around: list[str] = field(default_factory=list)
+    store: SheetStore | None = None
 
     @property
     def cells(self) -> int:
@@ -70,13 +83,13 @@ class SheetFacts:
         return any(first <= place <= last for first, last in self.hidden_columns)
 
 
-def sheet_facts(package: Package) -> dict[str, SheetFacts]:
+def sheet_facts(package: Package, parts: dict[str, str], meanings: Meanings | None) -> dict[str, SheetFacts]:
     """Facts about every sheet of an XLSX workbook, by its name; sheets that no list names go by their part's."""
-    names = {part: name for name, part in _sheet_parts(package).items()}
-    return {names.get(part, part): _read_sheet(package.counted(part)) for part in package.matching(SHEETS)}
+    names = {part: name for name, part in parts.items()}
+    return {names.get(part, part): _read_sheet(package, part, meanings) for part in package.matching(SHEETS)}
 
 
-def _sheet_parts(package: Package) -> dict[str, str]:
+def sheet_parts(package: Package) -> dict[str, str]:
     """The part of every sheet, by the sheet's name."""
     if "xl/workbook.xml" not in package.names:
         return {}
@@ -103,20 +116,50 @@ def _relations(package: Package, part: str) -> dict[str, str]:
     }
 
 
-def _read_sheet(blocks: Iterator[bytes]) -> SheetFacts:
-    """Read a sheet's part once, as bytes: as XML it is read by the library that knows cells."""
-    facts, held, around = SheetFacts(), b"", _AroundCells()
-    for block in blocks:
-        text = held + block
+def _read_sheet(package: Package, part: str, meanings: Meanings | None) -> SheetFacts:
+    """Read a sheet's part once, as bytes: as XML it is read, if need be, by the library that knows cells."""
+    facts, around, store = SheetFacts(), _AroundCells(), SheetStore(package.raw)
+    plain = meanings is not None
+    tasks = (partial(_read_cells, text, meanings if plain else None) for text in _pieces(package, part, facts, around))
+    for read in in_order(tasks):
+        if isinstance(read, Piece):
+            store.add(read)
+        else:
+            plain = False
+            facts.last_column = max(facts.last_column, read)
+    store.put_away()
+    facts.last_column = max(facts.last_column, store.width)
+    facts.store = store if plain and around.complete else None
+    facts.around = list(texts_of(io.BytesIO(b"".join(around.kept))))
+    return facts
+
+
+def _pieces(package: Package, part: str, facts: SheetFacts, around: _AroundCells) -> Iterator[bytes]:
+    """The rows of a sheet's part, cut between them; ``facts`` and ``around`` are told of everything."""
+    held: list[bytes] = []
+    length = 0
+    for block in package.counted(part):
+        held.append(block)
+        length += len(block)
+        if length < PIECE:
+            continue
+        text = b"".join(held)
         cut = text.rfind(b"<row")
         cut = cut if cut > 0 else max(0, text.rfind(b"<"))
         _take_in(facts, text[:cut])
-        around.add(text[:cut])
-        held = text[cut:]
-    _take_in(facts, held)
-    around.add(held)
-    facts.around = list(texts_of(io.BytesIO(b"".join(around.kept))))
-    return facts
+        yield around.add(text[:cut])
+        held, length = [text[cut:]], len(text) - cut
+    text = b"".join(held)
+    _take_in(facts, text)
+    yield around.add(text)
+
+
+def _read_cells(text: bytes, meanings: Meanings | None) -> Piece | int:
+    """The cells of whole rows; of rows that are not written plainly, the last column from the 26th on."""
+    piece = read_piece(text, meanings) if meanings else None
+    if piece:
+        return piece
+    return _column_number(max(FAR.findall(text), key=lambda name: (len(name), name), default=b""))
 
 
 def _take_in(facts: SheetFacts, text: bytes) -> None:
@@ -124,8 +167,6 @@ def _take_in(facts: SheetFacts, text: bytes) -> None:
         _take_in_hidden(facts, text)
     last = LAST_ROW.search(text, max(0, text.rfind(b"<row")))
     facts.last_row = max(facts.last_row, int(last[1]) if last else 0)
-    far = max(FAR.findall(text), key=lambda name: (len(name), name), default=b"")
-    facts.last_column = max(facts.last_column, _column_number(far))
     if b"<f" not in text:
         return
     for formula in FORMULA.findall(text):
@@ -149,18 +190,27 @@ class _AroundCells:
 
     def __init__(self) -> None:
         self.kept: list[bytes] = []
-        self._inside = False
+        self._inside = self._entered = False
 
-    def add(self, text: bytes) -> None:
-        """Take in the next piece."""
+    @property
+    def complete(self) -> bool:
+        """Whether the cells began and ended, in an encoding that their bytes can be read in."""
+        declared = DECLARED.match(self.kept[0]) if self.kept else None
+        return self._entered and not self._inside and (not declared or declared[1].lower() in {b"utf-8", b"us-ascii"})
+
+    def add(self, text: bytes) -> bytes:
+        """Take in the next piece, and give back what of it are cells."""
         if not self._inside:
             before, found, text = text.partition(b"<sheetData>")
             self.kept.append(before + found)
             self._inside = bool(found)
-        if self._inside:
-            _, end, after = text.partition(b"</sheetData>")
-            self.kept.append(end + after)
-            self._inside = not end
+            self._entered = self._entered or self._inside or b"<sheetData/>" in before
+        if not self._inside:
+            return b""
+        cells, end, after = text.partition(b"</sheetData>")
+        self.kept.append(end + after)
+        self._inside = not end
+        return cells
 
 
 def _column_number(name: bytes) -> int:
