@@ -16,7 +16,7 @@ from ckan.types import Context
 from flask import Blueprint
 
 from ckanext.privacy import cli, helpers
-from ckanext.privacy.gate import edits, guard, index, labels, pages, removal, uploads
+from ckanext.privacy.gate import edits, guard, index, labels, pages, remembered, removal, uploads
 from ckanext.privacy.logic import action, auth, chained
 from ckanext.privacy.views import privacy
 
@@ -57,6 +57,7 @@ class PrivacyPlugin(
         uploads.refuse_public_storage()
         guard.install()
         removal.install()
+        remembered.install()
         if p.plugin_loaded("dcat") or "dcat" in config["ckan.plugins"]:
             from ckanext.privacy import tombstone_profile
 

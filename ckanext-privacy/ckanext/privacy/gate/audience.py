@@ -7,6 +7,7 @@ the organisation included, and sees the last release.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from ckan import authz, model
@@ -14,18 +15,24 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context
 from flask import has_request_context
 
+from ckanext.privacy.gate import remembered
 from ckanext.privacy.model import Steward
 
 EDITING = ["editor", "admin"]
 
 
-def reader(context: Context) -> model.User | None:
-    """Return the active account behind a call, or None for a visitor."""
+def account(context: Context) -> model.User | None:
+    """Return the account behind a call, active or not, or None for a visitor."""
     name = context.get("user")
     if not name:
         return None
     known = context.get("auth_user_obj")
-    user = known if isinstance(known, model.User) and name in (known.name, known.id) else model.User.get(name)
+    return known if isinstance(known, model.User) and name in (known.name, known.id) else model.User.get(name)
+
+
+def reader(context: Context) -> model.User | None:
+    """Return the active account behind a call, or None for a visitor."""
+    user = account(context)
     return user if user is not None and user.is_active else None
 
 
@@ -52,7 +59,8 @@ def works_on(user: model.User | None, package: model.Package) -> bool:
 
 def edits_for(user: model.User, organization_id: str) -> bool:
     """Say whether a person is editor or admin of an organisation, or admin of one above it."""
-    return authz.has_user_permission_for_group_or_org(organization_id, user.name, "update_dataset")
+    ask = partial(authz.has_user_permission_for_group_or_org, organization_id, user.name, "update_dataset")
+    return remembered.once(("edits for", user.id, organization_id), ask)
 
 
 def _collaborates(user: model.User, package: model.Package) -> bool:

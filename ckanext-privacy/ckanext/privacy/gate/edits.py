@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from ckan import model
 from ckan.model import meta
 from ckan.types import Context
 from sqlalchemy.dialects.postgresql import Insert, insert
 
+from ckanext.privacy.gate import audience
 from ckanext.privacy.model import Edit
 from ckanext.privacy.model.columns import now
 
 
 def record(context: Context, package_id: str) -> None:
     """Note the person behind a call as the last editor, in the call's own transaction. Takes a dataset's name too."""
-    user_id, package = _editor(context), model.Package.get(package_id)
+    user_id, package = _editor(context), _package(context, package_id)
     if user_id and package:
         model.Session.execute(_note([package.id], user_id))
+
+
+def _package(context: Context, package_id: str) -> model.Package | None:
+    known: Any = context.get("package")
+    return known if known is not None and package_id in (known.id, known.name) else model.Package.get(package_id)
 
 
 def record_all(context: Context, package_ids: Collection[str]) -> None:
@@ -36,7 +43,7 @@ def record_now(context: Context, package_id: str) -> None:
 
 
 def _editor(context: Context) -> str | None:
-    user = model.User.get(context.get("user") or "")
+    user = audience.account(context)
     return user.id if user else None
 
 

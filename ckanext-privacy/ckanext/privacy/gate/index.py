@@ -38,10 +38,10 @@ def document_for(working: Document) -> Document:
         raise _Flattened(working)
     if working.get("state") != "active":
         return {**working, "capacity": "private"}
-    default = released.package(working["id"], released.DEFAULT)
-    custom = released.package(working["id"])
-    if default is None or custom is None:
+    found = released.both(working["id"])
+    if found is None:
         return {**working, "capacity": "private"}
+    default, custom = found
     return {**_flatten({**default, "with_custom_schema": custom}), "capacity": "public"}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ckan import authz, model
 from ckan.plugins import toolkit as tk
+from ckan.types import Context
 from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.privacy.gate import released
@@ -47,13 +48,18 @@ def user_labels(user: Any) -> list[str]:
 
 
 def _organizations(user: model.User) -> Iterator[str]:
-    listing = tk.get_action("organization_list_for_user")({"user": user.id}, {"permission": "update_dataset"})
+    listing = tk.get_action("organization_list_for_user")(_as(user), {"permission": "update_dataset"})
     found = {organization["id"] for organization in listing} | set(Steward.organizations(user.id))
     return (f"works-{organization}" for organization in sorted(found))
+
+
+def _as(user: model.User) -> Context:
+    """Return the context of a call by a person who is at hand: without the object CKAN looks for it four times."""
+    return {"user": user.name, "auth_user_obj": user}
 
 
 def _collaborations(user: model.User) -> list[str]:
     if not authz.check_config_permission("allow_dataset_collaborators"):
         return []
-    listing = tk.get_action("package_collaborator_list_for_user")({"ignore_auth": True}, {"id": user.id})
+    listing = tk.get_action("package_collaborator_list_for_user")({**_as(user), "ignore_auth": True}, {"id": user.id})
     return [f"collaborates-{each['package_id']}" for each in listing if each["capacity"] in EDITING]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
+import sqlalchemy as sa
+from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 from flask import Response, g
@@ -17,18 +21,23 @@ def saved(context: Context, package_id: str) -> None:
     """Tell whoever sent the current request, once, that what they saved is held."""
     if audience.outside_of_requests() or context.get("defer_commit") or hasattr(g, _NOTICE):
         return
-    release = Release.public(package_id)
-    setattr(g, _NOTICE, "pending" if release else "held")
+    since = _public_since(package_id)
+    setattr(g, _NOTICE, "pending" if since else "held")
     if not tk.request.path.startswith("/api"):
-        tk.h.flash_notice(_sentence(release))
+        tk.h.flash_notice(_sentence(since))
 
 
-def _sentence(release: Release | None) -> str:
-    if release is None or release.released is None:
+def _public_since(package_id: str) -> dt.datetime | None:
+    query = sa.select(Release.released).where(Release.package_id == package_id, *Release.is_public())
+    return model.Session.scalar(query)
+
+
+def _sentence(since: dt.datetime | None) -> str:
+    if since is None:
         return tk._(
             "Saved and held: nobody outside of your organization's editors and stewards sees it before its release."
         )
-    date = tk.h.render_datetime(release.released.replace(tzinfo=None))
+    date = tk.h.render_datetime(since.replace(tzinfo=None))
     return tk._("Saved. The public still sees the release of {date} until this change is released.").format(date=date)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from ckan import model
 from ckan.lib import munge
 from ckan.plugins import toolkit as tk
 
-from ckanext.privacy.gate import audience
+from ckanext.privacy.gate import audience, remembered
 from ckanext.privacy.model import Release
 from ckanext.privacy.model.columns import now
 
@@ -64,6 +65,15 @@ def package(package_id: str, form: str = CUSTOM) -> Package | None:
     """Return a dataset as released, ready to show, or None."""
     found = _part(package_id, form)
     return show(found) if found else None
+
+
+def both(package_id: str) -> tuple[Package, Package] | None:
+    """Return a dataset as released with CKAN's default schema and with its type's own, or None; asked at every save."""
+    if package_id in _new.get():
+        return None
+    query = sa.select(Release.snapshot[DEFAULT], Release.snapshot[CUSTOM])
+    found = model.Session.execute(query.where(Release.package_id == package_id, *conditions())).one_or_none()
+    return (show(found[0]), show(found[1])) if found else None
 
 
 def snapshot(package_id: str) -> dict[str, Any]:
@@ -153,7 +163,7 @@ def _url(package: Package, resource: dict[str, Any]) -> str:
 
 def _organization(known: dict[str, Any]) -> dict[str, Any]:
     """Return the organisation under its name of today: it may have been renamed, and links must lead there."""
-    today = model.Session.get(model.Group, known["id"])
+    today = remembered.once(("organization", known["id"]), partial(model.Session.get, model.Group, known["id"]))
     if today is None:
         return known
     return {**known, **{key: getattr(today, key) for key in ("name", "title", "description", "image_url", "state")}}

@@ -12,7 +12,7 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict
 from flask import has_request_context
 
-from ckanext.privacy.gate import audience, released
+from ckanext.privacy.gate import audience, released, working
 
 
 def _name(data_dict: DataDict, key: str = "id") -> str:
@@ -35,6 +35,9 @@ def package_show(original: Action, context: Context, data_dict: DataDict) -> Any
     if package is None:
         raise tk.ObjectNotFound(tk._("Not found"))
     if audience.sees_working_copy(context, package):
+        if saved := working.just_saved(context, data_dict, package):
+            _check("package_show", context, data_dict)
+            return saved
         context["use_cache"] = False
         return original(context, data_dict)
     context["session"] = model.Session

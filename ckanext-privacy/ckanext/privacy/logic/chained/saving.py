@@ -8,7 +8,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict
 
-from ckanext.privacy.gate import audience, edits, notice
+from ckanext.privacy.gate import audience, edits, notice, working
 
 
 @tk.chained_action
@@ -24,6 +24,8 @@ def package_update(original: Action, context: Context, data_dict: DataDict) -> A
     """Save a dataset; the public keeps what was released."""
     saved = original(context, data_dict)
     notice.saved(context, _id(saved))
+    if isinstance(saved, dict) and not context.get("defer_commit"):
+        working.keep(saved)
     return saved
 
 
@@ -34,10 +36,12 @@ def _id(saved: Any) -> str:
 @tk.chained_action
 def package_owner_org_update(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Move a dataset to another organisation; its release ends, since others answer for it now."""
+    if context.get("defer_commit"):
+        return original(context, data_dict)  # part of a save, which notes its editor and writes the index itself
     package = model.Package.get(data_dict.get("id") or "")
     before = package.owner_org if package else None
     answer = original(context, data_dict)
-    if package is not None and package.owner_org != before and not context.get("defer_commit"):
+    if package is not None and package.owner_org != before:
         edits.record_now(context, package.id)
         _reindex(package.id)
     return answer
