@@ -62,14 +62,7 @@ def run(source: str, accept_loss: bool, queue: bool) -> None:
 def approve(source: str, user: str, note: str, automatic_release: bool) -> None:
     """Approve SOURCE, so that it may run."""
     wanted = {"id": source, "note": note, "automatic_release": automatic_release}
-    try:
-        approved = tk.get_action("cityportals_source_approve")({"user": user}, wanted)
-    except tk.NotAuthorized as error:
-        tk.error_shout(str(error))
-        raise click.exceptions.Exit(1) from error
-    except tk.ObjectNotFound as error:
-        tk.error_shout(str(error) or "Not found.")
-        raise click.exceptions.Exit(1) from error
+    approved = _do("cityportals_source_approve", wanted, user)
     click.echo(f"{source} is approved by {approved['name']}.")
 
 
@@ -79,6 +72,18 @@ def watch(source: str) -> None:
     """Look whether released files of SOURCE changed there; hold the datasets of those that did."""
     held = automatic.watch(_do("harvest_source_show", {"id": source})["id"])
     click.echo(f"{len(held)} datasets are held again because a file changed at its source.")
+
+
+@cityportals.command()
+@click.argument("dataset")
+@click.option("--user", "-u", required=True, help="Who purges it.")
+@click.option("--reason", required=True, help="Why, in a sentence that stays.")
+@click.option("--confirm", help="The dataset's name once more; asked for where it is not given.")
+def purge(dataset: str, user: str, reason: str, confirm: str | None) -> None:
+    """Remove DATASET for good, which was withdrawn because its record is gone. This cannot be undone."""
+    name = confirm or click.prompt(f"Type the name of {dataset} to purge it")
+    purged = _do("cityportals_purge", {"id": dataset, "name": name, "reason": reason}, user)
+    click.echo(f"{purged['name']} is purged. Its source keeps a line about it.")
 
 
 @cityportals.command()
@@ -99,12 +104,12 @@ def check(city: str) -> None:
     )
 
 
-def _do(action: str, data_dict: dict[str, Any]) -> Any:
-    """Call an action; what is wrong is said in a sentence, not in a traceback."""
+def _do(action: str, data_dict: dict[str, Any], user: str | None = None) -> Any:
+    """Call an action, for a person where one is named; what is wrong is said in a sentence, not in a traceback."""
     try:
-        return tk.get_action(action)(context(), data_dict)
+        return tk.get_action(action)({"user": user} if user else context(), data_dict)
     except tk.ValidationError as error:
         tk.error_shout("; ".join(f"{name}: {text}" for name, text in error.error_summary.items()))
-    except tk.ObjectNotFound as error:
+    except (tk.ObjectNotFound, tk.NotAuthorized) as error:
         tk.error_shout(str(error) or "Not found.")
     raise click.exceptions.Exit(1)

@@ -28,7 +28,7 @@ class Answer:
 def gaps(answer: Answer, *, missing: int) -> list[str]:
     """Reasons to think that the portal did not show all it has. Empty: it was read to its end.
 
-    :param missing: datasets whose record is not in this answer, and of which no earlier answer told
+    :param missing: datasets whose record is not in this answer and was in the last one
     """
     found = []
     if answer.stopped:
@@ -45,6 +45,7 @@ def gaps(answer: Answer, *, missing: int) -> list[str]:
 def mass_loss(known: int, missing: int, threshold: float) -> str | None:
     """What to say when so much is gone at once that a person must confirm it.
 
+    :param missing: datasets whose record was in the last answer and is not in this one
     :param threshold: share of the known datasets (0..1) above which a loss needs a person's word
     """
     if missing <= SMALL_LOSS or missing <= known * threshold:
@@ -52,4 +53,12 @@ def mass_loss(known: int, missing: int, threshold: float) -> str | None:
     return (
         f"{missing} of {known} datasets are not in this answer, more than {threshold:.0%}. They count as missing, and "
         "none of them is withdrawn before the source is run once with the loss accepted."
+    )
+
+
+def still_missing(count: int) -> str:
+    """What to say while datasets that went missing at once wait for a person's word."""
+    return (
+        f"{count} datasets that went missing at once in an earlier answer are still not listed. None of them is "
+        "withdrawn before the source is run once with the loss accepted."
     )

@@ -6,8 +6,9 @@ It hears of single datasets through CKAN's hooks. A batch tells it once.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
+from typing import Any
 
 import ckan.plugins as p
 from ckan.types import Context
@@ -45,3 +46,21 @@ def is_steward(user_id: str, organization_id: str) -> bool:
     from ckanext.privacy.model import Steward
 
     return organization_id in Steward.organizations(user_id)
+
+
+def is_released(package_id: str) -> bool:
+    """Whether something of this dataset is public by the gate."""
+    if not loaded():
+        return False
+    from ckanext.privacy.gate import released
+
+    return released.is_public(package_id)
+
+
+def note_purge(tombstone: Mapping[str, Any], source_id: str) -> None:
+    """Write into the audit log that a person purged a harvested dataset."""
+    if loaded():
+        from ckanext.privacy.workflow import audit
+
+        data = {"source": source_id, "missing_since": tombstone["missing_since"]}
+        audit.record("harvest.purge", "package", tombstone["dataset_id"], data, tombstone["by"])

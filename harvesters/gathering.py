@@ -9,48 +9,27 @@ a state of their own, so that ckanext-harvest's cron command does not pick them 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import datetime, timezone
+from functools import partial
 from itertools import islice
 from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 from ckan import model
-from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestObjectExtra, HarvestSource
+from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestObjectExtra
 
-from ckanext.cityportals import config, identity, ledger, mapping, withdrawal
-from ckanext.cityportals.client import Client, NotModified, PortalError, Validators
-from ckanext.cityportals.completeness import Answer, gaps, mass_loss
+from ckanext.cityportals import config, ledger, withdrawal
+from ckanext.cityportals.client import Client, NotModified, Validators
+from ckanext.cityportals.completeness import Answer, gaps, mass_loss, still_missing
 from ckanext.cityportals.last_time import LastTime
-from ckanext.cityportals.portals import Page, Portal, Record
+from ckanext.cityportals.portals import Page, Portal, base
+from ckanext.cityportals.reading import Reader, Reading
 from ckanext.cityportals.reconcile import Known, Match, Reconciliation, Seen, reconcile
 
-#: state of an object whose batch has not been saved yet
-GATHERED = "GATHERED"
 #: key of the object extra that says what is to be done with it
 PLAN = "cityportals"
-
-
-@dataclass
-class Reading:
-    """What came out of reading a catalogue.
-
-    ``settled`` are records that say what their dataset's record said last time, ``seen`` all others that have an
-    identifier, ``repeated`` identifiers that came a second time after they were settled.
-    """
-
-    seen: list[Seen] = field(default_factory=list)
-    settled: int = 0
-    repeated: list[str] = field(default_factory=list)
-    announced: int | None = None
-    stopped: str | None = None
-    errors: list[dict[str, str]] = field(default_factory=list)
-
-    @property
-    def records(self) -> int:
-        """How many records the answer held, also those that could not be used."""
-        return len(self.seen) + self.settled + len(self.repeated) + len(self.errors)
 
 
 def gather(portal: Portal, job: HarvestJob, client: Client) -> list[str]:
@@ -58,17 +37,19 @@ def gather(portal: Portal, job: HarvestJob, client: Client) -> list[str]:
     source = ledger.package(job.source_id)
     forget_objects(job)
     last_time = LastTime(ledger.digests(job.source_id))
+    reader = Reader(portal, job, last_time, first=not ledger.has_datasets(job.source_id))
     try:
-        reading = _read(portal, job, client, last_time, _validators(source))
+        reading = reader.read(client, _validators(source))
     except NotModified:
         reading = Reading(settled=last_time.settle_all())
     open_datasets = ledger.known_datasets(job.source_id, only_missing=last_time.all_settled and not reading.seen)
     known = [each for each in open_datasets if not last_time.is_settled(each.remote_ids[0])]
-    found = reconcile(reading.seen, known)
-    run = _judge(job, reading, found, len(last_time) + _others(known))
+    found = reconcile(reading.seen, known, partial(ledger.shared, job.source_id))
+    run, doubted = _judge(job, reading, found, len(last_time) + _others(known))
     batches = _plan(found)
     _note_returned(found.matches)
-    withdrawal.count_missing(found.missing, datetime.now(timezone.utc), believed=run["complete"], read=run["read"])
+    if run["read"]:
+        withdrawal.count_missing(found.missing, datetime.now(timezone.utc), doubted)
     answers = {url: [each.etag, each.last_modified] for url, each in client.validators.items()}
     ledger.write(source, {"run": run, "validators": answers if run["complete"] else {}})
     model.Session.commit()
@@ -79,7 +60,7 @@ def refuse(job: HarvestJob, reason: str) -> None:
     """Note that a job read nothing, and why."""
     forget_objects(job)
     error = {"record": job.source.url, "reason": reason}
-    run = {"job_id": job.id, "read": False, "complete": False, "seen": 0, "unchanged": 0, "errors": [error]}
+    run = {"job_id": job.id, "read": False, "complete": False, "seen": 0, "unchanged": 0, "own": [], "errors": [error]}
     ledger.write(ledger.package(job.source_id), {"run": run})
     model.Session.commit()
 
@@ -95,11 +76,6 @@ def forget_objects(job: HarvestJob) -> None:
     model.Session.execute(sa.delete(HarvestObjectExtra).where(HarvestObjectExtra.harvest_object_id.in_(ids)))
     model.Session.execute(sa.delete(HarvestObject).where(HarvestObject.harvest_job_id == job.id))
     model.Session.commit()
-
-
-def source_settings(source: HarvestSource) -> dict[str, Any]:
-    """The settings of a source."""
-    return json.loads(source.config or "{}")
 
 
 def _validators(source: model.Package) -> dict[str, Validators]:
@@ -118,92 +94,40 @@ def _unfinished(job_id: str) -> bool:
     return model.Session.execute(states.limit(1)).first() is not None
 
 
-def _read(
-    portal: Portal, job: HarvestJob, client: Client, last_time: LastTime, unless: dict[str, Validators]
-) -> Reading:
-    """Read page by page. An error after the first page keeps what was read and makes the answer incomplete."""
-    reading = Reading()
-    try:
-        for page in portal.pages(client, job.source.url, source_settings(job.source), unless):
-            _take_page(portal, job, page, last_time, reading)
-    except PortalError as error:
-        reading.stopped = str(error)
-    return reading
-
-
-def _take_page(portal: Portal, job: HarvestJob, page: Page, last_time: LastTime, reading: Reading) -> None:
-    reading.announced = page.announced
-    objects = []
-    for record in page.records:
-        remote_id = portal.remote_id(record)
-        if not remote_id:
-            reading.errors.append(
-                {"record": _label(record), "reason": "The record has no identifier; it was left out."}
-            )
-            continue
-        # with another version of the mapping the same record says something else
-        digest = f"{mapping.VERSION}:{identity.digest(record, portal.noise)}"
-        if last_time.is_settled(remote_id):
-            reading.repeated.append(remote_id)
-        elif last_time.settle(remote_id, digest):
-            reading.settled += 1
-        else:
-            seen = Seen(str(uuid4()), remote_id, portal.aliases(record), digest)
-            reading.seen.append(seen)
-            objects.append(_object(job, seen, record))
-    if objects:
-        model.Session.execute(sa.insert(HarvestObject), objects)
-
-
-def _object(job: HarvestJob, seen: Seen, record: Record) -> dict[str, Any]:
-    return {
-        "id": seen.key,
-        "guid": seen.remote_id,
-        "harvest_job_id": job.id,
-        "harvest_source_id": job.source_id,
-        "state": GATHERED,
-        "content": json.dumps(record, ensure_ascii=False),
-    }
-
-
-def _label(record: Record) -> str:
-    """What to call a record without an identifier."""
-    return str(record.get("title") or record.get("name") or "a record without a title")[:200]
-
-
-def _judge(job: HarvestJob, reading: Reading, found: Reconciliation, known: int) -> dict[str, Any]:
-    """What the report says about this gathering: whether it read everything, and whether it is believed about it."""
-    unconfirmed = sum(each.missing_runs == 0 for each in found.missing)
-    answer = Answer(reading.records, reading.announced, reading.stopped)
-    unread = gaps(answer, missing=unconfirmed)
+def _judge(job: HarvestJob, reading: Reading, found: Reconciliation, known: int) -> tuple[dict[str, Any], set[str]]:
+    """What the report says about this gathering, and the missing datasets that wait for a person's word."""
+    new = [each for each in found.missing if each.missing_since is None]
+    unread = gaps(Answer(reading.records, reading.announced, reading.stopped), missing=len(new))
     accepted = ledger.entry(ledger.package(job.source_id)).get("accept_loss") == job.id
-    loss = None if unread or accepted else mass_loss(known, unconfirmed, config.loss_threshold())
+    doubted = set() if accepted else {each.dataset_id for each in found.missing if each.doubted}
+    loss = None if unread or accepted else mass_loss(known, len(new), config.loss_threshold())
+    if loss:
+        doubted |= {each.dataset_id for each in new}
+    elif doubted:
+        loss = still_missing(len(doubted))
     repeated = [
         {"record": each, "reason": "The portal lists this identifier twice; the first record was used."}
         for each in (*reading.repeated, *(seen.remote_id for seen in found.repeated))
     ]
     doubts = [{"record": job.source.url, "reason": reason} for reason in (*unread, *([loss] if loss else []))]
-    return {
+    run = {
         "job_id": job.id,
         "read": not unread,
         "complete": not doubts,
         "seen": reading.records,
+        "own": reading.own,
         "unchanged": reading.settled + sum(not each.changed and not each.renamed for each in found.matches),
         "errors": doubts + reading.errors + repeated,
     }
+    return run, doubted
 
 
 def _plan(found: Reconciliation) -> list[str]:
     """Write down what is to be done with each stored object, and cut the work into batches."""
-    plans = [
-        *(_todo(match.seen, "renamed" if match.renamed else "changed", match.known) for match in found.matches
-          if match.renamed or match.changed),
-        *(_todo(seen, "added") for seen in found.added),
-    ]  # fmt: skip
     unchanged = [match.seen.key for match in found.matches if not match.renamed and not match.changed]
     _drop([*(seen.key for seen in found.repeated), *unchanged])
     leaders = []
-    remaining = iter(plans)
+    remaining = _todos(found)
     while batch := list(islice(remaining, config.batch_size())):
         leaders.append(batch[0]["harvest_object_id"])
         _store_batch(batch)
@@ -211,15 +135,21 @@ def _plan(found: Reconciliation) -> list[str]:
     return leaders
 
 
+def _todos(found: Reconciliation) -> Iterator[dict[str, Any]]:
+    for match in found.matches:
+        if match.renamed or match.changed:
+            yield _todo(match.seen, "renamed" if match.renamed else "changed", match.known)
+    yield from (_todo(seen, "added") for seen in found.added)
+
+
 def _todo(seen: Seen, kind: str, known: Known | None = None) -> dict[str, Any]:
     remote_ids = ledger.remembered_ids(seen.remote_id, known.remote_ids if known else ())
-    aliases = sorted({*seen.aliases, *(known.aliases if known else ())})
     return {
         "harvest_object_id": seen.key,
         "kind": kind,
         # The new dataset's id is settled here: saving a batch twice cannot make two datasets.
         "dataset_id": known.dataset_id if known else str(uuid4()),
-        "entry": {"remote_ids": remote_ids, "aliases": aliases, "digest": seen.digest},
+        "entry": {"remote_ids": remote_ids, "digest": seen.digest},
     }
 
 
@@ -244,7 +174,7 @@ def _drop(object_ids: list[str]) -> None:
 
 def _note_returned(matches: list[Match]) -> None:
     returned = [match.known.dataset_id for match in matches if match.returned]
-    ledger.note(returned, missing_since=None, missing_runs=0, withdrawn=False)
+    ledger.note(returned, missing_since=None, missing_runs=0, doubted=False, withdrawn=False)
 
 
 def first_page(portal: Portal, url: str, settings: dict[str, Any], client: Client) -> Page:
@@ -252,7 +182,7 @@ def first_page(portal: Portal, url: str, settings: dict[str, Any], client: Clien
 
     :raises PortalError: when the portal gives no usable answer
     """
-    return next(portal.pages(client, url, settings, {}))
+    return next(base.read(portal, client, url, settings, {}))
 
 
 def errors_of(job: HarvestJob) -> list[dict[str, str]]:

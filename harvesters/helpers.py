@@ -6,7 +6,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 
-from ckanext.cityportals import conflicts, ledger
+from ckanext.cityportals import conflicts, ledger, twins
 
 
 def cityportals_conflicts(dataset_id: str) -> dict[str, Any] | None:
@@ -24,3 +24,14 @@ def cityportals_conflicts(dataset_id: str) -> dict[str, Any] | None:
     except (tk.NotAuthorized, tk.ObjectNotFound):
         return None
     return {"source": source_id, "count": len(found)} if found else None
+
+
+def cityportals_duplicates(dataset_id: str) -> list[dict[str, str]]:
+    """What other sources brought of the same thing, for whoever may edit this dataset, as the action gives it."""
+    if not twins.of_dataset(dataset_id):
+        return []
+    try:
+        found = tk.get_action("cityportals_duplicate_list")({"user": tk.current_user.name}, {"id": dataset_id})
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return []
+    return [other for each in found for other in each["duplicates"]]

@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from ckan import model
 from ckanext.harvest.model import HarvestJob
 
-from ckanext.cityportals import ledger, report
+from ckanext.cityportals import ledger, report, twins
 
 #: runs of a source that are kept
 KEPT = 30
-COUNTS = ("added", "changed", "renamed", "unchanged", "missing", "withdrawn")
+COUNTS = ("added", "changed", "renamed", "unchanged", "own", "duplicates", "missing", "withdrawn")
 
 _ENDED = sa.text("""
     SELECT package.id, job.id AS job_id, job.gather_started AS started
@@ -30,6 +30,9 @@ def file_ended() -> None:
         started = row.started.isoformat(timespec="seconds") if row.started else ""
         run = {"at": started, "errors": len(figures["errors"]), "complete": figures["complete"]}
         run |= {name: figures[name] for name in (*COUNTS, "seen", "seconds")}
+        if any(figures[name] for name in ("added", "changed", "renamed")):
+            twins.link(row.id)
+            figures = report.last_report(row.id)
         ledger.write(source, {"runs": [*runs(row.id), run][-KEPT:], "filed": row.job_id})
     model.Session.commit()
 

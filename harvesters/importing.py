@@ -19,8 +19,9 @@ from ckanext.harvest.model import HarvestObject, HarvestObjectError, HarvestObje
 from sqlalchemy.exc import DataError, IntegrityError
 
 from ckanext.cityportals import automatic
-from ckanext.cityportals.gathering import GATHERED, PLAN
+from ckanext.cityportals.gathering import PLAN
 from ckanext.cityportals.portals import Portal
+from ckanext.cityportals.reading import GATHERED
 from ckanext.cityportals.saving import INDISPENSABLE, Item, desk_for, now, save_all
 
 #: what a record can be at fault for; everything else (no database, no search index) is tried again later

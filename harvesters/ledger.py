@@ -6,14 +6,16 @@ as the dataset, out of reach of forms and of the public, and untouched when ckan
 
 A dataset's entry: ``source_id``, ``remote_ids`` (newest first), ``aliases``, ``digest``, ``mapped`` (what the source
 said last), ``saved`` (fingerprints of what was saved; of a field that people edited, of what they edited),
-``conflicts`` and ``declined`` (see ``merge.standing``), ``warnings``, ``leftovers``, ``missing_since``,
-``missing_runs``, ``withdrawn``. A source's entry: ``run`` (what the last gathering found) and ``validators``.
+``conflicts`` and ``declined`` (see ``merge.standing``), ``twins`` (datasets that other sources brought of the same
+thing),
+``warnings``, ``leftovers``, ``missing_since``, ``missing_runs``, ``doubted`` (so many went at once that a person must
+say it is true), ``withdrawn``. A source's entry: ``run`` (what the last gathering found), ``validators``, ``purged``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,7 +29,8 @@ KEY = "cityportals"
 _KNOWN_COLUMNS = """
     SELECT id, state, plugin_data -> :key -> 'remote_ids' AS remote_ids, plugin_data -> :key -> 'aliases' AS aliases,
            plugin_data -> :key ->> 'digest' AS digest, plugin_data -> :key ->> 'missing_since' AS missing_since,
-           plugin_data -> :key -> 'missing_runs' AS missing_runs, plugin_data -> :key -> 'withdrawn' AS withdrawn
+           plugin_data -> :key -> 'missing_runs' AS missing_runs, plugin_data -> :key -> 'withdrawn' AS withdrawn,
+           plugin_data -> :key -> 'doubted' AS doubted
       FROM package
      WHERE plugin_data -> :key ->> 'source_id' = :source_id
 """
@@ -66,6 +69,13 @@ _IN_CONFLICT = sa.text("""
      ORDER BY title, id
 """)
 
+_ANY = sa.text("SELECT 1 FROM package WHERE plugin_data -> :key ->> 'source_id' = :source_id LIMIT 1")
+_SHARED = sa.text("""
+    SELECT alias FROM package, jsonb_array_elements_text(plugin_data -> :key -> 'aliases') AS alias
+     WHERE plugin_data -> :key ->> 'source_id' = :source_id AND alias = ANY(:aliases)
+     GROUP BY alias HAVING count(*) > 1
+""")
+
 #: rows that are in memory at a time where all datasets of a source are looked at
 _ROWS = 1000
 
@@ -95,8 +105,20 @@ def known_datasets(source_id: str, *, only_missing: bool = False) -> Iterator[Kn
             missing_since=row.missing_since,
             missing_runs=row.missing_runs or 0,
             withdrawn=bool(row.withdrawn),
+            doubted=bool(row.doubted),
             deleted=row.state == model.State.DELETED,
         )
+
+
+def shared(source_id: str, aliases: Collection[str]) -> set[str]:
+    """Those of these aliases that several datasets of a source carry."""
+    wanted = {"key": KEY, "source_id": source_id, "aliases": list(aliases)}
+    return set(model.Session.scalars(_SHARED, wanted)) if aliases else set()
+
+
+def has_datasets(source_id: str) -> bool:
+    """Whether a source ever brought a dataset."""
+    return model.Session.execute(_ANY, {"key": KEY, "source_id": source_id}).first() is not None
 
 
 def in_conflict(source_id: str) -> list[str]:

@@ -20,12 +20,13 @@ from importlib import resources
 from typing import Any
 
 import nh3
-import yaml
 from babel.core import get_global
 from dateutil import parser as dates
 
+from ckanext.privacy.engine.documents import parse_yaml
+
 #: raise it when the mapping changes: every record is then mapped once more
-VERSION = 1
+VERSION = 2
 
 TAG_LENGTH = 100
 _NOT_IN_A_TAG = re.compile(r"[^\w \-.]")
@@ -93,7 +94,7 @@ class Taker:
 def vocabulary(name: str) -> dict[str, Any]:
     """One of the tables in ``vocabularies/``."""
     text = resources.files("ckanext.cityportals").joinpath("vocabularies", f"{name}.yaml").read_text("utf-8")
-    return yaml.safe_load(text)
+    return parse_yaml(text)
 
 
 def plain_text(text: str) -> str:

@@ -7,8 +7,9 @@ Plain Python: nothing here knows CKAN or a network.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 
@@ -17,7 +18,8 @@ class Known:
     """A dataset this source brought earlier.
 
     ``remote_ids`` are all identifiers it ever had, the newest first; ``missing_since`` is the ISO time of the first
-    complete run that did not list it; ``deleted``: a person deleted it here, so it is neither changed nor missed.
+    complete run that did not list it; ``doubted``: so many went missing at once that a person must say that it is true;
+    ``deleted``: a person deleted it here, so it is neither changed nor missed.
     """
 
     dataset_id: str
@@ -27,6 +29,7 @@ class Known:
     missing_since: str | None = None
     missing_runs: int = 0
     withdrawn: bool = False
+    doubted: bool = False
     deleted: bool = False
 
 
@@ -70,8 +73,16 @@ class Reconciliation:
     repeated: list[Seen] = field(default_factory=list)
 
 
-def reconcile(seen: Iterable[Seen], known: Iterable[Known]) -> Reconciliation:
-    """Match records with datasets; a second record under the same identifier is set aside as ``repeated``."""
+#: of some aliases, those that several datasets of the source carry; they tell nobody from anybody
+Shared = Callable[[Collection[str]], Collection[str]]
+
+
+def reconcile(seen: Iterable[Seen], known: Iterable[Known], shared: Shared = lambda _aliases: ()) -> Reconciliation:
+    """Match records with datasets; a second record under the same identifier is set aside as ``repeated``.
+
+    :param shared: asked about the datasets of the source that are not among ``known``, when there is nothing better to
+        go by than one address
+    """
     result = Reconciliation()
     records: dict[str, Seen] = {}
     for record in seen:
@@ -79,28 +90,47 @@ def reconcile(seen: Iterable[Seen], known: Iterable[Known]) -> Reconciliation:
             result.repeated.append(record)
         else:
             records[record.remote_id] = record
-    open_records = list(records.values())
-    open_datasets = list(known)
+    pool = _Pool(list(records.values()), list(known), result.matches)
+    carried = Counter(each for dataset in pool.datasets for each in dataset.aliases if each.startswith(_ADDRESSES))
     for fingerprint in _FINGERPRINTS:
-        if not open_records or not open_datasets:
-            break
-        open_records, open_datasets = _pair(open_records, open_datasets, fingerprint, result.matches)
-    result.added = open_records
-    result.missing = [dataset for dataset in open_datasets if not dataset.deleted]
+        pool.pair(fingerprint)
+    pool.datasets, withdrawn = _parted(pool.datasets, lambda each: not each.withdrawn)
+    pool.pair(_of_kind("undated"))
+    if not any(match.renamed and _ROW_NUMBER.fullmatch(match.seen.remote_id) for match in result.matches):
+        pool.pair(_row_number)
+    pool.pair_by_address(lambda aliases: {each for each in aliases if carried[each] > 1}.union(shared(aliases)))
+    result.added = pool.records
+    result.missing = [each for each in [*pool.datasets, *withdrawn] if not each.deleted]
     return result
 
 
 _Fingerprint = Callable[[Seen | Known], list[str]]
+#: A portal that counts its records gives these numbers to other records as soon as one is put in between.
+_ROW_NUMBER = re.compile(r"\d{1,5}")
+#: any one address, where no other record has it
+_ADDRESSES = ("doi:", "item:", "path:", "file:")
 
 
 def _identifier(entry: Seen | Known) -> list[str]:
     """The exact identifier, the current one only: it settles nearly everything, at no risk."""
-    return [entry.remote_id] if isinstance(entry, Seen) else [entry.remote_ids[0]]
+    identifier = entry.remote_id if isinstance(entry, Seen) else entry.remote_ids[0]
+    return [] if _ROW_NUMBER.fullmatch(identifier) else [identifier]
 
 
 def _of_kind(kind: str) -> _Fingerprint:
     prefix = f"{kind}:"
     return lambda entry: [alias for alias in entry.aliases if alias.startswith(prefix)]
+
+
+def _identifiers(entry: Seen | Known) -> list[str]:
+    return [alias for alias in _of_kind("id")(entry) if not _ROW_NUMBER.fullmatch(alias.removeprefix("id:"))]
+
+
+def _row_number(entry: Seen | Known) -> list[str]:
+    """The bare number a record has now, and a dataset that was there last time: good where such numbers do not move."""
+    if isinstance(entry, Seen):
+        return [entry.remote_id]
+    return [] if entry.missing_since else [entry.remote_ids[0]]
 
 
 def _both(first: str, second: str) -> _Fingerprint:
@@ -113,33 +143,66 @@ def _both(first: str, second: str) -> _Fingerprint:
 # the end of the other two move on to the neighbouring dataset.
 _FINGERPRINTS: tuple[_Fingerprint, ...] = (
     _identifier,
-    _of_kind("id"),
-    _of_kind("hub"),
-    _of_kind("4x4"),
-    _both("service", "work"),
-    _both("slug", "work"),
+    _both("id", "name"),
+    _identifiers,
+    *map(_of_kind, ("hub", "4x4", "uuid")),
+    *(_both(kind, "work") for kind in ("service", "slug", "path", "file", "item", "page")),
     _of_kind("work"),
-    _of_kind("slug"),
-    _of_kind("service"),
+    *(_both(kind, "name") for kind in ("service", "slug", "path", "file", "item")),
+    *map(_of_kind, ("slug", "service")),
 )
 
 
-def _pair(
-    records: list[Seen], datasets: list[Known], fingerprint: _Fingerprint, matches: list[Match]
-) -> tuple[list[Seen], list[Known]]:
-    """Pair what shares a fingerprint; return what is left. Datasets that are not missing are served first."""
-    by_print: dict[str, list[Known]] = defaultdict(list)
-    for dataset in sorted(datasets, key=lambda each: (each.missing_since is not None, each.missing_since or "")):
-        for value in fingerprint(dataset):
-            by_print[value].append(dataset)
-    taken: set[str] = set()
-    left: list[Seen] = []
-    for record in records:
-        candidates = (each for value in fingerprint(record) for each in by_print.get(value, ()))
-        found = next((each for each in candidates if each.dataset_id not in taken), None)
-        if found is None:
-            left.append(record)
-            continue
-        taken.add(found.dataset_id)
-        matches.append(Match(record, found))
-    return left, [each for each in datasets if each.dataset_id not in taken]
+@dataclass(slots=True)
+class _Pool:
+    """The records and datasets that are not paired yet, and the pairs."""
+
+    records: list[Seen]
+    datasets: list[Known]
+    matches: list[Match]
+
+    def pair(self, fingerprint: _Fingerprint) -> None:
+        """Pair what shares a fingerprint. Datasets that are not missing are served first."""
+        if not self.records or not self.datasets:
+            return
+        by_print: dict[str, list[Known]] = defaultdict(list)
+        for dataset in sorted(
+            self.datasets, key=lambda each: (each.missing_since is not None, each.missing_since or "")
+        ):
+            for value in fingerprint(dataset):
+                by_print[value].append(dataset)
+        taken: set[str] = set()
+        left: list[Seen] = []
+        for record in self.records:
+            candidates = (each for value in fingerprint(record) for each in by_print.get(value, ()))
+            found = next((each for each in candidates if each.dataset_id not in taken), None)
+            if found is None:
+                left.append(record)
+                continue
+            taken.add(found.dataset_id)
+            self.matches.append(Match(record, found))
+        self.records, self.datasets = left, [each for each in self.datasets if each.dataset_id not in taken]
+
+    def pair_by_address(self, shared: Shared) -> None:
+        """Pair by any one address that one record and one dataset have, and nobody else.
+
+        Records that say when they were issued are told apart by that: another date, another dataset.
+        """
+        if not self.records or not self.datasets:
+            return
+        named = Counter(each for record in self.records for each in record.aliases if each.startswith(_ADDRESSES))
+        held = {each for dataset in self.datasets for each in dataset.aliases} & named.keys()
+        telling = {each for each in held if named[each] == 1} - set(shared(held))
+        self.pair(lambda entry: [] if _dated(entry) else [each for each in entry.aliases if each in telling])
+
+
+def _dated(entry: Seen | Known) -> bool:
+    return any(each.startswith("work:") for each in entry.aliases)
+
+
+def _parted(datasets: Iterable[Known], wanted: Callable[[Known], bool]) -> tuple[list[Known], list[Known]]:
+    """Those that are wanted, and the others."""
+    parts: tuple[list[Known], list[Known]] = [], []
+    for each in datasets:
+        parts[not wanted(each)].append(each)
+    return parts

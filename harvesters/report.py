@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckanext.harvest.model import HarvestJob, HarvestObject, HarvestObjectError, HarvestObjectExtra
 
-from ckanext.cityportals import ledger
+from ckanext.cityportals import ledger, twins
 from ckanext.cityportals.gathering import PLAN
 
 _MISSING = sa.text("""
@@ -26,22 +26,24 @@ _MISSING = sa.text("""
 def last_report(source_id: str) -> dict[str, Any]:
     """The report of a source's last run; every count 0 before the first.
 
-    ``seen`` is ``added + changed + renamed + unchanged`` plus what ``errors`` lists or is still being saved. A renamed
-    record counts as renamed whether or not it changed otherwise. ``missing`` are datasets whose record is gone but in
-    its time of grace, ``withdrawn`` those whose grace is over. ``state`` is ``none``, ``running`` or ``finished``,
-    ``progress`` how much of the run is done (0..1).
+    ``seen`` is ``added + changed + renamed + unchanged + own`` plus what ``errors`` lists or is still being saved. A
+    renamed record counts as renamed whether or not it changed otherwise. ``own`` are records that the portal took from
+    this catalogue, ``duplicates`` datasets that another source brings as well. ``missing`` are datasets whose record is
+    gone but in its time of grace, ``withdrawn`` those whose grace is over. ``state`` is ``none``, ``running`` or
+    ``finished``, ``progress`` how much of the run is done (0..1).
     """
     run = ledger.entry(ledger.package(source_id)).get("run")
     job = _last_job(source_id)
     report = {
-        "complete": False, "seen": 0, "added": 0, "changed": 0, "unchanged": 0, "renamed": 0,
-        **_out_of_sight(source_id), "errors": [], "seconds": 0.0, "state": "none", "progress": 0.0,
+        "complete": False, "seen": 0, "added": 0, "changed": 0, "unchanged": 0, "renamed": 0, "own": 0,
+        "duplicates": len(twins.of_source(source_id)), **_out_of_sight(source_id), "errors": [], "seconds": 0.0,
+        "state": "none", "progress": 0.0,
     }  # fmt: skip
     if job is None:
         return report
     report |= {"state": "finished" if job.status == "Finished" else "running", "seconds": _seconds(job)}
     if run and run["job_id"] == job.id:
-        report |= {name: run[name] for name in ("complete", "seen", "unchanged")}
+        report |= {name: run[name] for name in ("complete", "seen", "unchanged")} | {"own": len(run.get("own", ()))}
         report |= _saved(job.id)
         report["errors"] = run["errors"] + _record_errors(job.id)
     report["progress"] = 1.0 if report["state"] == "finished" else _progress(job.id)

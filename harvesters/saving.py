@@ -23,7 +23,8 @@ from ckanext.cityportals import batch, gate, ledger, showing
 from ckanext.cityportals.harvest_metadata import HarvestMetadata
 from ckanext.cityportals.merge import Merged, fingerprints, merge, standing
 from ckanext.cityportals.placing import lift, place, schema_fields
-from ckanext.cityportals.portals import Portal
+from ckanext.cityportals.portals import Portal, base
+from ckanext.cityportals.portals.base import Unreadable
 from ckanext.cityportals.validation import Validator
 from ckanext.cityportals.withdrawal import harvest_user
 
@@ -89,6 +90,7 @@ class Record:
     fields: dict[str, Any]
     leftovers: list[str]
     warnings: list[str]
+    aliases: tuple[str, ...] = ()
     conflicts: dict[str, dict[str, Any]] = field(default_factory=dict)
     edited_from: dict[str, str] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
@@ -117,10 +119,10 @@ def save_all(items: list[Item], desk: Desk) -> list[Refused]:
 
     Returns the records that do not fit this catalogue, whatever is left out of them.
     """
-    records = [_record(item, desk) for item in items]
+    records, refused = _records(items, desk)
     known = batch.existing([record.dataset_id for record in records])
     new = [record for record in records if record.dataset_id not in known]
-    refused = _create_all(new, desk)
+    refused += _create_all(new, desk)
     changed, misfits = _change_all([record for record in records if record.dataset_id in known], known, desk)
     refused += misfits
     left_out = {id(record) for record, _ in refused}
@@ -131,10 +133,25 @@ def save_all(items: list[Item], desk: Desk) -> list[Refused]:
     return refused
 
 
+def _records(items: list[Item], desk: Desk) -> tuple[list[Record], list[Refused]]:
+    """The items as records, and those that cannot be read as one."""
+    read = [_record_or_refusal(item, desk) for item in items]
+    return [each for each in read if isinstance(each, Record)], [each for each in read if isinstance(each, tuple)]
+
+
+def _record_or_refusal(item: Item, desk: Desk) -> Record | Refused:
+    try:
+        return _record(item, desk)
+    except Unreadable as error:
+        return Record(item, {}, [], []), {"record": [str(error)]}
+
+
 def _record(item: Item, desk: Desk) -> Record:
-    mapped = desk.portal.to_dataset(json.loads(item.object.content or "{}"))
+    content = json.loads(item.object.content or "{}")
+    mapped = base.mapped(desk.portal, content)
     fields = complete_fields(mapped.dataset, desk.settings, desk.source_id, item.plan["entry"]["remote_ids"])
-    record = Record(item, fields, list(mapped.leftovers), list(mapped.warnings))
+    aliases = base.aliases(desk.portal, content)
+    record = Record(item, fields, list(mapped.leftovers), list(mapped.warnings), aliases)
     record.drop(desk.without & fields.keys())
     return record
 
@@ -150,7 +167,7 @@ def _finish(saved: list[Record], activities: Mapping[str, set[str]], desk: Desk)
     read_back = [(each, read.custom) for each, read in zip(ordered, shown, strict=True)]
     for kind, ids in activities.items():
         batch.note_activities([pair for pair in read_back if pair[0].id in ids], desk.user, kind)
-    entries = (_entry(record, desk, read.custom) for record, read in zip(saved, shown, strict=True))
+    entries = (_entry(record, desk, *pair) for record, pair in zip(saved, read_back, strict=True))
     ledger.write_all({record.dataset_id: entry for record, entry in zip(saved, entries, strict=True)})
     origins = {
         record.dataset_id: HarvestMetadata(record.item.object.id, desk.source_id, desk.source_title) for record in saved
@@ -272,10 +289,12 @@ def _note_edits(record: Record, merged: Merged, remembered: dict[str, Any]) -> N
     record.warnings += [f"{name} was changed here and at the source; ours stays." for name in record.conflicts]
 
 
-def _entry(record: Record, desk: Desk, saved: dict[str, Any]) -> dict[str, Any]:
-    """What is remembered of a dataset, see ``ledger``."""
+def _entry(record: Record, desk: Desk, package: model.Package, saved: dict[str, Any]) -> dict[str, Any]:
+    """What is remembered of a dataset, see ``ledger``. Every alias it ever had is kept."""
+    earlier = ledger.entry(package).get("aliases") or []
     return {
         **record.item.plan["entry"],
+        "aliases": sorted({*record.aliases, *earlier}),
         "source_id": desk.source_id,
         "mapped": record.fields,
         "saved": {**fingerprints(lift(saved, record.fields), record.fields), **record.edited_from},
@@ -284,6 +303,7 @@ def _entry(record: Record, desk: Desk, saved: dict[str, Any]) -> dict[str, Any]:
         "leftovers": record.leftovers,
         "missing_since": None,
         "missing_runs": 0,
+        "doubted": False,
         "withdrawn": False,
     }
 

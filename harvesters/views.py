@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from ckan import model
+from ckan import authz, model
 from ckan.plugins import plugin_loaded
 from flask import Blueprint
 
-from ckanext.cityportals import approval, history, ledger, report
+from ckanext.cityportals import approval, history, ledger, purge, report
 from ckanext.cityportals.portals import PORTALS
 
 cityportals = Blueprint("cityportals", __name__, url_prefix="/harvest-portals")
@@ -108,6 +108,10 @@ def source(id: str) -> Any:
             "may_approve": approval.may_approve(source_id, tk.current_user.name),
             "running": history.is_running(source_id),
             "conflicts": len(_act("cityportals_conflict_list", id=source_id, limit=LISTED)),
+            "duplicates": _act("cityportals_duplicate_list", id=source_id, limit=LISTED),
+            "own": (ledger.entry(ledger.package(source_id)).get("run") or {}).get("own", [])[:LISTED],
+            "purged": purge.tombstones(source_id)[:LISTED],
+            "may_purge": authz.is_sysadmin(tk.current_user.name),
         },
     )
 
@@ -117,6 +121,48 @@ def _bars(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     longest = max((run["seen"] for run in runs), default=0) or 1
     parts = ("added", "changed", "renamed", "unchanged")
     return [run | {"parts": {name: round(100 * run[name] / longest, 1) for name in parts}} for run in runs]
+
+
+def purge_form(id: str, problem: str = "", reason: str = "") -> Any:
+    """What purging a dataset means, and the name to type."""
+    try:
+        tk.check_access("cityportals_purge", {"user": tk.current_user.name}, {"id": id})
+        dataset = _act("package_show", id=id)
+        shown = _act("harvest_source_show", id=ledger.entry(ledger.package(dataset["id"]))["source_id"])
+    except tk.NotAuthorized as error:
+        return tk.abort(403, str(error))
+    except (tk.ObjectNotFound, KeyError):
+        return tk.abort(404, tk._("There is no such dataset or harvest source."))
+    package = ledger.package(dataset["id"])
+    page = tk.render(
+        "cityportals/purge.html",
+        {
+            "harvest_source": shown,
+            "dataset": dataset,
+            "refusal": purge.refusal(package),
+            "missing_since": ledger.entry(package).get("missing_since"),
+            "problem": problem,
+            "reason": reason,
+        },
+    )
+    return (page, 400) if problem else page
+
+
+def purge_dataset(id: str) -> Any:
+    """Purge a dataset whose name was typed."""
+    form = tk.request.form
+    package = model.Package.get(id)
+    source_id = ledger.entry(package).get("source_id") if package else None
+    try:
+        _act("cityportals_purge", id=id, name=form.get("name", "").strip(), reason=form.get("reason", "").strip())
+    except tk.NotAuthorized as error:
+        return tk.abort(403, str(error))
+    except tk.ObjectNotFound:
+        return tk.abort(404, tk._("There is no such dataset or harvest source."))
+    except tk.ValidationError as error:
+        return purge_form(id, " ".join(error.error_summary.values()), form.get("reason", ""))
+    tk.h.flash_success(tk._("The dataset is purged."))
+    return tk.redirect_to("cityportals.source", id=source_id)
 
 
 def run(id: str) -> Any:
@@ -151,4 +197,6 @@ cityportals.add_url_rule("/source/<id>", view_func=source)
 cityportals.add_url_rule("/source/<id>/run", view_func=run, methods=["POST"])
 cityportals.add_url_rule("/source/<id>/conflicts", view_func=conflicts)
 cityportals.add_url_rule("/source/<id>/conflicts", "resolve", view_func=resolve, methods=["POST"])
+cityportals.add_url_rule("/purge/<id>", "purge", view_func=purge_form)
+cityportals.add_url_rule("/purge/<id>", "purge_dataset", view_func=purge_dataset, methods=["POST"])
 cityportals.add_url_rule("/source/<id>/approve", view_func=approve, methods=["POST"])

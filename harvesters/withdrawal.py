@@ -6,6 +6,7 @@ withdrawn, which is reversible: it is made private and marked. Nothing here dele
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -18,20 +19,18 @@ from ckanext.cityportals.reconcile import Known
 REASON = "The record has been missing at its source since {since} in {runs} complete answers."
 
 
-def count_missing(missing: list[Known], now: datetime, *, read: bool, believed: bool) -> None:
-    """Note that these records were not in an answer, and withdraw what has been missing for long enough.
+def count_missing(missing: list[Known], now: datetime, doubted: Collection[str]) -> None:
+    """Note that these records were not in a whole answer, and withdraw what has been missing for long enough.
 
-    :param read: whether the answer was read to its end; else it says nothing about what is not in it
-    :param believed: whether it counts towards the end of grace; else datasets are noted as missing and stay
+    :param doubted: ids of those that wait for a person's word, since so many went at once: they are noted and stay
     """
-    if not read:
-        return
     today = now.isoformat(timespec="seconds")
     ledger.note([each.dataset_id for each in missing if each.missing_since is None], missing_since=today)
-    if not believed:
-        return
-    ledger.count_run([each.dataset_id for each in missing])
-    for known in missing:
+    ledger.note(doubted, doubted=True)
+    counted = [each for each in missing if each.dataset_id not in doubted]
+    ledger.note([each.dataset_id for each in counted if each.doubted], doubted=False)
+    ledger.count_run([each.dataset_id for each in counted])
+    for known in counted:
         since, runs = known.missing_since or today, known.missing_runs + 1
         if not known.withdrawn and grace_is_over(since, runs, now):
             withdraw(known.dataset_id, REASON.format(since=since[:10], runs=runs))

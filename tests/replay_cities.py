@@ -57,5 +57,5 @@ def work(cities: list[str]) -> int:
 if __name__ == "__main__":
     if not recordings.present():
         raise SystemExit("The recorded feeds are not here: name their folder in SUITE_PORTALS.")
-    os.environ["CKAN_INI"] = str(harvest.make_site(2, None))
+    os.environ["CKAN_INI"] = str(harvest.make_site(1, None))
     raise SystemExit(min(work(sys.argv[1:]), 1))

@@ -19,22 +19,26 @@ from ckanext.cityportals import (
     importing,
     ledger,
     presets,
+    purge,
     report,
     running,
+    twins,
 )
 from ckanext.cityportals.addresses import AddressError, check_url
 from ckanext.cityportals.client import NotModified, PortalError
 from ckanext.cityportals.harvester import check_settings
 from ckanext.cityportals.identity import within
 from ckanext.cityportals.logic import schema
-from ckanext.cityportals.portals import PORTALS, Portal, Record
+from ckanext.cityportals.portals import PORTALS, Portal, Record, base
 from ckanext.cityportals.saving import complete_fields
 
 __all__ = [
     "cityportals_city_list",
     "cityportals_conflict_list",
     "cityportals_conflict_resolve",
+    "cityportals_duplicate_list",
     "cityportals_preview",
+    "cityportals_purge",
     "cityportals_report_show",
     "cityportals_run",
     "cityportals_source_add",
@@ -111,7 +115,7 @@ def cityportals_preview(context: Context, data_dict: DataDict) -> dict[str, Any]
         page = gathering.first_page(portal, data_dict["url"], settings, config.client())
     except (PortalError, NotModified) as error:
         raise tk.ValidationError({"url": [str(error)]}) from error
-    records = [_as_saved(portal, record, settings) for record in page.records[:PREVIEW_RECORDS]]
+    records = [_previewed(portal, record, settings) for record in page.records[:PREVIEW_RECORDS]]
     leftovers = sorted({name for record in records for name in record["leftovers"]})
     counts = {name: sum(name in record["leftovers"] for record in records) for name in leftovers}
     return {"announced": page.announced, "records": records, "leftovers": counts}
@@ -125,9 +129,16 @@ def _settings(given: Any, portal: Portal) -> dict[str, Any]:
     return json.loads(text or "{}")
 
 
+def _previewed(portal: Portal, record: Record, settings: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return _as_saved(portal, record, settings)
+    except base.Unreadable as error:
+        return {"remote_id": "", "dataset": {}, "leftovers": [], "warnings": [str(error)]}
+
+
 def _as_saved(portal: Portal, record: Record, settings: dict[str, Any]) -> dict[str, Any]:
-    mapped = portal.to_dataset(record)
-    remote_id = portal.remote_id(record)
+    mapped = base.mapped(portal, record)
+    remote_id = base.identifier(portal, record)
     fields = complete_fields(mapped.dataset, settings, "", [remote_id])
     fields.pop("harvest_source_id")
     return {
@@ -200,7 +211,7 @@ def cityportals_report_show(context: Context, data_dict: DataDict) -> dict[str, 
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.conflict_list)
+@tk.validate_action_data(schema.listing)
 def cityportals_conflict_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
     """What was changed here and at the source, and waits for somebody to decide.
 
@@ -243,6 +254,43 @@ def cityportals_conflict_resolve(context: Context, data_dict: DataDict) -> list[
     else:
         conflicts.keep_local(dataset_id, decided)
     return cityportals_conflict_list(tk.fresh_context(context), {"id": dataset_id})
+
+
+@tk.side_effect_free
+@tk.validate_action_data(schema.listing)
+def cityportals_duplicate_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """Datasets that two sources bring.
+
+    :param id: name or id of a dataset, or of a source for all of its datasets
+    :param limit: at most so many of a source's datasets (optional, default: 50)
+    :returns: ``[{"id", "name", "title", "duplicates": [{"id", "name", "title", "source_title"}]}]``; of the other
+        sources' datasets only those that you may see
+    """
+    tk.check_access("cityportals_duplicate_list", context, data_dict)
+    package = ledger.package(data_dict["id"])
+    ids = [package.id]
+    if package.type == HARVEST_TYPE:
+        ids = twins.of_source(package.id)[: data_dict["limit"]]
+    return [each for each in twins.seen_by(context, ids) if each["duplicates"]]
+
+
+@tk.validate_action_data(schema.purge)
+def cityportals_purge(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Remove a dataset for good that was withdrawn because its record is gone. This cannot be undone.
+
+    :param id: name or id of the dataset
+    :param name: its name once more, to confirm
+    :param reason: why, in a sentence that stays
+    :returns: the tombstone ``{"dataset_id", "name", "remote_id", "missing_since", "by", "by_name", "reason", "at"}``
+    """
+    tk.check_access("cityportals_purge", context, data_dict)
+    package = ledger.package(data_dict["id"])
+    refused = purge.refusal(package)
+    if refused:
+        raise tk.ValidationError({"id": [refused]})
+    if data_dict["name"] != package.name:
+        raise tk.ValidationError({"name": [tk._("This is not the name of the dataset.")]})
+    return purge.purge(context, package, data_dict["reason"])
 
 
 def _source(name_or_id: str) -> HarvestSource:

@@ -13,7 +13,9 @@ __all__ = [
     "cityportals_city_list",
     "cityportals_conflict_list",
     "cityportals_conflict_resolve",
+    "cityportals_duplicate_list",
     "cityportals_preview",
+    "cityportals_purge",
     "cityportals_report_show",
     "cityportals_run",
     "cityportals_source_add",
@@ -70,6 +72,23 @@ def cityportals_conflict_resolve(context: Context, data_dict: DataDict) -> AuthR
     """Whoever may edit the dataset: what the source says is not released."""
     refusal = tk._("Only who may edit the dataset may do this.")
     return _may_edit(context, data_dict["id"], tk._("There is no such dataset or harvest source."), refusal)
+
+
+def cityportals_duplicate_list(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may edit the dataset, or the source."""
+    return cityportals_conflict_resolve(context, data_dict)
+
+
+def cityportals_purge(context: Context, data_dict: DataDict) -> AuthResult:
+    """Whoever may purge datasets: system administrators, unless the site has decided otherwise."""
+    package = model.Package.get(data_dict["id"])
+    if package is None:
+        raise tk.ObjectNotFound(tk._("There is no such dataset or harvest source."))
+    try:
+        tk.check_access("dataset_purge", tk.fresh_context(context), {"id": package.id})
+    except tk.NotAuthorized:
+        return _answer(False, tk._("Only who may purge datasets may do this."))
+    return _answer(True, "")
 
 
 @tk.chained_auth_function

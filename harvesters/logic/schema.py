@@ -52,10 +52,19 @@ def approve(
 
 
 @validator_args
-def conflict_list(
+def listing(
     not_empty: Validator, unicode_safe: Validator, default: ValidatorFactory, natural_number_validator: Validator
 ) -> Schema:
     return {"id": [not_empty, unicode_safe], "limit": [default(50), natural_number_validator]}
+
+
+@validator_args
+def purge(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    return {
+        "id": [not_empty, unicode_safe],
+        "name": [not_empty, unicode_safe],
+        "reason": [not_empty, unicode_safe],
+    }
 
 
 @validator_args

@@ -66,17 +66,11 @@ class ArcgisHubPortal(DcatUsPortal):
             return super().aliases(record)
         members = _properties(record)
         slug = members.get("slug")
-        return super().aliases(
-            {
-                "identifier": self.remote_id(record),
-                "title": members.get("title") or members.get("name"),
-                "issued": _moment(members.get("created")),
-                "distribution": [{"accessURL": str(members.get("url") or "")}],
-            }
+        return identity.aliases(
+            [self.remote_id(record)],
+            identity.Words(members.get("title") or members.get("name"), _moment(members.get("created"))),
+            files=[members.get("url")],
         ) + ((f"slug:{str(slug).lower()}",) if slug else ())
-
-    def platform_aliases(self, addresses: list[str]) -> Iterator[str]:
-        yield from identity.hub_aliases(addresses)
 
     def to_dataset(self, record: Record) -> Mapped:
         return _from_search(self.remote_id(record), record) if _is_found(record) else super().to_dataset(record)

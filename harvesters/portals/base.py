@@ -7,6 +7,7 @@ mean in this catalogue. Everything else (identity over time, what is missing, sa
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
@@ -74,8 +75,67 @@ class Portal(Protocol):
         ...
 
     def to_dataset(self, record: Record) -> Mapped:
-        """The record in this catalogue's words. Never raises: what is not understood is left over with a warning."""
+        """The record in this catalogue's words; what is not understood is left over with a warning."""
         ...
+
+
+class Unreadable(ValueError):  # noqa: N818 - it says what the record is
+    """A record whose members are not of the kinds that its platform writes. The message is a sentence."""
+
+
+def identifier(portal: Portal, record: Record) -> str:
+    """The record's identifier, whatever the portal sent; empty where it gives none.
+
+    :raises Unreadable: when it cannot be made out
+    """
+    with _readable():
+        return portal.remote_id(record)
+
+
+def aliases(portal: Portal, record: Record) -> tuple[str, ...]:
+    """The record's aliases, whatever the portal sent.
+
+    :raises Unreadable: when they cannot be made out
+    """
+    with _readable():
+        return portal.aliases(record)
+
+
+def mapped(portal: Portal, record: Record) -> Mapped:
+    """The record in this catalogue's words, whatever the portal sent.
+
+    :raises Unreadable: when it cannot be mapped
+    """
+    with _readable():
+        return portal.to_dataset(record)
+
+
+def read(
+    portal: Portal, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
+) -> Iterator[Page]:
+    """The portal's pages; an answer whose members are not of the kinds that its platform writes is an error as well.
+
+    :raises PortalError, NotModified: as ``Portal.pages``
+    """
+    try:
+        yield from portal.pages(client, url, config, unless)
+    except _UNLIKE as error:
+        raise PortalError(
+            f"{url} answered with something that is not written as a {portal.title} writes it."
+        ) from error
+
+
+#: what reading members of unexpected kinds ends in
+_UNLIKE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except _UNLIKE as error:
+        sentence = "The record is not written as records of this kind of portal are; it was left out."
+        raise Unreadable(sentence) from error
 
 
 def records_in(document: Any, member: str, url: str) -> list[Record]:
@@ -123,8 +183,3 @@ def paged(records: Iterable[Record], announced: int | None = None) -> Iterator[P
         if len(page) < PAGE_SIZE:
             return
         empty = False
-
-
-def unique(aliases: Iterator[str | None]) -> tuple[str, ...]:
-    """Aliases in their order, each once."""
-    return tuple(dict.fromkeys(alias for alias in aliases if alias))

@@ -12,7 +12,7 @@ from typing import Any
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Portal, Record, records_in, unique
+from ckanext.cityportals.portals.base import Page, Portal, Record, records_in
 
 #: Members CKAN itself writes about its own housekeeping: nothing in them describes the data.
 _HOUSEKEEPING = (
@@ -59,17 +59,13 @@ class CkanPortal(Portal):
         return str(record.get("id") or record.get("name") or "").strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
-        return unique(self._aliases(record))
-
-    def _aliases(self, record: Record) -> Iterator[str | None]:
-        yield identity.id_alias(self.remote_id(record))
-        for other in (record.get("name"), _guid(record)):
-            yield identity.id_alias(str(other)) if other else None
-        urls = [str(each.get("url") or "") for each in record.get("resources") or []]
-        yield from identity.service_aliases(urls)
-        title = record.get("title")
-        yield identity.work_alias(
-            json.dumps(title, sort_keys=True) if isinstance(title, dict) else title, record.get("metadata_created")
+        """CKAN notes when a record was made there, not when the data was issued: a new site makes new dates."""
+        resources = [each for each in record.get("resources") or [] if isinstance(each, dict)]
+        return identity.aliases(
+            [self.remote_id(record), record.get("name"), _guid(record)],
+            identity.Words(record.get("title"), record.get("issued"), _organization(record)),
+            pages=[record.get("url")],
+            files=[each.get("url") for each in resources],
         )
 
     def to_dataset(self, record: Record) -> Mapped:
@@ -118,6 +114,11 @@ def _guid(record: Record) -> Any:
     return record.get("identifier") or next(
         (each.get("value") for each in record.get("extras") or [] if each.get("key") == "guid"), None
     )
+
+
+def _organization(record: Record) -> Any:
+    organization = record.get("organization")
+    return organization.get("name") if isinstance(organization, dict) else None
 
 
 def _languages(record: Record, *members: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from rdflib.term import Node
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Portal, Record, unique
+from ckanext.cityportals.portals.base import Page, Portal, Record
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 #: what RDF is sent as, and rdflib's name for it
@@ -89,16 +89,15 @@ class DcatApPortal(Portal):
         return str(record.get("uri") or _first(record, "dct:identifier") or "").strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
-        return unique(self._aliases(record))
-
-    def _aliases(self, record: Record) -> Iterator[str | None]:
-        yield identity.id_alias(self.remote_id(record))
-        for value in record.get("dct:identifier") or []:
-            yield identity.id_alias(_plain(value)) if _plain(value) else None
-        addresses = [_address(each) for each in record.get("dcat:distribution") or []]
-        yield from identity.hub_aliases([self.remote_id(record)])
-        yield from identity.service_aliases(addresses)
-        yield identity.work_alias(_first(record, "dct:title"), _first(record, "dct:issued"))
+        distributions = [each for each in record.get("dcat:distribution") or [] if isinstance(each, dict)]
+        return identity.aliases(
+            [self.remote_id(record), *_texts(record.get("dct:identifier"))],
+            identity.Words(
+                _first(record, "dct:title"), _first(record, "dct:issued"), _name(record.get("dct:publisher"))
+            ),
+            pages=[_link(record.get("dcat:landingPage"))],
+            files=[_link(each.get(name)) for each in distributions for name in ("dcat:downloadURL", "dcat:accessURL")],
+        )
 
     def to_dataset(self, record: Record) -> Mapped:
         taker = Taker(record)

@@ -12,7 +12,7 @@ from typing import Any
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Portal, Record, paged, unique
+from ckanext.cityportals.portals.base import Page, Portal, Record, paged
 
 _MEANS_NOTHING_HERE = ("@type", "@context", "accessLevel", "bureauCode", "programCode")
 
@@ -53,19 +53,12 @@ class DcatUsPortal(Portal):
         return str(record.get("identifier") or record.get("landingPage") or "").strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
-        return unique(self._aliases(record))
-
-    def _aliases(self, record: Record) -> Iterator[str | None]:
-        identifier = self.remote_id(record)
-        yield identity.id_alias(identifier)
-        yield from self.platform_aliases([identifier])
-        yield from identity.service_aliases(_addresses(record))
-        yield identity.work_alias(record.get("title"), record.get("issued"))
-
-    def platform_aliases(self, addresses: list[str]) -> Iterator[str]:
-        """A data.json does not say what wrote it, so look for the signs of both platforms that write most of them."""
-        yield from identity.hub_aliases(addresses)
-        yield from identity.socrata_aliases(addresses)
+        return identity.aliases(
+            [self.remote_id(record)],
+            identity.Words(record.get("title"), record.get("issued"), _name(record.get("publisher"))),
+            pages=[record.get("landingPage")],
+            files=_addresses(record),
+        )
 
     def to_dataset(self, record: Record) -> Mapped:
         taker = Taker(record)
@@ -98,7 +91,7 @@ class DcatUsPortal(Portal):
 
 def _addresses(record: Record) -> Iterator[str]:
     for distribution in _distributions(record.get("distribution")):
-        yield str(distribution.get("accessURL") or distribution.get("downloadURL") or "")
+        yield from (str(distribution.get(member) or "") for member in ("accessURL", "downloadURL"))
     yield str(record.get("webService") or "")
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, site_of, unique
+from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, site_of
 
 _PAGE = 100
 #: what a data view can be had as
@@ -49,11 +49,8 @@ class JunarPortal(Portal):
         return str(record.get("guid") or "").strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
-        return unique(self._aliases(record))
-
-    def _aliases(self, record: Record) -> Iterator[str | None]:
-        yield identity.id_alias(self.remote_id(record))
-        yield identity.work_alias(record.get("title"), record.get("created_at"))
+        title, issued = record.get("title"), record.get("created_at")
+        return identity.aliases([self.remote_id(record)], identity.Words(title, issued), pages=[record.get("link")])
 
     def to_dataset(self, record: Record) -> Mapped:
         taker = Taker(record)

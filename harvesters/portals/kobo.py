@@ -12,7 +12,7 @@ from typing import Any
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of, unique
+from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of
 
 _PAGE = 100
 _KOBO_HOUSEKEEPING = (
@@ -86,11 +86,8 @@ class KoboPortal(Portal):
         return str(record.get("uid") or "").strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
-        return unique(self._aliases(record))
-
-    def _aliases(self, record: Record) -> Iterator[str | None]:
-        yield identity.id_alias(self.remote_id(record))
-        yield identity.work_alias(record.get("name"), record.get("date_created") or record.get("createdAt"))
+        issued = record.get("date_created") or record.get("createdAt")
+        return identity.aliases([self.remote_id(record)], identity.Words(record.get("name"), issued))
 
     def to_dataset(self, record: Record) -> Mapped:
         taker = Taker(record)

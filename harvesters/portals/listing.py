@@ -19,7 +19,7 @@ from defusedxml.common import DefusedXmlException
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Portal, Record, paged, unique
+from ckanext.cityportals.portals.base import Page, Portal, Record, paged
 
 #: endings of addresses that are data, and the name of the format
 DATA_ENDINGS = {
@@ -56,13 +56,12 @@ class ListPortal(Portal):
         return str(record.get("identifier") or record.get("title") or "").strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
-        return unique(self._aliases(record))
-
-    def _aliases(self, record: Record) -> Iterator[str | None]:
-        yield identity.id_alias(self.remote_id(record))
-        for file in record.get("files") or []:
-            yield identity.id_alias(str(file.get("url") or "")) if file.get("url") else None
-        yield identity.work_alias(record.get("title"), record.get("issued"))
+        return identity.aliases(
+            [self.remote_id(record)],
+            identity.Words(record.get("title"), record.get("issued"), record.get("publisher")),
+            pages=[record.get("page")],
+            files=[each.get("url") for each in record.get("files") or []],
+        )
 
     def to_dataset(self, record: Record) -> Mapped:
         taker = Taker(record)

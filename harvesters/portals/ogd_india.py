@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of, unique
+from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of
 
 _NATIONAL, _API = "data.gov.in", "https://api.data.gov.in"
 _PAGE = 100
@@ -56,12 +56,8 @@ class OgdIndiaPortal(Portal):
         return str(record.get("index_name") or "").strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
-        return unique(self._aliases(record))
-
-    def _aliases(self, record: Record) -> Iterator[str | None]:
-        yield identity.id_alias(self.remote_id(record))
-        created = record.get("created")
-        yield identity.work_alias(record.get("title"), str(created) if created else None)
+        title, issued = record.get("title"), record.get("created")
+        return identity.aliases([self.remote_id(record)], identity.Words(title, issued))
 
     def to_dataset(self, record: Record) -> Mapped:
         taker = Taker(record)

@@ -11,7 +11,7 @@ from typing import Any
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of, unique
+from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of
 
 _API = "/api/explore/v2.1/catalog"
 #: the most records a page of the API may hold, and how far its pages go
@@ -49,14 +49,13 @@ class OpendatasoftPortal(Portal):
         return str(record.get("dataset_id") or "").strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
-        return unique(self._aliases(record))
-
-    def _aliases(self, record: Record) -> Iterator[str | None]:
-        yield identity.id_alias(self.remote_id(record))
-        uid = str(record.get("dataset_uid") or "")
-        yield identity.id_alias(uid) if uid else None
         default, dcat = _metas(record, "default"), _metas(record, "dcat")
-        yield identity.work_alias(default.get("title"), dcat.get("issued") or dcat.get("created"))
+        return identity.aliases(
+            [self.remote_id(record), record.get("dataset_uid")],
+            identity.Words(default.get("title"), dcat.get("issued") or dcat.get("created"), default.get("publisher")),
+            pages=[default.get("references")],
+            files=[each.get("url") for each in record.get("attachments") or [] if isinstance(each, dict)],
+        )
 
     def to_dataset(self, record: Record) -> Mapped:
         taker = Taker(_flat(record))

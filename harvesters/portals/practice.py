@@ -17,7 +17,7 @@ from lxml import html
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Portal, Record, paged, unique
+from ckanext.cityportals.portals.base import Page, Portal, Record, paged
 from ckanext.cityportals.portals.listing import addresses_in
 
 #: pages with lists followed, and practices read, of one source
@@ -66,11 +66,8 @@ class PracticePortal(Portal):
         return str(record.get("url") or "").strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
-        return unique(self._aliases(record))
-
-    def _aliases(self, record: Record) -> Iterator[str | None]:
-        yield identity.id_alias(self.remote_id(record))
-        yield identity.work_alias(record.get("name"), record.get("datePublished"))
+        title, issued = record.get("name"), record.get("datePublished")
+        return identity.aliases([self.remote_id(record)], identity.Words(title, issued))
 
     def to_dataset(self, record: Record) -> Mapped:
         taker = Taker(record)

@@ -82,8 +82,14 @@ class SocrataPortal(DcatUsPortal):
         view, domain = record["resource"].get("id"), (record.get("metadata") or {}).get("domain")
         return f"https://{domain}/api/views/{view}" if domain and view else str(view or "")
 
-    def platform_aliases(self, addresses: list[str]) -> Iterator[str]:
-        yield from identity.socrata_aliases(addresses)
+    def aliases(self, record: Record) -> tuple[str, ...]:
+        if not _is_discovered(record):
+            return super().aliases(record)
+        return identity.aliases(
+            [self.remote_id(record)],
+            identity.Words(record["resource"].get("name"), record["resource"].get("createdAt")),
+            pages=[record.get("permalink")],
+        )
 
     def to_dataset(self, record: Record) -> Mapped:
         return _from_discovery(record) if _is_discovered(record) else super().to_dataset(record)

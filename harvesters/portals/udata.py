@@ -11,7 +11,7 @@ from typing import Any
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Portal, Record, records_in, site_of, unique
+from ckanext.cityportals.portals.base import Page, Portal, Record, records_in, site_of
 
 _PAGE = 100
 _HOUSEKEEPING = (
@@ -49,14 +49,13 @@ class UdataPortal(Portal):
         return str(record.get("id") or record.get("slug") or "").strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
-        return unique(self._aliases(record))
-
-    def _aliases(self, record: Record) -> Iterator[str | None]:
-        yield identity.id_alias(self.remote_id(record))
-        slug = str(record.get("slug") or "")
-        yield identity.id_alias(slug) if slug else None
-        yield from identity.service_aliases(str(each.get("url") or "") for each in record.get("resources") or [])
-        yield identity.work_alias(record.get("title"), record.get("created_at"))
+        resources = [each for each in record.get("resources") or [] if isinstance(each, dict)]
+        return identity.aliases(
+            [self.remote_id(record), record.get("slug")],
+            identity.Words(record.get("title"), record.get("created_at")),
+            pages=[record.get("page")],
+            files=[each.get("url") for each in resources],
+        )
 
     def to_dataset(self, record: Record) -> Mapped:
         taker = Taker(record)

@@ -268,6 +268,24 @@ def test_a_mass_loss_needs_a_persons_word(site, make_source, monkeypatch):
     assert counts(run(source)) == {"seen": 7, "unchanged": 7, "withdrawn": 7}
 
 
+def test_while_a_mass_loss_waits_a_record_that_is_gone_later_is_withdrawn(site, make_source, monkeypatch):
+    """One bad day must not keep everything that is gone ever after."""
+    site.serve_catalogue(hub_records(14))
+    source = make_source(site.url)
+    run(source)
+    monkeypatch.setitem(tk.config, "ckanext.cityportals.grace_days", 0)
+    monkeypatch.setitem(tk.config, "ckanext.cityportals.grace_runs", 2)
+    site.serve_catalogue(hub_records(7))
+    run(source)
+    site.serve_catalogue(hub_records(6))
+    assert counts(run(source)) == {"seen": 6, "unchanged": 6, "missing": 8}
+    report = run(source)
+    assert (report["missing"], report["withdrawn"]) == (7, 1)
+    assert "7 datasets that went missing at once" in report["errors"][0]["reason"]
+    site.serve_catalogue(hub_records(14))
+    assert counts(run(source)) == {"seen": 14, "unchanged": 14}
+
+
 def test_a_missing_record_has_grace_then_is_withdrawn_and_comes_back(site, make_source, monkeypatch):
     site.serve_catalogue(hub_records(3))
     source = make_source(site.url)

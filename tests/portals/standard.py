@@ -132,7 +132,8 @@ class Standard:
 
     def test_two_records_share_no_strong_alias(self, portal: Any):
         """Otherwise one of them would take the other's dataset."""
-        assert not set(portal.aliases(self.case.record(1))) & set(portal.aliases(self.case.record(2)))
+        one, other = (portal.aliases(self.case.record(number)) for number in (1, 2))
+        assert not [each for each in set(one) & set(other) if each.startswith(("id:", "hub:", "4x4:", "uuid:"))]
 
     def test_a_person_as_contact_is_pointed_out_and_not_repeated(self, portal: Any):
         """A steward must see it; a log must not."""

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ckanext.privacy.engine.documents import parse_yaml
 
 SOURCE = Path(__file__).with_name("vocabularies.yaml")
 
@@ -47,7 +47,7 @@ class Scheme:
 @cache
 def source() -> dict[str, Any]:
     """Everything in vocabularies.yaml as plain data."""
-    return yaml.safe_load(SOURCE.read_text(encoding="utf-8"))
+    return parse_yaml(SOURCE.read_text(encoding="utf-8"))
 
 
 def expand(name: str, namespace: str = DEFAULT_NAMESPACE) -> str:
