@@ -52,14 +52,14 @@ def on_map(package_id: str, resource_id: str) -> Response:
 
 def features(spots: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Spots as GeoJSON; a larger one stands for more rows."""
-    most = max(spot["rows"] for spot in spots)
+    more = max(*(spot["rows"] for spot in spots), 2) - 1
     return {
         "type": "FeatureCollection",
         "features": [
             {
                 "type": "Feature",
                 "geometry": {"type": "Point", "coordinates": [spot["longitude"], spot["latitude"]]},
-                "properties": {"name": _name(spot), "radius": round(4 + 8 * (spot["rows"] / most) ** 0.5, 1)},
+                "properties": {"name": _name(spot), "radius": round(5 + 8 * ((spot["rows"] - 1) / more) ** 0.5, 1)},
             }
             for spot in spots
         ],
