@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -13,11 +14,12 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from pyshacl import validate
 from rdflib import Graph
+from sqlalchemy.exc import InternalError
 from support.agreeing import FOR_EVERYONE, FOR_THE_CITY, agree, community_dataset
 from support.releases import act, make_dataset, public_sees, release, request, upload
 
 from ckanext.privacy.engine import consent as rules
-from ckanext.privacy.gate import evidence, leak_check
+from ckanext.privacy.gate import evidence, leak_check, removal
 from ckanext.privacy.model import AuditEntry, Consent, ConsentChange, Release
 from ckanext.privacy.workflow import agreeing, audit, timetable
 
@@ -253,6 +255,36 @@ def test_evidence_is_kept_privately_and_its_hash_is_in_the_log(dataset, app, com
     assert (answer.status_code, answer.data) == (200, b"61 thumbprints")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert app.get(address, headers={"Authorization": community["reader"]["token"]}).status_code == 404
+
+
+def test_evidence_that_comes_later_is_kept_beside_the_record(dataset, app, community):
+    """The record and its hash stay; the file is private, its hash in export and log, and it cannot be unsaid."""
+    record = agree(dataset["id"], upload=upload(b"61 thumbprints", "meeting.pdf"))
+    address = f"/privacy/consent/{record['id']}/evidence"
+    officer, steward, reader = (
+        {"Authorization": community[name]["token"]} for name in ("officer", "steward1", "reader")
+    )
+    form = {"upload": (io.BytesIO(b"the minutes"), "minutes.pdf")}
+    answer = app.post(address, data=form, headers=officer, content_type="multipart/form-data")
+    assert "only editors and stewards of the dataset can open it" in answer.get_data(as_text=True)
+    assert app.post(address, data={}, headers=officer).status_code == 409
+    after = act("steward1", "privacy_consent_show", id=record["id"])
+    first, later = after["evidence"]
+    assert (first, after["sha256"]) == (record["evidence"][0], record["sha256"])
+    assert (later["filename"], later["sha256"]) == ("minutes.pdf", hashlib.sha256(b"the minutes").hexdigest())
+    assert app.get(f"{address}/{later['id']}", headers=steward).data == b"the minutes"
+    assert (
+        app.get(f"{address}/{later['id']}", headers={"Authorization": community["reader"]["token"]}).status_code == 404
+    )
+    assert later["sha256"] in json.dumps(act("officer", "privacy_consent_show", id=record["id"], format="jsonld"))
+    assert "minutes" not in json.dumps(act("", "privacy_consent_show", token=record["token"]))
+    entry = model.Session.scalars(sa.select(AuditEntry).where(AuditEntry.event == "consent.evidence")).one()
+    assert entry.data["evidence_sha256"] == [later["sha256"]]
+    assert ("evidence", later["id"]) in removal.needed(model.Session.execute)
+    with pytest.raises(tk.NotAuthorized):
+        act("reader", "privacy_consent_evidence_create", id=record["id"], upload=upload(b"mine", "mine.pdf"))
+    with pytest.raises(InternalError, match="append-only"), model.ensure_engine().begin() as connection:
+        connection.execute(sa.text("DELETE FROM privacy_consent_evidence"))
 
 
 def test_a_form_can_send_a_record_with_a_file(dataset, app, community):

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.privacy.gate import evidence, rows, store
-from ckanext.privacy.model import Consent, Release, Removal, Scan
+from ckanext.privacy.model import Consent, ConsentEvidence, Release, Removal, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import QUEUED, RUNNING
 from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES
@@ -59,7 +59,8 @@ def needed(execute: Callable[[Any], sa.Result[Any]]) -> set[Part]:
     waiting = sa.select(Scan.sha256).where(Scan.sha256.is_not(None), Scan.status.in_((QUEUED, RUNNING)))
     found |= {(BYTES, sha256) for sha256 in execute(waiting).scalars() if sha256}
     shown = execute(sa.select(Consent.content["evidence"])).scalars()
-    return found | {(EVIDENCE, each["id"]) for pieces in shown for each in pieces or ()}
+    found |= {(EVIDENCE, each["id"]) for pieces in shown for each in pieces or ()}
+    return found | {(EVIDENCE, name) for name in execute(sa.select(ConsentEvidence.id)).scalars()}
 
 
 def ask(parts: Collection[Part]) -> None:

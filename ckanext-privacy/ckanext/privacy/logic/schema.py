@@ -211,6 +211,12 @@ def consent_renew(not_empty: Validator, ignore_empty: Validator, unicode_safe: V
 
 
 @validator_args
+def consent_evidence_create(not_empty: Validator, unicode_safe: Validator) -> Schema:
+    """A record, and a file that shows it."""
+    return {"id": [not_empty, unicode_safe], "upload": [not_empty]}
+
+
+@validator_args
 def _named_or_secret(ignore_empty: Validator, unicode_safe: Validator) -> Schema:
     return {"id": [ignore_empty, unicode_safe], "token": [ignore_empty, unicode_safe]}
 

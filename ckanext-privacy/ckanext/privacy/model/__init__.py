@@ -6,7 +6,7 @@ from __future__ import annotations
 from ckanext.privacy.model.audit import AuditEntry
 from ckanext.privacy.model.cleaning import Cleaning
 from ckanext.privacy.model.concern import Concern
-from ckanext.privacy.model.consent import Consent, ConsentChange
+from ckanext.privacy.model.consent import Consent, ConsentChange, ConsentEvidence
 from ckanext.privacy.model.edit import Edit
 from ckanext.privacy.model.release import Decision, Release
 from ckanext.privacy.model.reminder import Reminder
@@ -20,6 +20,7 @@ __all__ = [
     "Concern",
     "Consent",
     "ConsentChange",
+    "ConsentEvidence",
     "Decision",
     "Edit",
     "Release",

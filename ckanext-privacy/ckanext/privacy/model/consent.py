@@ -92,3 +92,23 @@ class ConsentChange(tk.BaseModel):
     def of(cls, consent_id: str) -> list[ConsentChange]:
         """Return everything that happened to a consent, oldest first."""
         return list(model.Session.scalars(sa.select(cls).where(cls.consent_id == consent_id).order_by(cls.seq)))
+
+
+class ConsentEvidence(tk.BaseModel):
+    """One file that shows an agreement and came after the record was written down. Append-only."""
+
+    __tablename__ = "privacy_consent_evidence"
+
+    #: Its name in the store (see :mod:`ckanext.privacy.gate.evidence`).
+    id: Mapped[Id]
+    consent_id: Mapped[IndexedText]
+    sha256: Mapped[Text]
+    filename: Mapped[Text]
+    bytes: Mapped[int] = mapped_column(sa.BigInteger)
+    added_by: Mapped[Text]
+    created: Mapped[Created]
+
+    @classmethod
+    def of(cls, consent_id: str) -> list[ConsentEvidence]:
+        """Return what was added to a record, oldest first."""
+        return list(model.Session.scalars(sa.select(cls).where(cls.consent_id == consent_id).order_by(cls.created)))

@@ -23,6 +23,7 @@ DONE = {
     "withdraw": N_("The agreement was taken back. What rested on it is no longer public."),
     "revoke": N_("The agreement was ended. What rested on it is no longer public."),
     "renew": N_("It is written down that people agreed again."),
+    "evidence": N_("The file is kept; only editors and stewards of the dataset can open it."),
 }
 
 
@@ -106,18 +107,27 @@ def _record_page(id: str, problems: Any = None) -> str:
 
 
 def change(id: str, step: str) -> Any:
-    """Take an agreement back for those who gave it, end it, or note that people agreed again."""
+    """Take an agreement back for those who gave it, end it, note that people agreed again, or keep one more file."""
     if step not in DONE:
         raise tk.ObjectNotFound
     try:
-        if step == "renew":
-            act("privacy_consent_renew", id=id, valid_for=tk.request.form.get("valid_for", ""))
-        else:
-            act("privacy_consent_withdraw", id=id, by="controller" if step == "revoke" else "subject")
+        _take_step(id, step)
     except tk.ValidationError as error:
         return _record_page(id, errors.summary(error, anchor="change")), 409
     tk.h.flash_success(tk._(DONE[step]))
     return tk.redirect_to("privacy.consent", id=id)
+
+
+def _take_step(id: str, step: str) -> None:
+    if step == "renew":
+        act("privacy_consent_renew", id=id, valid_for=tk.request.form.get("valid_for", ""))
+    elif step == "evidence":
+        file = tk.request.files.get("upload")
+        if file is None or not file.filename:
+            raise tk.ValidationError({"upload": [tk._("Choose a file first.")]})
+        act("privacy_consent_evidence_create", id=id, upload=file)
+    else:
+        act("privacy_consent_withdraw", id=id, by="controller" if step == "revoke" else "subject")
 
 
 def document(id: str) -> Response:
@@ -169,6 +179,7 @@ def told(record: Json) -> dict[str, Any]:
         "until": words.date(record["until"]) or tk._("no end was set"),
         "facts": facts(content),
         "uses": uses(content["processes"]),
+        "evidence": [{**each, "added": words.date(each.get("added"))} for each in record["evidence"]],
         "events": [_happened(each) for each in record["events"]],
         "open": record["valid"] or record["status"] in ("ConsentRequested", "ConsentExpired"),
         "renewable": record["status"] not in ("ConsentWithdrawn", "ConsentRevoked", "ConsentInvalidated"),

@@ -17,7 +17,7 @@ from ckanext.privacy.engine import consent as rules
 from ckanext.privacy.engine.consent import Event, Status
 from ckanext.privacy.gate import evidence, freeze
 from ckanext.privacy.gate.snapshot import canonical
-from ckanext.privacy.model import Consent, ConsentChange, Release
+from ckanext.privacy.model import Consent, ConsentChange, ConsentEvidence, Release
 from ckanext.privacy.model.columns import new_id, now
 from ckanext.privacy.workflow import audit, legal_basis, people, steps
 
@@ -69,6 +69,21 @@ def create(wish: Wish) -> tuple[Consent, str]:
     note_event(record, event, steps.Actor.person(wish.user, _organization(record)), at=at, until=until, **facts)
     model.Session.commit()
     return record, token
+
+
+def add_evidence(record_id: str, user: model.User, file: Any) -> Consent:
+    """Keep a file that shows an agreement and came later, and commit. The record and its hash stay as they are."""
+    record = Consent.get(record_id, for_update=True)
+    if record is None:
+        raise tk.ObjectNotFound(tk._("There is no such agreement."))
+    kept = _keep(file)
+    model.Session.add(ConsentEvidence(consent_id=record.id, added_by=user.id, **kept))
+    model.Session.flush()
+    role = steps.Actor.person(user, _organization(record)).role
+    data = {"evidence_sha256": [kept["sha256"]], "record_sha256": record.sha256, "role": role}
+    audit.record("consent.evidence", "consent", record.id, data, user.id)
+    model.Session.commit()
+    return record
 
 
 def note_event(
@@ -207,9 +222,19 @@ def dictize(record: Consent) -> Json:
         "principal": record.principal,
         "sha256": record.sha256,
         "record": record.content,
-        "evidence": record.content.get("evidence", []),
+        "evidence": _evidence(record),
         "events": [_event(each) for each in ConsentChange.of(record.id)],
     }
+
+
+def _evidence(record: Consent) -> list[Json]:
+    """Return what shows an agreement: what came with the record, then what was added, with its day."""
+    later = [
+        {"id": each.id, "sha256": each.sha256, "bytes": each.bytes, "filename": each.filename,
+         "added": each.created.isoformat()}
+        for each in ConsentEvidence.of(record.id)
+    ]  # fmt: skip
+    return [*record.content.get("evidence", []), *later]
 
 
 def _event(change: ConsentChange) -> Json:
@@ -273,7 +298,7 @@ def _frame(record: Consent) -> rules.Frame:
         principal=record.principal,
         created=record.created,
         events=[rules.ConsentEvent(Event(each.event), each.at, each.until) for each in changes],
-        evidence=[each["sha256"] for each in record.content.get("evidence", [])],
+        evidence=[each["sha256"] for each in _evidence(record)],
     )
 
 

@@ -137,6 +137,22 @@ def privacy_consent_renew(context: Context, data_dict: DataDict) -> dict[str, An
     return consents.dictize(_whole(lambda: agreeing.renew(record_id, user, until, valid_for)))
 
 
+@tk.validate_action_data(schema.consent_evidence_create)
+def privacy_consent_evidence_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Keep a file that shows an agreement and came after it was written down, such as the signed minutes.
+
+    It is kept privately like evidence that came with the record; its hash stands in the record's export and in the
+    audit log. The record itself, and its hash, stay as they are.
+
+    :param id: the record
+    :param upload: the file
+    :returns: the record; what was added has a day under ``added`` in its ``evidence``
+    """
+    checking.check("privacy_consent_evidence_create", context, data_dict, data_dict["id"])
+    user, record_id, file = people.current_user(context), data_dict["id"], data_dict["upload"]
+    return consents.dictize(_whole(lambda: consents.add_evidence(record_id, user, file)))
+
+
 # ------------------------------------------------------------------------------------------------------------------
 
 

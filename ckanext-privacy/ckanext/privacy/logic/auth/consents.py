@@ -59,6 +59,11 @@ def privacy_consent_renew(context: Context, data_dict: DataDict | None) -> AuthR
     return _all(context, {"datasets": _existing(record)}, datasets.privacy_release_request)
 
 
+def privacy_consent_evidence_create(context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Those who may change every dataset it is about."""
+    return privacy_consent_renew(context, data_dict)
+
+
 def _look(context: Context, record: Consent) -> AuthResult:
     for package_id in _existing(record):
         found = datasets.may_look(context, datasets.package_of({"id": package_id}))
