@@ -49,6 +49,9 @@ def _ini_for(url: str, folder: Path) -> Path:
     source = Path(os.environ.get("SUITE_BROWSER_INI") or browser_site(load_layout()).ini)
     text = re.sub(r"(?m)^ckan.site_url = .*$", f"ckan.site_url = {url}", source.read_text())
     text = re.sub(r"(?m)^WTF_CSRF_ENABLED = .*$", "WTF_CSRF_ENABLED = true", text)
+    # a harvested record that is gone is withdrawn at once, so that a page of purging has something to show
+    soon = "ckanext.cityportals.grace_days = 0\nckanext.cityportals.grace_runs = 1"
+    text = re.sub(r"(?m)^\[app:main\]$", f"[app:main]\n{soon}", text)
     target = folder / "browser.ini"
     target.write_text(text)
     return target

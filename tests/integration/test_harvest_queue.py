@@ -95,16 +95,29 @@ def test_the_cron_command_during_a_run_doubles_nothing(source: dict[str, Any]):
     assert count() == 12
 
 
-def test_a_gathering_that_was_killed_starts_afresh(source: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.parametrize(
+    "step",
+    [
+        "portals.dcat_us.paged",  # before the first record
+        "reading.Reader._take",  # in the middle of the catalogue
+        "gathering.reconcile",  # all read, nothing planned
+        "gathering._wake",  # planned, not handed on
+        "gathering.errors_of",  # committed, no message sent
+    ],
+)
+def test_a_gathering_that_was_killed_starts_afresh(source: dict[str, Any], monkeypatch: pytest.MonkeyPatch, step: str):
+    """Killed at any step: the next consumer reads again, and nothing is lost or doubled."""
     job = start(source)
     with monkeypatch.context() as patch:
-        patch.setattr("ckanext.cityportals.gathering.reconcile", _killed)
+        patch.setattr(f"ckanext.cityportals.{step}", _killed)
         with pytest.raises(KeyboardInterrupt):
             gather()
     queue.get_gather_publisher().send({"harvest_job_id": job})
     assert gather() == 1
     fetch()
+    cron()
     assert count() == 12
+    assert (report(source)["added"], report(source)["state"]) == (12, "finished")
 
 
 def _killed(*args: Any, **kwargs: Any) -> Any:
