@@ -199,6 +199,70 @@ def _remarks() -> tuple[dict[str, Cells], set[str]]:
     return {"ward": _choice(rng, "K/E", "L"), "comment": [rng.choice(said)() for _ in range(ROWS)]}, {"comment"}
 
 
+def _kept_apart() -> dict[str, tuple[dict[str, Cells], set[str]]]:
+    """Kinds of tables that once went wrong, each in another country, with all that must be found in them."""
+    fake, rng = _made(12, "de_DE")
+    point = {
+        "Breitengrad": [f"{53 + rng.random():.5f}" for _ in range(ROWS)],
+        "Längengrad": [f"{9 + rng.random():.5f}" for _ in range(ROWS)],
+    }
+    return {
+        "places for one sex are no people": (
+            {"baños": _choice(rng, "Plaza Norte", "Malecón"), "sexo": _choice(rng, "hombres", "mujeres"), **point},
+            set(),
+        ),
+        "animals have a sex": (
+            {"Hunderasse": _choice(rng, "Dackel", "Boxer"), "Geschlecht": _choice(rng, "m", "w"),
+             "Alter": _numbers(rng, 0, 15), **point}, set(),
+        ),
+        "all sexes are a group": (
+            {"classe_di_età": _choice(rng, "0-14", "15-64"), "sesso": _choice(rng, "maschi", "femmine", "totale"),
+             "diagnosi": _choice(rng, "morbillo", "varicella"), "n": _numbers(rng, 0, 900)}, set(),
+        ),
+        "a chart of accounts": (
+            {"conta contábil": [f"3.{n % 9}.{n % 7:02}.{n:03}" for n in range(ROWS)],
+             "valor": _numbers(rng, 1, 10**6)}, set(),
+        ),
+        "ships and streets are named after people": (
+            {"scheepsnaam": _times(fake.name), "straatnaam": _times(fake.last_name)}, set(),
+        ),
+        "a person's age is no count of persons": (
+            {"persona_edad": _numbers(rng, 0, 90), "persona_sexo": _choice(rng, "H", "M"),
+             "hora": _numbers(rng, 0, 23)}, {"persona_edad", "persona_sexo"},
+        ),
+        "short and cut words": (
+            {"T.C. Kimlik No": [f"{rng.randrange(10**10, 10**11)}" for _ in range(ROWS)],
+             "Staatsang.": _choice(rng, "syrisch", "deutsch"),
+             "मोबाइल क्र.": _times(lambda: f"98{rng.randrange(10**8):08}"),
+             "Nr tel": _times(fake.phone_number)},
+            {"T.C. Kimlik No", "Staatsang.", "मोबाइल क्र.", "Nr tel"},
+        ),
+        "initials": (
+            {"Initialen": _times(lambda: f"{rng.choice('ABDEH')}.{rng.choice('KLMRS')}.{rng.choice('AS')}."),
+             "leeftijd": _numbers(rng, 1, 90), "diagnose": _choice(rng, "astma", "griep")},
+            {"Initialen", "leeftijd", "diagnose"},
+        ),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(_kept_apart()))
+def test_kinds_that_went_wrong_are_told_apart(tmp_path: Path, kind: str) -> None:
+    columns, told = _kept_apart()[kind]
+    assert {name for name, column in scanned(tmp_path, columns).items() if column.sensitive} == told
+
+
+def test_what_stands_below_merged_cells_belongs_to_the_heading(tmp_path: Path) -> None:
+    rng = random.Random(13)
+    path = tmp_path / "table.csv"
+    rows = (f"{n},{rng.randint(18, 90)},{rng.choice('KE')},{rng.randint(1, 9)}" for n in range(ROWS))
+    path.write_text("\n".join(["Sıra,Kişisel bilgiler,,Hane", ",Yaş,Cinsiyet,", *rows]), "utf-8")
+    columns = scan_file(path, settings=ScanSettings(isolated=False)).tables[0].columns
+    assert [column.name for column in columns if column.sensitive] == [
+        "Kişisel bilgiler Yaş",
+        "Kişisel bilgiler Cinsiyet",
+    ]
+
+
 def scanned(tmp_path: Path, columns: dict[str, Cells]) -> dict[str, ColumnReport]:
     path = tmp_path / "table.csv"
     pl.DataFrame({name: list(map(str, cells)) for name, cells in columns.items()}).write_csv(path)

@@ -88,9 +88,13 @@ def chosen_attribute(found: Attribute | None, name: str, *, secret: bool) -> Att
 
 
 def counts_people(heading: str, rules: Rules) -> bool:
-    """Say whether a heading is one of a count of people: the number of cases, not the number of a case."""
+    """Say whether a heading is one of a count of people: the number of cases, not the number of a case.
+
+    Nor is it one where it says how old each is: "person age", unlike "persons aged 0 to 4".
+    """
     words = heading_words(heading)
-    return says(words, rules.counts) and words.split()[-1] not in rules.codes
+    aged = "AGE" in meanings(heading) and not any(map(str.isdigit, heading))
+    return says(words, rules.counts) and words.split()[-1] not in rules.codes and not aged
 
 
 def measures_groups(heading: str, rules: Rules) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from .documents import read_own
 from .findings import Sensitivity
-from .headings import Meaning, meanings
+from .headings import Meaning, read_heading
 from .names import CLASSES, classify
 from .packs import identifiers
 from .profile import ColumnProfile
@@ -29,11 +29,14 @@ UNSAID, LEADING, LEAD = 0.6, 0.48, 0.2
 #: Words a name from which they are full names: one word alone is a place as often.
 FULL = 1.8
 NEVER = 1.1
-#: Support that a few values need which come again and again: councillors, inspectors.
-OF_FEW = 0.85
+#: Support that a few values need which come again and again: councillors, inspectors. Two or three are kinds of things.
+OF_FEW, FEW = 0.85, 3
 
 #: Life dates as encyclopaedias and museums write them: "born 1930" or "* 1852".
 LIFE = re.compile(r"^(born|b\.|né|née|nato|nata|geb\.?|geboren|nacid[oa]|n\.|\*) ?.*\d{4}", re.IGNORECASE)
+
+#: A person's initials: "J.M.", "A B".
+INITIALS = re.compile(r"(?:[^\W\d_][. ]{1,2}){1,3}[^\W\d_]?\.?|[A-Z]{2,3}")
 
 #: What the pass over a table keeps dates under where the heading speaks of birth.
 DATES = "#dates"
@@ -71,6 +74,8 @@ class Column:
     profile: ColumnProfile
     values: Values
     said: dict[str, Meaning]
+    #: Entities that the heading says the column is not.
+    denied: frozenset[str] = frozenset()
     evidence: dict[str, Evidence] = field(default_factory=dict)
 
     @cached_property
@@ -85,6 +90,11 @@ class Column:
         """Values of the sample that are very probably names of people."""
         sure = self._classified[:, 0] > SURE
         return tuple(value for value, named in zip(self.values.real, sure, strict=True) if named)
+
+    @cached_property
+    def addressed(self) -> float:
+        """Mean probability that a value is an address or a street, 0..1; digits do not matter."""
+        return float(self._classified[:, [CLASSES.index("address"), CLASSES.index("street")]].sum(axis=1).mean())
 
     @cached_property
     def _classified(self) -> np.ndarray:
@@ -139,7 +149,9 @@ def general_of(entity: str) -> str:
 
 def column_of(profile: ColumnProfile) -> Column:
     """Start a column with what its heading says and its cells bear out."""
-    column = Column(profile, Values(profile.sample, profile.filled), meanings(profile.label))
+    found, denied = read_heading(profile.label)
+    said = {entity: meaning for entity, meaning in found.items() if entity not in denied}
+    column = Column(profile, Values(profile.sample, profile.filled), said, denied)
     for evidence in _from_heading(column):
         column.add(evidence)
     if names := find_names(column):
@@ -155,7 +167,7 @@ def find_names(column: Column, beside_names: bool = False) -> Evidence | None:
     ``beside_names`` says that another column surely holds names: a doubtful "last" is then its surname.
     """
     values, kinds = column.values, column.kinds
-    if not values.real or values.words > 9 or values.length > 60:
+    if not values.real or values.words > 9 or values.length > 60 or "PERSON" in column.denied:
         return None
     meaning = column.said.get("PERSON")
     support = max(kinds["person"], len(column.named) / len(values.real))
@@ -175,7 +187,7 @@ def _needed(meaning: Meaning | None, values: Values, kinds: dict[str, float]) ->
     leads = full and kinds["person"] > LEAD + max(kinds[other] for other in CLASSES[1:])
     alone = LEADING if leads else UNSAID
     if meaning is None and values.category:
-        return OF_FEW if full and len(values.real) > 2 else NEVER
+        return OF_FEW if full and len(values.real) > FEW else NEVER
     if meaning is None:
         return alone + few
     if meaning.strong:
@@ -192,7 +204,7 @@ def _from_heading(column: Column) -> Iterator[Evidence]:
         meaning = column.said.get("COORDINATES" if entity == "HOUSEHOLD_COORDINATES" else entity)
         if meaning is None or (entity == "PERSON" and _names_something_else(column)):
             continue
-        if not meaning.strong and not _is_of_births(entity, column):
+        if not meaning.strong and not _is_of_births(entity, column) and not _is_of_addresses(entity, column):
             continue
         support = TESTS[kind.values](column.values)
         if support >= 0.4:
@@ -207,6 +219,11 @@ def _is_of_births(entity: str, column: Column) -> bool:
     return entity == "DATE_OF_BIRTH" and column.values.date > 0.5
 
 
+def _is_of_addresses(entity: str, column: Column) -> bool:
+    """Where something is may be an address, if it reads like one."""
+    return entity == "STREET_ADDRESS" and column.addressed > 0.5
+
+
 def _only_years(column: Column) -> bool:
     """No cell of the sample is more than a year or decade, and no cell at all is a date."""
     if column.values.share(YEARS) < 1:
@@ -219,4 +236,4 @@ def _names_something_else(column: Column) -> bool:
     """A heading may speak of a person where the cells hold organisations, or only yes and no."""
     kinds, values = column.kinds, column.values
     flags = len(values.real) <= 4 and kinds["person"] < 0.15 and values.length > 1
-    return flags or kinds["organisation"] > 0.6
+    return (flags or kinds["organisation"] > 0.6) and values.share(INITIALS) <= WORDED

@@ -20,14 +20,25 @@ LEXICON = Path(__file__).with_name("lexicon") / "headings.yaml"
 
 #: Words that join others and mean nothing by themselves.
 LITTLE = frozenset(LEXICON.with_name("little_words.txt").read_text("utf-8").split())
+SHORT_WORDS = LEXICON.with_name("short_words.yaml")
 MARKS = re.compile("[\u0300-\u036f\u064b-\u065f\u0670\u0640]")
 #: Letters that Unicode takes for their own, and people write without their stroke.
 STROKES = str.maketrans(
     {"ł": "l", "Ł": "L", "ı": "i", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "œ": "oe"}
 )
 CAMEL = re.compile(r"(?<=[a-z\u00df-\u00ff])(?=[A-Z\u00c0-\u00de])|(?<=[A-Z])(?=[A-Z][a-z])")
-# Letters with their vowel signs, or digits; Devanagari's signs are marks, which \w leaves out.
-TOKEN = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0900-\u0903\u093a-\u094f\u0981-\u0983\u09bc-\u09cd\u09d7])*|\d+")
+#: Vowel signs of the scripts of India, which are marks and which \w leaves out: all nine blocks have one plan.
+SIGNS = "".join(
+    f"{chr(block)}-{chr(block + 3)}{chr(block + 0x3A)}-{chr(block + 0x4F)}{chr(block + 0x55)}-{chr(block + 0x57)}"
+    for block in range(0x900, 0xD80, 0x80)
+)
+TOKEN = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{SIGNS}])*|\d+|#(?!\w)")
+#: Letters with points are one word: "T.C. Kimlik No", "D.N.I.".
+INITIALS = re.compile(r"(?<![^\W\d_])(?:[^\W\d_]\.){2,}[^\W\d_]?(?![^\W\d_])")
+#: The beginning of a longer word: "Staatsang.", "Direcc.".
+CUT_SHORT = re.compile(r"[^\W\d_]{5,}(?=\.)")
+#: Words that end in "name" in languages that write two words as one: what they name is in front.
+NAMES_A_THING = re.compile(r"([^\W\d_]{3,})(?:naam|namn|navn|name)")
 #: Scripts written without spaces: a phrase may stand anywhere.
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 
@@ -52,11 +63,16 @@ class _Phrase:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Phrases by their first word, those of unspaced scripts, and those that may be written as one word."""
+    """Phrases by their first word, those of unspaced scripts, and those that may be written as one word.
+
+    ``single`` are those of one word, ``people`` words for people: a candidate, an owner.
+    """
 
     spaced: dict[str, tuple[_Phrase, ...]]
     unspaced: tuple[_Phrase, ...]
     joined: dict[str, tuple[_Phrase, ...]]
+    single: tuple[_Phrase, ...]
+    people: frozenset[str]
 
 
 def words_of(heading: str) -> tuple[str, ...]:
@@ -70,14 +86,22 @@ def words_of(heading: str) -> tuple[str, ...]:
 
 
 def all_words_of(heading: str) -> tuple[str, ...]:
-    """Cut a heading into words and keep the little ones.
+    """Cut a heading into words and keep the little ones; short words are written out.
 
-    >>> all_words_of("Contact no.")
-    ('contact', 'no')
+    >>> all_words_of("T.C. Contact no.")
+    ('tc', 'contact', 'number')
     """
-    folded = MARKS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", heading))).translate(STROKES)
-    parts = TOKEN.findall(CAMEL.sub(" ", folded))
+    return tuple(_long_words().get(word, word) for word in _written_words(heading))
+
+
+def _written_words(heading: str) -> tuple[str, ...]:
+    parts = TOKEN.findall(CAMEL.sub(" ", _folded(heading)))
     return tuple(_stem(part.lower()) for part in parts)
+
+
+def _folded(heading: str) -> str:
+    text = MARKS.sub("", unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", heading))).translate(STROKES)
+    return INITIALS.sub(lambda match: match[0].replace(".", ""), text)
 
 
 def _stem(word: str) -> str:
@@ -87,8 +111,27 @@ def _stem(word: str) -> str:
     return word[:-1] if len(word) > 3 and word.endswith("s") else word
 
 
+@lru_cache
+def _long_words() -> dict[str, str]:
+    """The word that each short one stands for, both as headings are read."""
+    data = read_own(SHORT_WORDS)
+    return {
+        word: stands_for
+        for long, shorts in data.items()
+        for stands_for in _written_words(long)
+        for short in shorts
+        for word in _written_words(str(short))
+    }
+
+
 def meanings(heading: str) -> dict[str, Meaning]:
     """Say what a heading may mean, by entity."""
+    found, denied = read_heading(heading)
+    return {entity: meaning for entity, meaning in found.items() if entity not in denied}
+
+
+def read_heading(heading: str) -> tuple[dict[str, Meaning], frozenset[str]]:
+    """Say what a heading may mean, by entity, and of which entities it says that it means something else."""
     lexicon = load_lexicon()
     found: dict[str, Meaning] = {}
     denied = set()
@@ -100,14 +143,35 @@ def meanings(heading: str) -> dict[str, Meaning]:
         meaning = Meaning(phrase.kind == "words", coverage)
         if best is None or (meaning.strong, coverage) > (best.strong, best.coverage):
             found[phrase.entity] = meaning
-    return {entity: meaning for entity, meaning in found.items() if entity not in denied}
+    if "PERSON" not in found and (whose := _compound_name(heading, lexicon)) is not None:
+        found |= {"PERSON": Meaning(strong=True, coverage=1.0)} if whose else {}
+        denied |= set() if whose else {"PERSON"}
+    return found, frozenset(denied)
+
+
+def _compound_name(heading: str, lexicon: Lexicon) -> bool | None:
+    """Whether words written as one end in "name", and of a person: "Kandidatenname" is, "scheepsnaam" is not."""
+    matches = [match for word in words_of(heading) if (match := NAMES_A_THING.fullmatch(word))]
+    if not matches:
+        return None
+    return any(not lexicon.people.isdisjoint({match[1], match[1][:-1], match[1][:-2]}) for match in matches)
 
 
 def _all_matches(heading: str, lexicon: Lexicon) -> Iterator[tuple[_Phrase, float]]:
-    words, every = words_of(heading), all_words_of(heading)
-    yield from _matches(words, lexicon)
-    if every != words:
-        yield from _matches(every, lexicon)
+    words = words_of(heading)
+    ways = dict.fromkeys((words, all_words_of(heading), _written_words(heading)))
+    for way in ways:
+        yield from _matches(way, lexicon)
+    yield from _cut_short(heading, len(words), lexicon)
+
+
+def _cut_short(heading: str, words: int, lexicon: Lexicon) -> Iterator[tuple[_Phrase, float]]:
+    """A word that ends in a point may be the beginning of one that stands for a single entity."""
+    for match in CUT_SHORT.finditer(_folded(heading)):
+        start = _stem(match[0].lower())
+        begun = [each for each in lexicon.single if each.words[0].startswith(start) and each.words[0] != start]
+        if len({each.entity for each in begun}) == 1:
+            yield begun[0], 1 / words
 
 
 def _matches(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tuple[_Phrase, float]]:
@@ -138,7 +202,9 @@ def load_lexicon(path: Path = LEXICON) -> Lexicon:
         spaced.setdefault(phrase.words[0], []).append(phrase)
         if len(phrase.words) > 1 and len("".join(phrase.words)) > 5:
             joined.setdefault("".join(phrase.words), []).append(phrase)
-    return Lexicon(_frozen(spaced), tuple(unspaced), _frozen(joined))
+    single = tuple(phrase for phrases in spaced.values() for phrase in phrases if len(phrase.words) == 1)
+    people = frozenset(phrase.words[0] for phrase in single if phrase.entity == "PERSON")
+    return Lexicon(_frozen(spaced), tuple(unspaced), _frozen(joined), single, people)
 
 
 def _frozen(index: dict[str, list[_Phrase]]) -> dict[str, tuple[_Phrase, ...]]:
@@ -156,13 +222,17 @@ def _phrases(data: dict[str, dict[str, dict[str, list[str]]]]) -> Iterator[_Phra
 
 
 def _of(entity: str, kind: str, texts: Iterable[str]) -> Iterator[_Phrase]:
-    yield from (_Phrase(entity, kind, words) for words in {_phrase_words(str(text)) for text in texts} if words)
+    phrases = {words for text in texts for words in _phrase_words(str(text))}
+    yield from (_Phrase(entity, kind, words) for words in phrases if words)
 
 
-def _phrase_words(text: str) -> tuple[str, ...]:
-    """A phrase keeps its little words where it would be a single common word without them: contact no, born on."""
+def _phrase_words(text: str) -> tuple[tuple[str, ...], ...]:
+    """A phrase keeps its little words where it would be a single common word without them: contact no, born on.
+
+    It counts as it was written, too, since "contactno" joins the short words.
+    """
     words, every = words_of(text), all_words_of(text)
-    return every if len(words) == 1 < len(every) else words
+    return (every if len(words) == 1 < len(every) else words), _written_words(text)
 
 
 def languages(path: Path = LEXICON) -> tuple[str, ...]:

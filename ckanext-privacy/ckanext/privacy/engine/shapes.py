@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-from .values import CODE, DECIMAL, EMAIL, HANDLE, IMAGE, PHONE, POINT, URL, Values
+from .values import CODE, DECIMAL, EMAIL, HANDLE, IMAGE, PHONE, POINT, SEXES, URL, Values
+
+#: Days and months as digits alone: 31121980, 19801231, 311280, 1980.12.
+DAYS = re.compile(
+    r"(0?[1-9]|[12]\d|3[01])(0[1-9]|1[0-2])((19|20)\d\d|\d\d)|(19|20)\d\d[.]?(0?[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])?"
+)
+#: Numbers of files and cases: "24/01234".
+FILE_NUMBER = re.compile(r"\d{1,6}/\d{2,6}")
+#: Levels of a chart of accounts: "5.1.02.01".
+LEVELS = re.compile(r"(\d{1,3}\.){2,}\d{1,4}")
 
 
 def _email(values: Values) -> float:
@@ -20,6 +30,9 @@ def _birth(values: Values) -> float:
         return 1.0
     if values.within(1, 31):
         return 0.9
+    if values.number > 0.8:
+        # Other numbers are how many were born, unless they are days written without signs.
+        return values.share(DAYS)
     return values.share(lambda value: any(char.isdigit() for char in value) and len(value) < 30)
 
 
@@ -34,7 +47,11 @@ def _age(values: Values) -> float:
 def _sex(values: Values) -> float:
     if values.is_sex():
         return 1.0
-    return 0.8 if len(values.real) <= 4 and values.within(0, 9) else 0.0
+    if len(values.real) <= 6 and values.within(0, 9):
+        return 0.8
+    # "Trans woman", "male (self-described)".
+    spoken = values.share(lambda value: not SEXES.isdisjoint(re.findall(r"\w{3,}", value.lower())))
+    return 0.7 if len(values.real) <= 12 and spoken > 0.5 else 0.0
 
 
 def _address(values: Values) -> float:
@@ -62,7 +79,9 @@ def _amount(values: Values) -> float:
 
 
 def _account(values: Values) -> float:
-    return values.share(lambda value: sum(char.isdigit() for char in value) >= 6 and not URL.search(value))
+    return values.share(
+        lambda value: sum(char.isdigit() for char in value) >= 6 and not URL.search(value) and not LEVELS.match(value)
+    )
 
 
 def _plate(values: Values) -> float:
@@ -71,7 +90,7 @@ def _plate(values: Values) -> float:
 
 def _handle(values: Values) -> float:
     if values.category:
-        return 0.0
+        return values.share(lambda value: value.startswith("@"))
     return values.share(lambda value: HANDLE.fullmatch(value) or URL.match(value) or value.startswith("@"))
 
 
@@ -84,7 +103,13 @@ def _image(values: Values) -> float:
 
 
 def _identifier(values: Values) -> float:
-    return values.share(lambda value: len(value) <= 40 and sum(char.isdigit() or char == "*" for char in value) >= 6)
+    return values.share(
+        lambda value: (
+            len(value) <= 40
+            and sum(char.isdigit() or char == "*" for char in value) >= 6
+            and not FILE_NUMBER.fullmatch(value)
+        )
+    )
 
 
 def _device(values: Values) -> float:
@@ -100,6 +125,9 @@ def _ip(values: Values) -> float:
 
 
 def _text(values: Values) -> float:
+    if values.category and values.distinct < 0.2:
+        # What was chosen from a list was not told by anybody.
+        return 0.0
     return 1.0 if values.length > 25 or values.words > 3.5 else 0.0
 
 

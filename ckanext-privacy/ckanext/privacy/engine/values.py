@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 DATE = re.compile(
     r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ]\d.*)?|\d{1,2}[-. ]?[^\W\d]{3,12}\.?[-. ,]{0,2}\d{2,4}|"
@@ -26,80 +27,8 @@ PHONE = re.compile(r"[(+]?\d[\d ()+./-]{5,22}\d(\s*(x|ext|int)\.?\s*\d+)?", re.I
 LETTERS = re.compile(r"[^\W\d_]")
 #: What stands in cells that hold nothing.
 EMPTY = frozenset({"null", "none", "nan", "na", "n/a", "-", "--", "n.d.", "nd", "nil", "?", ".", "undefined", "#n/a"})
-SEXES = frozenset(
-    [
-        "m",
-        "f",
-        "male",
-        "female",
-        "man",
-        "woman",
-        "men",
-        "women",
-        "h",
-        "mujer",
-        "hombre",
-        "masculino",
-        "femenino",
-        "masculin",
-        "feminin",
-        "féminin",
-        "homme",
-        "femme",
-        "maschio",
-        "femmina",
-        "maschile",
-        "femminile",
-        "uomo",
-        "donna",
-        "man",
-        "vrouw",
-        "mannlich",
-        "männlich",
-        "weiblich",
-        "w",
-        "masculí",
-        "femení",
-        "home",
-        "dona",
-        "男",
-        "女",
-        "男性",
-        "女性",
-        "पुरुष",
-        "महिला",
-        "स्त्री",
-        "ذكر",
-        "أنثى",
-        "انثى",
-        "laki-laki",
-        "perempuan",
-        "l",
-        "p",
-        "v",
-        "x",
-        "o",
-        "u",
-        "other",
-        "otro",
-        "outro",
-        "unknown",
-        "nonbinary",
-        "non-binary",
-        "d",
-        "mr",
-        "mrs",
-        "ms",
-        "mixed",
-        "k",
-        "e",
-        "erkek",
-        "kadın",
-        "m.",
-        "f.",
-        "feminino",
-    ]
-)
+#: Words and letters for people's sex or gender, in many languages.
+SEXES = frozenset((Path(__file__).with_name("lexicon") / "sexes.txt").read_text("utf-8").split())
 
 
 @dataclass(frozen=True)

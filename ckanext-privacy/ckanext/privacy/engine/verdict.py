@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from .attributes import counts_people, load_rules
 from .evidence import Column, Evidence, find_names, general_of, kind_of
 from .findings import ColumnReport, EntityFinding, Sensitivity
-from .headings import UNSPACED
+from .headings import UNSPACED, words_of
 from .masking import mask
 from .packs import identifiers
 
@@ -22,9 +22,18 @@ POINTERS = frozenset({"PERSON", "NATIONAL_ID", "DATE_OF_BIRTH", "YEAR_OF_BIRTH",
 TRAITS = frozenset(
     {
         *("AGE", "SEX", "HEALTH", "MARITAL_STATUS", "RELIGION", "CASTE_OR_ETHNICITY", "NATIONALITY", "HOUSEHOLD"),
-        *("MIGRATION_STATUS", "SEXUAL_ORIENTATION", "PUBLIC_ASSISTANCE", "BIOMETRIC"),
+        *("MIGRATION_STATUS", "SEXUAL_ORIENTATION", "PUBLIC_ASSISTANCE", "BIOMETRIC", "EDUCATION", "INCOME"),
+        *("PLACE_OF_BIRTH", "CRIMINAL_RECORD", "POLITICAL_OPINION", "DEVICE_ID", "OCCUPATION"),
     }
 )
+#: What tables about groups are sorted by.
+SORTED_BY = frozenset({"AGE", "SEX", "CASTE_OR_ETHNICITY", "EDUCATION", "NATIONALITY"})
+#: What no animal has.
+OF_PEOPLE_ONLY = frozenset(
+    {"NATIONAL_ID", "RELIGION", "MARITAL_STATUS", "EDUCATION", "OCCUPATION", "INCOME", "HOUSEHOLD"}
+)
+#: What the heading of a table of animals, or of plants, says of each of them.
+OF_ANIMALS = frozenset({"SEX", "AGE", "DATE_OF_BIRTH", "YEAR_OF_BIRTH", "HEALTH", "CASTE_OR_ETHNICITY", "PHOTO"})
 #: What each detector saw, as a clerk would say it.
 SEEN = {
     "header": "its name says so",
@@ -35,6 +44,8 @@ SEEN = {
 }
 #: A pointer in a smaller share of a column is a finding, but does not make the table one about people.
 RARE = 0.05
+#: Share of a column from which it is one of numbers.
+MOSTLY = 0.8
 #: How to reach someone: an organisation has these, too.
 CONTACTS = frozenset(
     {"EMAIL_ADDRESS", "PHONE_NUMBER", "STREET_ADDRESS", "SOCIAL_PROFILE", "HOUSEHOLD_COORDINATES", "USERNAME", "PHOTO"}
@@ -57,6 +68,8 @@ class Setting:
     office: bool
     #: Everyone in it is named as head of an organisation.
     heads: bool = False
+    #: Its rows are animals or plants, whoever keeps or has seen them.
+    animals: bool = False
 
 
 def judge_columns(columns: Sequence[Column]) -> tuple[ColumnReport, ...]:
@@ -74,7 +87,8 @@ def judge_columns(columns: Sequence[Column]) -> tuple[ColumnReport, ...]:
 def _second_look(columns: Sequence[Column]) -> None:
     """Beside a column of names a doubtful one is believed; given names alone, each once, are a word list."""
     named = [column for column in columns if "PERSON" in _believed(column)]
-    if named and all(_is_word_list(column) for column in named):
+    told = set().union(*map(_believed, columns)) & (TRAITS | POINTERS) - {"PERSON", "SEX"}
+    if named and not told and all(_is_word_list(column) for column in named):
         for column in named:
             del column.evidence["PERSON"]
         return
@@ -99,9 +113,11 @@ def _spread_health(columns: Sequence[Column]) -> None:
 
 
 def _is_attribute(column: Column) -> bool:
-    """A measure or a category, not a code that counts up."""
+    """A measure or a category, not a code that counts up, a date, or the same for all."""
     values = column.values
-    return bool(values.real) and (values.category or (values.number > 0.8 and values.distinct < 0.95))
+    if len(values.real) < 2 or values.date > MOSTLY:
+        return False
+    return values.category or (values.number > MOSTLY and values.distinct < 0.95)
 
 
 def _spread_text(columns: Sequence[Column]) -> None:
@@ -124,7 +140,7 @@ def _read_without_headings(columns: Sequence[Column]) -> None:
 
 def _spans_lives(column: Column) -> bool:
     years = [int(found[0]) for value in column.values.real if (found := re.search(r"(?:19|20)\d\d", value))]
-    return column.values.date > 0.8 and bool(years) and max(years) - min(years) >= LIVES
+    return column.values.date > MOSTLY and bool(years) and max(years) - min(years) >= LIVES
 
 
 def _setting(columns: Sequence[Column]) -> Setting:
@@ -132,10 +148,26 @@ def _setting(columns: Sequence[Column]) -> Setting:
     listed = any(_is_organisation(column) and not column.evidence for column in columns)
     named = [column for column in columns if POINTERS & _believed(column, RARE)]
     heads = listed and bool(named) and all(_names_heads(column) for column in named)
-    pointers = bool(named) and not heads
-    people = pointers or (len(found & TRAITS) >= 2 and not _aggregated(columns))
+    human = found & OF_PEOPLE_ONLY or any("HOUSEHOLD_SIZE" in column.said for column in columns)
+    animals = not human and any("ANIMAL" in column.said for column in columns)
+    people = (bool(named) and not heads) or _is_of_traits(columns, found, animals) or _looks_like_people(columns)
     organisations = not people and any(_is_organisation(column) for column in columns)
-    return Setting(people, organisations, any("OFFICE" in column.said for column in columns), heads)
+    return Setting(people, organisations, any("OFFICE" in column.said for column in columns), heads, animals)
+
+
+def _looks_like_people(columns: Sequence[Column]) -> bool:
+    """Nothing has a heading: sexes beside days of many decades, or how to reach someone."""
+    if any(column.profile.label for column in columns):
+        return False
+    reached = any({"EMAIL_ADDRESS", "PHONE_NUMBER"} & _believed(column) for column in columns)
+    lives = any(_spans_lives(column) for column in columns)
+    return any(column.values.is_sex() for column in columns) and (lives or reached)
+
+
+def _is_of_traits(columns: Sequence[Column], found: set[str], animals: bool) -> bool:
+    """Whether two things that only people have are told of each row; how large a family is tells, too."""
+    of_families = {"HOUSEHOLD_SIZE" for column in columns if "HOUSEHOLD_SIZE" in column.said}
+    return len((found & TRAITS) | of_families) >= 2 and not animals and not _aggregated(columns)
 
 
 def _names_heads(column: Column) -> bool:
@@ -170,7 +202,16 @@ def _believed(column: Column, share: float = 0.0) -> set[str]:
 
 def _aggregated(columns: Sequence[Column]) -> bool:
     """A table with a column that counts people has a row for a group, not for a person."""
-    return any(counts_people(column.profile.label, load_rules()) for column in columns)
+    numeric = (column for column in columns if column.values.number > MOSTLY)
+    counted = any(counts_people(column.profile.label, load_rules()) for column in numeric)
+    return counted or any(_has_totals(column) for column in columns)
+
+
+def _has_totals(column: Column) -> bool:
+    """One of the ages or sexes is "all of them": rows are of groups."""
+    if not (SORTED_BY & column.said.keys() and column.values.category):
+        return False
+    return any(load_rules().totals.intersection(words_of(value)) for value in column.values.real)
 
 
 def _report(column: Column, setting: Setting) -> ColumnReport:
@@ -222,6 +263,8 @@ def _is_about_people(evidence: Evidence, column: Column, setting: Setting) -> bo
     if general_of(evidence.entity) == "ORGANISATION":
         return False
     if evidence.entity in CONTACTS and (setting.organisations or "ORGANISATION" in column.said):
+        return False
+    if setting.animals and evidence.entity in OF_ANIMALS | {"HOUSEHOLD_COORDINATES"}:
         return False
     return setting.people or not kind_of(evidence.entity).people
 

@@ -39,7 +39,8 @@ def find_layout(rows: Sequence[Row]) -> Layout:
     if _is_data(rows[start], rows[start + 1 :]):
         return Layout(("",) * width, start, start)
     first = _first_of_heading(rows, start)
-    last = start + 1 if first == start and _is_second(rows, start) else start
+    second = first == start and (_is_second(rows, start) or _is_under_groups(rows, start))
+    last = start + 1 if second else start
     return Layout(_joined(rows[first : last + 1], width), last + 1, first)
 
 
@@ -65,6 +66,20 @@ def _is_second(rows: Sequence[Row], start: int) -> bool:
         place for place in typed if not DATA.fullmatch(below[place].strip()) or YEAR.fullmatch(below[place].strip())
     ]
     return bool(typed) and words == typed and not _comes_again(below, body)
+
+
+def _is_under_groups(rows: Sequence[Row], start: int) -> bool:
+    """Merged cells leave blanks in a heading, and the row below names what stands under each of them."""
+    if len(rows) < start + 4:
+        return False
+    top, below, body = rows[start], rows[start + 1], rows[start + 2 :]
+    blank = [place for place, cell in enumerate(top) if not cell.strip()]
+    if not blank or blank[0] == 0 or len(below) < len(top) or not all(below[place].strip() for place in blank):
+        return False
+    words = not any(DATA.fullmatch(cell.strip()) for cell in below if cell.strip())
+    left_out = any(not cell.strip() for cell in below)
+    typed = any(_mostly_data(place, body) for place, cell in enumerate(below) if cell.strip())
+    return words and left_out and typed and not _comes_again(below, body)
 
 
 def _joined(heading: Sequence[Row], width: int) -> tuple[str, ...]:
