@@ -69,6 +69,9 @@ visitor, a user of no organisation and a member who may not edit can read. Each 
 word **must** be seen, which proves that the attack is real; behind the gate nobody may see it, while what was released
 stays readable.
 """
+LEAKS_OF_PLACES = """`tests/integration/test_leaks_of_places.py` reads by each of these roads before a release, while
+it is in force, and after it has ended: only in between may anything be seen, and then on every road.
+"""
 
 
 def configuration_page() -> str:
@@ -139,7 +142,11 @@ def leaks_page() -> str:
         "Each has `test_what_is_read_shows_only_releases[…]`, and `test_what_is_read_leaks_without_the_gate[…]` unless "
         "plain CKAN shows nothing there either (`CLOSED_IN_PLAIN_CKAN`) or has no such place (`OF_THE_GATE`)."
     )
-    return "\n".join([LEAKS_INTRO, "## Writing\n", *table, "\n## Reading\n", reading, "", readers, ""])
+    community = ", ".join(f"`{name}`" for name in _readers("places.py"))
+    return "\n".join([
+        LEAKS_INTRO, "## Writing\n", *table, "\n## Reading\n", reading, "", readers, "",
+        "## Reading what the community fields add\n", LEAKS_OF_PLACES, community, "",
+    ])  # fmt: skip
 
 
 def _roads(module: ast.Module) -> list[str]:
@@ -147,9 +154,9 @@ def _roads(module: ast.Module) -> list[str]:
     return [element.id for element in _assigned(module, "ROADS").elts]
 
 
-def _readers() -> list[str]:
-    """Keys of the dict ``READERS``, in their order."""
-    module = ast.parse((ATTACK / "reading.py").read_text(encoding="utf-8"))
+def _readers(name: str = "reading.py") -> list[str]:
+    """Keys of the dict ``READERS`` of a module, in their order."""
+    module = ast.parse((ATTACK / name).read_text(encoding="utf-8"))
     return [key.value for key in _assigned(module, "READERS").keys]
 
 
