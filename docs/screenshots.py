@@ -25,7 +25,7 @@ WIDTH = 1100
 PHONE = 320
 COLOURS = 96
 MOST_BYTES = 150_000
-HELD, RELEASED = "riverside-households-2026", "riverside-lanes-2026"
+HELD, RELEASED, MAPPED = "riverside-households-2026", "riverside-lanes-2026", "nandira-public-taps"
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,10 @@ PICTURES = (
     Picture("review", "steward1", "/privacy/release/{review}", 1250),
     Picture("place", None, "/place/riverside-colony-nandira", 1100),
     Picture("public", None, "/dataset/{released}", 900),
+    Picture("public-phone", None, "/dataset/{released}", 2200, width=PHONE),
+    Picture("public-arabic", None, "/ar/dataset/{released}", 900),
+    Picture("look", None, "/dataset/{mapped}/look/{rows}", 1100),
+    Picture("map-of-rows", None, "/dataset/{mapped}/look/{rows}/map", 700),
     Picture("register", None, "/privacy/register", 850),
     Picture("agreement-step", "officer", "/dataset/{held}/agreements/new", 850),
     Picture("agreement", "officer", "/privacy/consent/{agreement}", 1150),
@@ -81,7 +85,8 @@ def find_names(demo: dict[str, Any]) -> dict[str, str]:
     agreement = officer.action.privacy_consent_list(dataset_id=RELEASED)[0]["id"]
     steward = RemoteCKAN(demo["url"], apikey=demo["users"]["steward1"]["token"])
     concern = steward.action.privacy_concern_list(dataset=RELEASED)["results"][0]["id"]
-    found = {"file": file, "review": review, "agreement": agreement, "concern": concern}
+    rows = officer.action.package_show(id=MAPPED)["resources"][0]["id"]
+    found = {"mapped": MAPPED, "rows": rows, "file": file, "review": review, "agreement": agreement, "concern": concern}
     return {"held": HELD, "released": RELEASED, **found}
 
 

@@ -97,3 +97,11 @@ def test_without_a_script_the_map_is_a_drawing(browser: Browser, site, mapped: s
     expect(page.locator("#map svg")).to_be_visible()
     expect(page.locator("#map figcaption")).to_contain_text("km from west to east")
     context.close()
+
+
+def test_a_visitor_reads_the_vocabulary_on_a_phone(browser: Browser, site):
+    """Its addresses are long words; a visitor's page has none of CKAN's styles to break them."""
+    page = browser.new_page(base_url=site.url)
+    page.goto("/ns/community-data")
+    check(page)
+    page.close()
