@@ -59,6 +59,8 @@ class Reader:
         self._portal, self._job, self._last_time, self._first = portal, job, last_time, first
         self._ours = Ours(job.source_id)
         self._reading = Reading()
+        #: hashes of the identifiers that came so far
+        self._met: set[int] = set()
 
     def read(self, client: Client, unless: dict[str, Validators]) -> Reading:
         """Read page by page. An error after the first page keeps what was read and makes the answer incomplete.
@@ -69,9 +71,18 @@ class Reader:
         try:
             for page in base.read(self._portal, client, source.url, source_settings(source), unless):
                 self._take(page)
+                self._expect_news(page)
         except PortalError as error:
             self._reading.stopped = str(error)
         return self._reading
+
+    def _expect_news(self, page: Page) -> None:
+        """Some portals answer every question for a page with the same one: that would never end."""
+        named = (_identifier(self._portal, each) for each in page.records)
+        identifiers = {hash(each) for each in named if each}
+        if self._met and identifiers and identifiers <= self._met:
+            raise PortalError(f"{self._job.source.url} sent a page of records that it had sent before.")
+        self._met |= identifiers
 
     def _take(self, page: Page) -> None:
         reading = self._reading
@@ -118,6 +129,13 @@ class Reader:
             "state": GATHERED,
             "content": json.dumps(record, ensure_ascii=False),
         }
+
+
+def _identifier(portal: Portal, record: Record) -> str:
+    try:
+        return base.identifier(portal, record)
+    except base.Unreadable:
+        return ""
 
 
 def source_settings(source: HarvestSource) -> dict[str, Any]:

@@ -253,6 +253,16 @@ def test_a_catalogue_that_is_shorter_than_announced_removes_nothing(site, make_s
     assert "announced 4 records but delivered 3" in report["errors"][0]["reason"]
 
 
+def test_a_portal_that_sends_one_page_for_ever_is_read_once(site, make_source):
+    """Its count is never reached, and nothing in it is missing or taken twice."""
+    page = [records.ckan(number) for number in range(1, 4)]
+    answer = Answer({"success": True, "result": {"count": 1_000_000, "results": page}})
+    site.answers["/api/3/action/package_search"] = answer
+    report = run(make_source(site.url, "city-ckan"))
+    assert (report["added"], report["complete"], len(site.requests)) == (3, False, 2)
+    assert "had sent before" in report["errors"][0]["reason"]
+
+
 def test_a_mass_loss_needs_a_persons_word(site, make_source, monkeypatch):
     site.serve_catalogue(hub_records(14))
     source = make_source(site.url)

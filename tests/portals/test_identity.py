@@ -157,7 +157,7 @@ def remember(result: Reconciliation, keys: dict[str, int], step: int) -> list[Kn
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_a_dataset_is_the_same_whatever_it_is_called(kind: str, seed: int):
     portal, dice = PORTALS["dcat-us"], random.Random(seed)
@@ -259,7 +259,7 @@ _MEMBERS = (
 
 
 @pytest.mark.parametrize("source_type", PORTALS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(record=st.dictionaries(st.sampled_from(_MEMBERS), _ANYTHING, max_size=6))
 def test_no_record_whatever_it_holds_breaks_a_run(source_type: str, record: dict[str, Any]):
     """A portal may send numbers for titles and lists for names: that record is set aside at most."""
