@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from types import SimpleNamespace
 
 import pytest
@@ -284,6 +285,23 @@ def test_an_update_with_the_same_columns_needs_no_person(dataset):
     asked = request(dataset["id"])
     assert (asked["state"], asked["outcome"]) == ("released", "automatic")
     assert [entry["role"] for entry in asked["decisions"] if entry["event"] == "release"] == ["policy"]
+
+
+MALFORMED = WATER + "W99,2021\n"
+
+
+def test_a_malformed_table_is_for_a_person_who_reads_where(dataset, app, community):
+    """The review page says in words which row is wrong, and the policy that ships leaves the decision to a steward."""
+    release(dataset["id"])
+    replace_file(dataset, MALFORMED)
+    asked = request(dataset["id"])
+    assert (asked["state"], "malformed-table" in {each["rule"] for each in asked["reasons"]}) == ("in_review", True)
+    page = app.get(f"/privacy/release/{asked['id']}", headers={"Authorization": community["steward1"]["token"]})
+    text = page.get_data(as_text=True)
+    assert "1 error in the form of the tables." in text
+    (sentence,) = asked["scans"][0]["quality"]["tables"][0]["errors"]
+    assert "62" in sentence["sentence"], "The row is counted as a reader of the file counts it."
+    assert sentence["sentence"] in html.unescape(text)
 
 
 def test_an_unexpected_column_stops_an_update_and_the_public_keeps_the_old_one(dataset):
