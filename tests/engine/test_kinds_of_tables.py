@@ -245,6 +245,23 @@ def _kept_apart() -> dict[str, tuple[dict[str, Cells], set[str]]]:
     }  # fmt: skip
 
 
+def test_places_and_trees_with_something_that_people_have_wait_for_nobody(tmp_path: Path) -> None:
+    fake, rng = _made(14, "it_IT")
+    point = {
+        "lat": [f"{45 + rng.random():.5f}" for _ in range(ROWS)],
+        "lon": [f"{9 + rng.random():.5f}" for _ in range(ROWS)],
+    }
+    toilets: dict[str, Cells] = {"bagno": list(range(ROWS)), "sesso": _choice(rng, "M", "F", "misto"), **point}
+    trees: dict[str, Cells] = {
+        "specie": _choice(rng, "tiglio", "platano"), "genere": _choice(rng, "Tilia", "Platanus"),
+        "indirizzo": _times(fake.street_address),
+    }  # fmt: skip
+    for name, columns in (("toilets", toilets), ("trees", trees)):
+        path = tmp_path / f"{name}.csv"
+        pl.DataFrame({key: list(map(str, cells)) for key, cells in columns.items()}).write_csv(path)
+        assert scan_file(path, settings=ScanSettings(isolated=False)).outcome.value == "clear"
+
+
 @pytest.mark.parametrize("kind", list(_kept_apart()))
 def test_kinds_that_went_wrong_are_told_apart(tmp_path: Path, kind: str) -> None:
     columns, told = _kept_apart()[kind]

@@ -73,6 +73,7 @@ def test_a_text_is_read_the_same_alone_and_among_others() -> None:
         ("seen on 3 de marzo de 2020 there", "DATE_TIME", "3 de marzo de 2020"),
         ("on 2020-03-05 12:30:00 it", "DATE_TIME", "2020-03-05 12:30:00"),
         ("my card # 5038 9054 7220 is lost", "CREDIT_CARD", "5038 9054 7220"),
+        ("mi tarjeta 676222165679 está bloqueada", "CREDIT_CARD", "676222165679"),
         ("Tel. 345-899-3560x4587", "PHONE_NUMBER", "345-899-3560x4587"),
         ("फोन: 98200 12345", "PHONE_NUMBER", "98200 12345"),
         ("My zip code is 3910", "POSTCODE", "3910"),

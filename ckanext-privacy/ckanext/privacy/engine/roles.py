@@ -23,6 +23,8 @@ from .settings import RiskSettings
 
 #: A column says whose row it is when an identifier is in more than this share of it.
 MOSTLY = 0.5
+#: What is told of places as well: toilets have a sex, trees an age.
+OF_PLACES_TOO = frozenset({"sex", "age"})
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,15 @@ class Roles:
             return True
         named_openly = any(report.sensitive for report in self.reports if report.name not in self.attributes)
         of_people = {each.name for each in self.attributes.values() if each.person}
-        units = any(each.unit for each in self.attributes.values())
+        units = any(self._is_someones(each) for each in self.attributes.values() if each.unit)
         chosen = any(each.chosen for each in self.attributes.values())
         return chosen or (not named_openly and (len(of_people) > 1 or bool(of_people and units)))
+
+    def _is_someones(self, unit: Attribute) -> bool:
+        """A place for one sex, or of an age, is no person's; nor is an address where animals or plants live."""
+        lone = {each.name for each in self.attributes.values() if each.person} <= OF_PLACES_TOO
+        animals = any("ANIMAL" in meanings(report.name) for report in self.reports)
+        return not lone or not (animals or unit.name == "coordinates")
 
     def tells_people_apart(self) -> bool:
         """Something in the table belongs to one person or home: it cannot be a table of counts."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,12 @@ LETTER = re.compile(r"[^\W\d_]")
 NOBODYS = "ORGANISATION"
 #: What tells of someone only together with more, and is no reason to black a text out.
 CONTEXT = frozenset({"ORGANIZATION", "LOCATION", "DATE_TIME", "URL", "NRP", "TITLE", "AGE", "POSTCODE"})
+#: A word beside every number, which names none.
+ANY_NUMBER = frozenset({"number"})
+#: Chance up to which check digits prove by themselves what a number is.
+RARE = 0.05
+#: Confidence left to those that prove nothing: less than where a word beside them says something else.
+DOUBT = 0.6
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,29 @@ def find_all_spans(texts: Sequence[str], *, context: bool = False) -> list[tuple
     found = []
     for text, names in zip(texts, find_names_in(texts), strict=True):
         formed = _by_form(text)
-        proven = [span for span in formed if span.entity != "PHONE_NUMBER"]
-        sure = _settled([*formed, *_by_phrase(text)], first=proven)
+        proven = [span for span in formed if _is_proven(text, span)]
+        doubted = (span if span in proven else _doubted(span) for span in formed)
+        sure = _settled([*doubted, *_by_phrase(text)], first=proven)
         named = (Span(each.label, each.confidence, each.start, each.end) for each in names)
         kept = _settled([*sure, *_around(text, _settled(named), sure)], first=sure)
         found.append(tuple(span for span in kept if context or span.entity not in CONTEXT))
     return found
+
+
+def _doubted(span: Span) -> Span:
+    """A find that check digits alone speak for, when one number in ten has them."""
+    return span if span.entity == "PHONE_NUMBER" else replace(span, confidence=min(span.confidence, DOUBT))
+
+
+def _is_proven(text: str, span: Span) -> bool:
+    """Whether a find goes before what the words beside it say: by rare check digits, or because they name it.
+
+    One in ten card numbers of twelve digits has the check digits of some country's identity card, too.
+    """
+    identifier = _identifiers()[span.entity]
+    if span.entity == "PHONE_NUMBER":
+        return False
+    return identifier.chance <= RARE or _is_named(text, span.start, span.end, identifier)
 
 
 def _around(text: str, names: Iterable[Span], sure: Sequence[Span]) -> Iterator[Span]:
@@ -148,7 +171,7 @@ def _is_named(text: str, start: int, end: int, identifier: Identifier) -> bool:
     """Whether a word beside the find says what it is; many numbers have an identifier's form by chance."""
     beside = words_of(text[max(start - AROUND, 0) : start]) + words_of(text[end : end + AROUND])
     names = {word for phrase in (*identifier.heading, *identifier.context) for word in words_of(phrase)}
-    return bool(set(beside) & names)
+    return bool(set(beside) & names - ANY_NUMBER)
 
 
 @lru_cache(maxsize=1)
