@@ -276,6 +276,18 @@ def test_the_stand_ins_for_spacy_leave_nothing_behind() -> None:
     assert done.stdout.split() == ["False", "False", "aa"]
 
 
+def test_a_file_without_candidates_does_not_wait_for_presidio(tmp_path: Path) -> None:
+    """Its patterns are kept on disk from an earlier scan, and only what fits one is shown to it."""
+    path = tmp_path / "wards.csv"
+    path.write_text("ward,litres\n" + "".join(f"ward {number},{number * 7}\n" for number in range(50)), "utf-8")
+    code = (
+        "import sys; from ckanext.privacy.engine import ScanSettings, scan_file;"
+        "scan_file(sys.argv[1], settings=ScanSettings(isolated=False)); print('presidio_analyzer' in sys.modules)"
+    )
+    scans = [subprocess.run([sys.executable, "-c", code, path], capture_output=True, check=True) for _ in range(2)]
+    assert scans[-1].stdout.split() == [b"False"]
+
+
 def test_a_scan_makes_no_network_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object, **_options: object) -> None:
         raise AssertionError("a scan asked the network")

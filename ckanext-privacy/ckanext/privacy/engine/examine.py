@@ -29,6 +29,7 @@ from .settings import Limits, RiskSettings, ScanSettings
 from .tables import OpenFile, RawFile, Table, open_raw, read_raw
 from .verdict import judge_columns
 from .version import VERSION
+from .writing import patterns_of_presidio
 
 Progress = Callable[[float], None]
 
@@ -71,7 +72,7 @@ def answer(request: dict[str, Any], progress: Progress) -> dict[str, Any]:
 def prepare(request: dict[str, Any]) -> None:
     """Make ready what such scans have in common, and keep it for later ones. Raises ``InvalidPolicy``."""
     _ = confirmer_of(tuple(request["countries"]), tuple(request["recognizers"])).watch
-    _ = meanings(""), load_kinds(), load_rules()
+    _ = meanings(""), load_kinds(), load_rules(), patterns_of_presidio()
 
 
 @dataclass(frozen=True)

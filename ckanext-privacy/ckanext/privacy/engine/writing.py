@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from importlib.metadata import version
 from typing import Any
 
 import regex
 
 from .checks import check_of
 from .light import import_presidio
-from .packs import Identifier
+from .packs import Identifier, identifiers
+from .store import code_digest, kept
 
 FLAGS = regex.DOTALL | regex.MULTILINE | regex.IGNORECASE
 
@@ -36,16 +38,30 @@ class Form:
 def form_of(identifier: Identifier) -> Form:
     """Compile an identifier: its patterns in the pack, else those of the recognizer of Presidio that it names.
 
-    Presidio takes long to import; packs have patterns for what every column is asked about.
+    Presidio takes long to import: its patterns are kept on disk, and only what fits one of them is shown to it.
     """
     if identifier.patterns:
         proof = check_of(identifier.check, identifier.options) or _unproven
         return Form(identifier, _compiled(identifier.patterns), proof)
+    return Form(identifier, _compiled(patterns_of_presidio()[identifier.entity]), partial(_presidio_proof, identifier))
+
+
+@cache
+def patterns_of_presidio() -> dict[str, list[str]]:
+    """Patterns of all recognizers of Presidio that packs name, by entity."""
+    return kept(("patterns of Presidio", code_digest(), version("presidio-analyzer")), _read_presidio)
+
+
+def _read_presidio() -> dict[str, list[str]]:
+    named = (each for each in identifiers().values() if not each.patterns and each.presidio)
+    return {each.entity: [one.regex for one in getattr(_recognizer(each), "patterns", ())] for each in named}
+
+
+@cache
+def _recognizer(identifier: Identifier) -> Any:
     presidio = import_presidio()
     presidio.stay_offline()
-    recognizer = presidio.recognizer_of(identifier)
-    texts = [pattern.regex for pattern in recognizer.patterns]
-    return Form(identifier, _compiled(texts), lambda text: _presidio_proof(recognizer, text))
+    return presidio.recognizer_of(identifier)
 
 
 def _compiled(texts: Iterable[str]) -> tuple[regex.Pattern[str], ...]:
@@ -56,5 +72,6 @@ def _unproven(_text: str) -> None:
     return None
 
 
-def _presidio_proof(recognizer: Any, text: str) -> bool | None:
+def _presidio_proof(identifier: Identifier, text: str) -> bool | None:
+    recognizer = _recognizer(identifier)
     return False if recognizer.invalidate_result(text) else recognizer.validate_result(text)
