@@ -328,6 +328,25 @@ def test_a_directory_of_organisations_names_those_who_head_them(tmp_path: Path) 
     assert "head an organisation" in found["principal"].reason
 
 
+@pytest.mark.parametrize(
+    ("heading", "places", "contact"),
+    [
+        ("mercado", ("Mercado Central", "Mercado Sur"), "telefono"),
+        ("clinic", ("North Clinic", "South Clinic"), "phone"),
+    ],
+)
+def test_many_telephones_beside_few_organisations_are_of_those_who_wrote_in(
+    tmp_path: Path, heading: str, places: tuple[str, ...], contact: str
+) -> None:
+    """A market is reached by one number; a list of complaints has another in every row."""
+    _, rng = _made(12, "es_MX")
+    phones: Cells = [f"55{rng.randrange(10**7, 10**8)}" for _ in range(ROWS)]
+    named = _choice(rng, *places)
+    theirs: Cells = [phones[places.index(str(place))] for place in named]
+    assert scanned(tmp_path, {"fecha": _days(rng), heading: named, contact: phones})[contact].sensitive
+    assert not scanned(tmp_path, {"fecha": _days(rng), heading: named, contact: theirs})[contact].sensitive
+
+
 def test_without_a_heading_the_values_tell_sexes_and_days_of_birth(tmp_path: Path) -> None:
     fake, rng = _made(11, "en_US")
     path = tmp_path / "table.csv"

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from .documents import read_own
 from .packs import load_packs
+from .store import code_digest, kept
 
 LEXICON = Path(__file__).with_name("lexicon") / "headings.yaml"
 
@@ -190,12 +192,14 @@ def _matches(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tuple[_Phrase
 
 @lru_cache
 def load_lexicon(path: Path = LEXICON) -> Lexicon:
-    """Read the lexicon once."""
-    data = read_own(path)
+    """Read the lexicon once; its phrases, cut into words, are kept on disk."""
+    texts = (path.read_text("utf-8"), SHORT_WORDS.read_text("utf-8"), " ".join(sorted(LITTLE)))
+    known = kept(("phrases of headings", code_digest(), *texts), lambda: {"phrases": _as_lists(read_own(path))})
+    phrases = (_Phrase(entity, kind, tuple(words)) for entity, kind, words in known["phrases"])
     spaced: dict[str, list[_Phrase]] = {}
     joined: dict[str, list[_Phrase]] = {}
     unspaced = []
-    for phrase in _phrases(data):
+    for phrase in phrases:
         if UNSPACED.search(phrase.words[0]):
             unspaced.append(phrase)
             continue
@@ -205,6 +209,11 @@ def load_lexicon(path: Path = LEXICON) -> Lexicon:
     single = tuple(phrase for phrases in spaced.values() for phrase in phrases if len(phrase.words) == 1)
     people = frozenset(phrase.words[0] for phrase in single if phrase.entity == "PERSON")
     return Lexicon(_frozen(spaced), tuple(unspaced), _frozen(joined), single, people)
+
+
+def _as_lists(data: dict[str, dict[str, dict[str, list[str]]]]) -> list[Any]:
+    """Every phrase once, in an order that does not change from run to run."""
+    return sorted({(phrase.entity, phrase.kind, phrase.words) for phrase in _phrases(data)})
 
 
 def _frozen(index: dict[str, list[_Phrase]]) -> dict[str, tuple[_Phrase, ...]]:

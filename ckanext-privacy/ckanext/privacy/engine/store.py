@@ -42,11 +42,15 @@ def kept(parts: tuple[str, ...], make: Callable[[], dict[str, Any]]) -> dict[str
     return found
 
 
+#: The modules that make ready what is kept.
+CODE = ("confirm", "finder", "forms", "headings", "prefilter", "recognizers", "values")
+
+
 @lru_cache
 def code_digest() -> str:
-    """A hash of the modules that make patterns ready, and of the country packs as they stand."""
+    """A hash of those modules, and of the country packs as they stand."""
     here = Path(__file__).parent
-    names = [here / f"{name}.py" for name in ("confirm", "finder", "forms", "prefilter", "recognizers", "values")]
+    names = [here / f"{name}.py" for name in CODE]
     texts = (path.read_bytes() for path in (*names, *sorted(here.glob("countries/*.yaml"))))
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 

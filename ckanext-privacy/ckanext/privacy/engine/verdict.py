@@ -52,6 +52,8 @@ CONTACTS = frozenset(
 )
 #: So many columns on health make a table a health record, where every attribute is one of a patient.
 HEALTH_RECORD = 3
+#: Different contacts that one organisation has at most.
+CONTACTS_EACH = 5
 #: What the public may know of people in public office.
 OF_OFFICE = frozenset({"PERSON", "SEX", "PHOTO", "SOCIAL_PROFILE", "USERNAME", "OCCUPATION", "EDUCATION"})
 #: Years between the oldest and the youngest from which days beside names are days of birth.
@@ -64,7 +66,8 @@ class Setting:
     """What the table as a whole is about."""
 
     people: bool
-    organisations: bool
+    #: How many different organisations there are among its rows, 0..1; 0 where it is not about them.
+    organisations: float
     office: bool
     #: Everyone in it is named as head of an organisation.
     heads: bool = False
@@ -151,8 +154,10 @@ def _setting(columns: Sequence[Column]) -> Setting:
     human = found & OF_PEOPLE_ONLY or any("HOUSEHOLD_SIZE" in column.said for column in columns)
     animals = not human and any("ANIMAL" in column.said for column in columns)
     people = (bool(named) and not heads) or _is_of_traits(columns, found, animals) or _looks_like_people(columns)
-    organisations = not people and any(_is_organisation(column) for column in columns)
-    return Setting(people, organisations, any("OFFICE" in column.said for column in columns), heads, animals)
+    organisations = max((column.values.distinct for column in columns if _is_organisation(column)), default=0.0)
+    return Setting(
+        people, 0.0 if people else organisations, any("OFFICE" in column.said for column in columns), heads, animals
+    )
 
 
 def _looks_like_people(columns: Sequence[Column]) -> bool:
@@ -262,11 +267,16 @@ def _kept(column: Column, setting: Setting) -> list[Evidence]:
 def _is_about_people(evidence: Evidence, column: Column, setting: Setting) -> bool:
     if general_of(evidence.entity) == "ORGANISATION":
         return False
-    if evidence.entity in CONTACTS and (setting.organisations or "ORGANISATION" in column.said):
+    if evidence.entity in CONTACTS and ("ORGANISATION" in column.said or _reaches_organisations(column, setting)):
         return False
     if setting.animals and evidence.entity in OF_ANIMALS | {"HOUSEHOLD_COORDINATES"}:
         return False
     return setting.people or not kind_of(evidence.entity).people
+
+
+def _reaches_organisations(column: Column, setting: Setting) -> bool:
+    """An office has a few numbers. Hundreds beside three markets are those of the people who wrote in."""
+    return setting.organisations * CONTACTS_EACH >= column.values.distinct and setting.organisations > 0
 
 
 def _finding(column: Column, evidence: Evidence) -> EntityFinding:
