@@ -30,10 +30,12 @@ def test_a_form_saves_itself_and_unfolds_what_becomes_needed(page_as: Callable[.
     page.fill("#field-title_translated-en", "Saved by itself")
     page.check("#field-data_about-facilities")
     expect(agreed).not_to_have_attribute("open", "")
-    expect(status).to_contain_text("Saved as a draft", timeout=30_000)
+    expect(status).to_contain_text("Saved as a draft", timeout=90_000)  # a first save loads what reads names
     page.check("#field-data_about-persons")
     expect(agreed).to_have_attribute("open", "")
-    expect(status).to_contain_text("Still missing before release", timeout=30_000)
+    expect(status).to_contain_text(
+        "Still missing before release", timeout=90_000
+    )  # a first save loads what reads names
     page.click("#field-contact button")
     expect(page.locator("#field-contact-1-name")).to_be_focused()
     page.keyboard.type("Second desk")

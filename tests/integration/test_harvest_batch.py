@@ -217,7 +217,8 @@ def traces(package_id: str) -> dict[str, Any]:
         "ORDER BY activity_type",
         "views": "SELECT view_type, title FROM resource_view JOIN resource ON resource.id = resource_id "
         "WHERE package_id = :id ORDER BY view_type",
-        "resources": "SELECT url, name, position, state, extras FROM resource WHERE package_id = :id ORDER BY position",
+        "resources": "SELECT url, name, position, state, extras FROM resource WHERE package_id = :id "
+        "ORDER BY position, state, url, name, extras",  # what was deleted keeps its position
         "tags": "SELECT state, tag_id FROM package_tag WHERE package_id = :id ORDER BY tag_id",
     }
     found = {
