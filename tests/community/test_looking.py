@@ -83,10 +83,10 @@ def test_places_leave_out_blanks_and_the_gulf_of_guinea(taps: pl.DataFrame):
 def test_a_map_has_a_spot_for_each_place_and_says_what_one_row_is():
     """Rows in one place are one spot that counts them; a large table has no more spots than a map can draw."""
     taps = pl.DataFrame({"tap": ["A", "B", "C"], "lat": [18.5, 18.5, 18.6], "lon": [73.8, 73.8, 73.9]})
-    found = points.find(taps)
+    found = points.find(taps, spots=True)
     assert found is not None
     assert found.spots == (points.Spot(73.8, 18.5, 2, ""), points.Spot(73.9, 18.6, 1, "C"))
-    many = points.find(pl.DataFrame({"lat": [n / 1000 for n in range(1, 9001)], "lon": [1.0] * 9000}))
+    many = points.find(pl.DataFrame({"lat": [n / 1000 for n in range(1, 9001)], "lon": [1.0] * 9000}), spots=True)
     assert many is not None
     assert len(many.spots) <= points.MOST_DOTS
 

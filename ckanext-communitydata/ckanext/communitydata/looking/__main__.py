@@ -35,11 +35,11 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
         with Path(asked["target"]).open("w+b") as target:
             formats.FORMATS[asked["format"]].write(look.rows, target)
         return {"written": True}
-    return _described(look, asked["first"], asked["rows"])
+    return _described(look, asked["first"], asked["rows"], spots=asked["spots"])
 
 
-def _described(look: tables.Look, first: int, rows: int) -> dict[str, Any]:
-    places = points.find(look.rows)
+def _described(look: tables.Look, first: int, rows: int, *, spots: bool) -> dict[str, Any]:
+    places = points.find(look.rows, spots=spots)
     with tempfile.TemporaryDirectory() as folder:
         spool = Path(folder, "sample")
         sizes = {name: formats.expected_size(look.rows, name, spool) for name in formats.offered(look.rows)}

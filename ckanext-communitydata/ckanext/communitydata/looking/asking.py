@@ -19,7 +19,7 @@ BROKEN = {"unreadable": "The file broke its reader, or takes too much time or me
 
 @dataclass(frozen=True)
 class Question:
-    """What to look at: a file and its name, the table's number from 0, and which of its rows to show.
+    """What to look at: a file and its name, the table's number from 0, which of its rows to show, and spots for a map.
 
     ``key`` names the bytes: an answer may be minutes old, and is never another file's.
     """
@@ -30,6 +30,7 @@ class Question:
     table: int
     first: int
     rows: int
+    spots: bool = False
 
 
 def look(question: Question) -> dict[str, Any]:

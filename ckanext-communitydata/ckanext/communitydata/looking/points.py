@@ -40,7 +40,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Places:
-    """Where rows lie: their number, their frame in degrees, the drawing's dots, and the map's spots."""
+    """Where rows lie: their number, their frame in degrees, the drawing's dots, and the map's spots if asked for."""
 
     rows: int
     west: float
@@ -51,7 +51,7 @@ class Places:
     spots: tuple[Spot, ...]
 
 
-def find(rows: pl.DataFrame) -> Places | None:
+def find(rows: pl.DataFrame, *, spots: bool = False) -> Places | None:
     """Draw the rows that have coordinates in degrees; None where the table has none."""
     columns = columns_of(rows)
     if columns is None:
@@ -62,7 +62,7 @@ def find(rows: pl.DataFrame) -> Places | None:
     placed = rows.select(pl.col(longitude).alias("x"), pl.col(latitude).alias("y"), said).drop_nulls(["x", "y"])
     placed = placed.filter(pl.col("x").is_between(-180, 180) & pl.col("y").is_between(-90, 90))
     placed = placed.filter((pl.col("x") != 0) | (pl.col("y") != 0))  # a place in the gulf of Guinea is a blank
-    return _drawn(placed) if placed.height else None
+    return _drawn(placed, spots=spots) if placed.height else None
 
 
 def columns_of(rows: pl.DataFrame) -> tuple[str, str] | None:
@@ -73,13 +73,13 @@ def columns_of(rows: pl.DataFrame) -> tuple[str, str] | None:
     return (latitude, longitude) if latitude and longitude else None
 
 
-def _drawn(placed: pl.DataFrame) -> Places:
+def _drawn(placed: pl.DataFrame, *, spots: bool) -> Places:
     west, east = float(placed["x"].min()), float(placed["x"].max())  # type: ignore[arg-type] # not empty
     south, north = float(placed["y"].min()), float(placed["y"].max())  # type: ignore[arg-type] # not empty
     scale = min(WIDTH / max(east - west, 1e-6), HEIGHT / max(north - south, 1e-6)) * 0.94
     left, top = (WIDTH - (east - west) * scale) / 2, (HEIGHT - (north - south) * scale) / 2
     cell = WIDTH / CELLS
-    spots = (
+    cells = (
         placed.with_columns(
             ((pl.col("x") - west) * scale + left).alias("px"), ((north - pl.col("y")) * scale + top).alias("py")
         )
@@ -88,13 +88,13 @@ def _drawn(placed: pl.DataFrame) -> Places:
         .sort("rows", descending=True)
         .head(MOST_DOTS)
     )
-    most = int(spots["rows"].max() or 1)  # type: ignore[arg-type] # not empty
+    most = int(cells["rows"].max() or 1)  # type: ignore[arg-type] # not empty
     dots = tuple(
         Dot(round(x, 1), round(y, 1), round(2.5 + 4.5 * (count / most) ** 0.5, 1), count)
-        for count, x, y in spots.select("rows", "px", "py").iter_rows()
+        for count, x, y in cells.select("rows", "px", "py").iter_rows()
     )
-    spots = _spots(placed, max(east - west, north - south, 1e-6) / FINE)
-    return Places(placed.height, round(west, 4), round(south, 4), round(east, 4), round(north, 4), dots, spots)
+    fine = _spots(placed, max(east - west, north - south, 1e-6) / FINE) if spots else ()
+    return Places(placed.height, round(west, 4), round(south, 4), round(east, 4), round(north, 4), dots, fine)
 
 
 def _spots(placed: pl.DataFrame, cell: float) -> tuple[Spot, ...]:

@@ -27,8 +27,7 @@ def page(package_id: str, resource_id: str) -> str:
     """A table of a file: its columns, places and rows, page by page."""
     package, resource = seeing.shown(package_id, resource_id)
     number, first = _number("table"), _number("from")
-    with seeing.opened(resource) as (path, key):
-        found = asking.look(asking.Question(path, key, seeing.file_name(resource), number, first, ROWS))
+    found = _found(resource, number, first)
     given = {"pkg_dict": package, "pkg": package, "res": resource, "table": number, "first": first, "page_rows": ROWS}
     return tk.render("communitydata/look.html", {**given, "found": found, "formats": FORMATS})
 
@@ -37,17 +36,24 @@ def on_map(package_id: str, resource_id: str) -> Response:
     """The places of a table's rows on a map to move about in."""
     package, resource = seeing.shown(package_id, resource_id)
     number = _number("table")
-    with seeing.opened(resource) as (path, key):
-        found = asking.look(asking.Question(path, key, seeing.file_name(resource), number, 0, ROWS))
-    if not found.get("places"):
+    places = _found(resource, number, 0, spots=True).get("places")
+    if not places:
         tk.abort(404, tk._("Nobody has said where this is."))
-    address = tk.h.url_for("communitydata_look.page", package_id=package["name"], resource_id=resource["id"])
+    table = {"table": number} if number else {}
     given = {
         "title": tk.h.resource_display_name(resource),
-        "address": f"{address}?table={number}" if number else address,
+        "address": tk.h.url_for(
+            "communitydata_look.page", package_id=package["name"], resource_id=resource["id"], **table
+        ),
+        "places": places,
+        "features": features(places["spots"]),
     }
-    given |= {"pkg": package, "places": found["places"], "features": features(found["places"]["spots"])}
     return guarded(make_response(tk.render("communitydata/map_of_rows.html", given)))
+
+
+def _found(resource: dict[str, Any], number: int, first: int, *, spots: bool = False) -> dict[str, Any]:
+    with seeing.opened(resource) as (path, key):
+        return asking.look(asking.Question(path, key, seeing.file_name(resource), number, first, ROWS, spots))
 
 
 def features(spots: Sequence[dict[str, Any]]) -> dict[str, Any]:

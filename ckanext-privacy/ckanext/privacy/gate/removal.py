@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 Part = tuple[str, str]
 
 ALIVE = (*STANDING_STATES, *OPEN_STATES)
-BYTES, ROWS, EVIDENCE, INCOMING = "bytes", "rows", "evidence", "incoming"
+BYTES, ROWS, EVIDENCE, INCOMING = store.BYTES, "rows", store.EVIDENCE, store.INCOMING
 HANDS: dict[str, Callable[[str], None]] = {
     BYTES: store.remove, ROWS: rows.drop, EVIDENCE: evidence.remove, INCOMING: store.remove_arrival,
 }  # fmt: skip

@@ -38,6 +38,8 @@ LOCK = 0x70726977
 INCOMING = "incoming"
 #: Folder of what shows that people agreed (:mod:`ckanext.privacy.gate.evidence`).
 EVIDENCE = "evidence"
+#: What :func:`listing` calls released bytes.
+BYTES = "bytes"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -143,7 +145,7 @@ def listing() -> Iterator[tuple[str, str]]:
         for place in storage().scan():
             folder, _, name = str(place).partition("/")
             if folder in (INCOMING, EVIDENCE) or _SHA256.fullmatch(name):
-                yield (folder if folder in (INCOMING, EVIDENCE) else "bytes"), name
+                yield (folder if folder in (INCOMING, EVIDENCE) else BYTES), name
 
 
 def put(source: IO[bytes] | Iterable[bytes]) -> Stored:
