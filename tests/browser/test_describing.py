@@ -10,6 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from support.accessible import check
 
+#: Milliseconds that a save by itself may take: the first one of a process loads what reads names.
+SAVED = 90_000
+
 
 def xlsform() -> bytes:
     book = openpyxl.Workbook()
@@ -30,12 +33,10 @@ def test_a_form_saves_itself_and_unfolds_what_becomes_needed(page_as: Callable[.
     page.fill("#field-title_translated-en", "Saved by itself")
     page.check("#field-data_about-facilities")
     expect(agreed).not_to_have_attribute("open", "")
-    expect(status).to_contain_text("Saved as a draft", timeout=90_000)  # a first save loads what reads names
+    expect(status).to_contain_text("Saved as a draft", timeout=SAVED)
     page.check("#field-data_about-persons")
     expect(agreed).to_have_attribute("open", "")
-    expect(status).to_contain_text(
-        "Still missing before release", timeout=90_000
-    )  # a first save loads what reads names
+    expect(status).to_contain_text("Still missing before release", timeout=SAVED)
     page.click("#field-contact button")
     expect(page.locator("#field-contact-1-name")).to_be_focused()
     page.keyboard.type("Second desk")

@@ -175,6 +175,7 @@ def test_a_practice_is_no_dataset(app, editor):
     data = page("/dataset/?q=water")
     assert "1 dataset found" in data.text_content()
     assert data.xpath("//a[@href='/city-practice/?q=water'][contains(., '1 city practice')]")
+    assert "city practice speaks" not in app.get("/dataset/?q=water").body  # nobody released it
     found = page("/city-practice/?q=water")
     assert found.xpath("string(//h1[contains(., 'found')])").strip() == "1 city practice found"
     assert found.xpath("//input[@placeholder='Search city practices…']")

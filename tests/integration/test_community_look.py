@@ -72,6 +72,7 @@ def test_what_is_not_released_is_not_found(app, taps, community):
     helpers.call_action("package_delete", {"user": "officer"}, id="taps")
     assert app.get(taps).status_code == 404
     assert app.get(f"{taps}.csv").status_code == 404
+    assert app.get(f"{taps}/map").status_code == 404
 
 
 def test_the_dataset_page_leads_to_it(app, taps):

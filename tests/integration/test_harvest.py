@@ -263,13 +263,19 @@ def test_a_portal_that_sends_one_page_for_ever_is_read_once(site, make_source):
     assert "had sent before" in report["errors"][0]["reason"]
 
 
-def test_a_mass_loss_needs_a_persons_word(site, make_source, monkeypatch):
+def half_is_gone(site, make_source, monkeypatch):
+    """A source that has brought 14 datasets and lists 7 from now on; grace is two runs long."""
     site.serve_catalogue(hub_records(14))
     source = make_source(site.url)
     run(source)
     monkeypatch.setitem(tk.config, "ckanext.cityportals.grace_days", 0)
     monkeypatch.setitem(tk.config, "ckanext.cityportals.grace_runs", 2)
     site.serve_catalogue(hub_records(7))
+    return source
+
+
+def test_a_mass_loss_needs_a_persons_word(site, make_source, monkeypatch):
+    source = half_is_gone(site, make_source, monkeypatch)
     for _ in range(4):
         report = run(source)
         assert (report["complete"], report["missing"], report["withdrawn"]) == (False, 7, 0)
@@ -280,12 +286,7 @@ def test_a_mass_loss_needs_a_persons_word(site, make_source, monkeypatch):
 
 def test_while_a_mass_loss_waits_a_record_that_is_gone_later_is_withdrawn(site, make_source, monkeypatch):
     """One bad day must not keep everything that is gone ever after."""
-    site.serve_catalogue(hub_records(14))
-    source = make_source(site.url)
-    run(source)
-    monkeypatch.setitem(tk.config, "ckanext.cityportals.grace_days", 0)
-    monkeypatch.setitem(tk.config, "ckanext.cityportals.grace_runs", 2)
-    site.serve_catalogue(hub_records(7))
+    source = half_is_gone(site, make_source, monkeypatch)
     run(source)
     site.serve_catalogue(hub_records(6))
     assert counts(run(source)) == {"seen": 6, "unchanged": 6, "missing": 8}

@@ -12,7 +12,7 @@ from ckanext.privacy.gate import leak_check
 
 pytestmark = pytest.mark.usefixtures("community")
 
-TABLE = f"point,litres\n{WORD},12\n" * 30
+TABLE = "point,litres,lat,lon\n" + "".join(f"{WORD},12,10.1{row},10.1{row}\n" for row in range(10, 40))
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ READERS: dict[str, str] = {
     "page_in_spanish": "/es/dataset/{name}",
     "map_of_a_dataset": "/dataset/{name}/map",
     "look_at_a_table": "/dataset/{name}/look/{rid}",
+    "map_of_rows": "/dataset/{name}/look/{rid}/map",
     "look_as_csv": "/dataset/{name}/look/{rid}.csv",
     "croissant": "/dataset/{id}/croissant.json",
     "datapackage": "/dataset/{id}/datapackage.json",
