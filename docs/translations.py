@@ -19,12 +19,16 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from ckanext.privacy.translation import SENTENCE
+
 ROOT = Path(__file__).resolve().parent.parent
 #: The languages of the interface beside English, by the names of CKAN's folders.
 LANGUAGES = ("es", "pt_BR", "pt_PT", "fr", "ar", "hi", "mr", "zh_Hans_CN", "it", "nl", "ca")
 CKAN_TEXTS = Path(ckan.__file__).parent / "i18n"
 #: CKAN's own texts, in the languages that CKAN lacks.
 CORE = ROOT / "ckanext-communitydata/ckanext/communitydata/core_i18n"
+#: The functions that make what reports say, whose templates are kept apart from the texts of pages.
+SAYING = {"say": None, "to_say": None}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{[^{}]*\}")
 
 
@@ -65,17 +69,20 @@ def extract(package: Texts) -> Catalog:
     with (ROOT / "babel.cfg").open(encoding="utf-8") as file:
         methods, options = parse_mapping_cfg(file)
     found = Catalog(project=package.domain, copyright_holder="the authors of ckan-community-suite")
-    for name, line, message, comments, context in extract_from_dir(
-        package.folder, methods, options, DEFAULT_KEYWORDS, ("TRANSLATORS:",), strip_comment_tags=True
-    ):
-        places = [(name, line)] if name.endswith(".js") else []
-        found.add(message, None, places, auto_comments=comments, context=context)
+    for keywords, kind in ((DEFAULT_KEYWORDS, None), (SAYING, SENTENCE)):
+        for name, line, message, comments, context in extract_from_dir(
+            package.folder, methods, options, keywords, ("TRANSLATORS:",), strip_comment_tags=True
+        ):
+            if kind and name.endswith((".html", ".js")):
+                continue
+            places = [(name, line)] if name.endswith(".js") else []
+            found.add(message, None, places, auto_comments=comments, context=kind or context)
     return found
 
 
 def ids(catalog: Catalog) -> set[object]:
-    """The texts of a catalogue, each as its identifier."""
-    return {message.id for message in catalog if message.id}
+    """The texts of a catalogue, each as its context and identifier."""
+    return {(message.context, message.id) for message in catalog if message.id}
 
 
 def plural_forms(language: str) -> str | None:

@@ -12,9 +12,10 @@ from support.identifiers import chance, same_shape, valid
 
 from ckanext.privacy.engine.chance import luck
 from ckanext.privacy.engine.confirm import Confirmer, confirmer_of
-from ckanext.privacy.engine.evidence import Column, column_of, general_of
+from ckanext.privacy.engine.evidence import Column, column_of
 from ckanext.privacy.engine.headed import find_headed
 from ckanext.privacy.engine.headings import words_of
+from ckanext.privacy.engine.kinds import general_of
 from ckanext.privacy.engine.packs import GENERAL, Identifier, identifiers, load_packs
 from ckanext.privacy.engine.profile import profile_batch
 from ckanext.privacy.engine.verdict import BELIEVED

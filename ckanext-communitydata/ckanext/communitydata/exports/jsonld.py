@@ -49,7 +49,7 @@ DATA_TYPES = {
 def dataset(record: Record, address: str, site: Mapping[str, str], language: str) -> dict[str, Any]:
     """Return a dataset as JSON-LD. ``site`` has ``title`` and ``url``; texts are given in ``language``."""
 
-    def say(name: str) -> str:
+    def of(name: str) -> str:
         value = record.get(f"{name}_translated")
         return multilingual.pick(value, language, language) if isinstance(value, Mapping) else record.get(name) or ""
 
@@ -60,9 +60,9 @@ def dataset(record: Record, address: str, site: Mapping[str, str], language: str
             "@type": "sc:Dataset",
             "@id": address,
             "conformsTo": CONFORMS_TO,
-            "name": say("title") or record["name"],
-            "description": say("notes") or say("title") or record["name"],
-            "abstract": say("plain_summary"),
+            "name": of("title") or record["name"],
+            "description": of("notes") or of("title") or record["name"],
+            "abstract": of("plain_summary"),
             "url": address,
             "identifier": record.get("identifier") or record.get("id"),
             "version": record.get("version"),
@@ -159,7 +159,7 @@ def _responsible(record: Record) -> dict[str, Any]:
 def practice(record: Record, address: str, language: str) -> dict[str, Any]:
     """Return a city practice as JSON-LD: a creative work about a city, never a dataset."""
 
-    def say(name: str) -> str:
+    def of(name: str) -> str:
         return multilingual.pick(record.get(f"{name}_translated") or {}, language, language)
 
     return clean(
@@ -168,9 +168,9 @@ def practice(record: Record, address: str, language: str) -> dict[str, Any]:
             "@type": ["CreativeWork", "cdg:CityPractice"],
             "@id": address,
             "url": address,
-            "name": say("title") or record["name"],
-            "abstract": say("notes"),
-            "text": "\n\n".join(filter(None, map(say, ("challenge", "action", "results")))),
+            "name": of("title") or record["name"],
+            "abstract": of("notes"),
+            "text": "\n\n".join(filter(None, map(of, ("challenge", "action", "results")))),
             "about": labels("practice-topic", record.get("topics")),
             "audience": [
                 {"@type": "Audience", "audienceType": text}

@@ -25,9 +25,13 @@ from .findings import ColumnReport, Combination, Diversity, Points, RiskReport
 from .groups import Groups, Rows, hashed
 from .points import places, precision_of
 from .roles import Roles
+from .sentences import say, to_say
 from .settings import RiskSettings
 from .tables import Table
 
+#: What is said of a combination of columns.
+FEW_PEOPLE = to_say("{why} {small} of {groups} groups have fewer than {limit} people.")
+FEW_ROWS_ALIKE = to_say("{why} {small} of {groups} groups have fewer than {limit} rows.")
 #: Special uniques compare all pairs of columns, which is cheap up to so many rows.
 FEW_ROWS = 50_000
 #: Points kept to measure how finely they tell places apart.
@@ -118,15 +122,15 @@ class _Table:
 
     def _combinations(self) -> Iterator[Combination]:
         """Known combinations whose columns single out fewer than `k_limit` people somewhere."""
-        what = "people" if self.by_person else "rows"
+        template = FEW_PEOPLE if self.by_person else FEW_ROWS_ALIKE
         for rule in self.known.rules.combinations:
             names = self._columns_for(rule)
             if not names:
                 continue
             groups = self.rows.sizes([name for name in names if name not in self.known.secrets], self.limit)
             if groups.small:
-                told = f"{rule.reason} {groups.small} of {groups.groups} groups have fewer than {self.limit} {what}."
-                yield Combination(rule.rule, names, rule.sensitivity, told)
+                few = {"why": rule.reason, "small": groups.small, "groups": groups.groups, "limit": self.limit}
+                yield Combination(rule.rule, names, rule.sensitivity, say(template, **few))
 
     def _columns_for(self, rule: CombinationRule) -> tuple[str, ...]:
         chosen = [self._first_of(choice) for choice in rule.needs]
@@ -161,9 +165,13 @@ class _Table:
     def _not_said(self, quasi: Sequence[str], groups: Groups) -> Iterator[str]:
         left = [name for name in self._varied if name not in quasi]
         if left:
-            yield f"{', '.join(left)}: left out of k, because only the {len(quasi)} strongest columns are combined."
+            yield say(
+                "{columns}: left out of k, because only the {count} strongest columns are combined.",
+                columns=", ".join(left),
+                count=len(quasi),
+            )
         if self._special(quasi, groups) is None and groups.unique and len(quasi) > 2:
-            yield "Special uniques were not counted: the table is long, or people have several rows."
+            yield say("Special uniques were not counted: the table is long, or people have several rows.")
 
     def _whole(self) -> pl.DataFrame:
         return _head(self.source, [report.name for report in self.known.reports], MOST_ROWS)

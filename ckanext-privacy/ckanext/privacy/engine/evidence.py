@@ -5,16 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from pathlib import Path
+from functools import cached_property
 
 import numpy as np
 
-from .documents import read_own
-from .findings import Sensitivity
 from .headings import Meaning, read_heading
+from .kinds import load_kinds
 from .names import CLASSES, classify
-from .packs import identifiers
 from .profile import ColumnProfile
 from .shapes import TESTS
 from .values import DATE, URL, YEARS, Values
@@ -40,19 +37,6 @@ INITIALS = re.compile(r"(?:[^\W\d_][. ]{1,2}){1,3}[^\W\d_]?\.?|[A-Z]{2,3}")
 
 #: What the pass over a table keeps dates under where the heading speaks of birth.
 DATES = "#dates"
-
-ENTITIES = Path(__file__).with_name("lexicon") / "entities.yaml"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What the engine knows about an entity; see the head of :file:`lexicon/entities.yaml`."""
-
-    entity: str
-    label: str
-    sensitivity: Sensitivity
-    values: str
-    people: bool = False
 
 
 @dataclass(frozen=True)
@@ -120,31 +104,6 @@ class Column:
 def _is_address_of_net(value: str) -> bool:
     """E-mail and web addresses are no words for the classifier."""
     return "@" in value or bool(URL.match(value))
-
-
-@lru_cache
-def load_kinds(path: Path = ENTITIES) -> dict[str, Kind]:
-    """Read the entities the engine knows."""
-    data = read_own(path)
-    return {
-        entity: Kind(entity, **{**facts, "sensitivity": Sensitivity(facts["sensitivity"])})
-        for entity, facts in data.items()
-    }
-
-
-def kind_of(entity: str) -> Kind:
-    """Return what is known about an entity; identifiers of countries are a case of a more general kind.
-
-    Of an entity of the user's own nothing is known: somebody looks for it, so it is taken to be grave.
-    """
-    known = load_kinds().get(general_of(entity))
-    return known or Kind(entity, entity.replace("_", " ").lower(), Sensitivity.HIGH, "attribute")
-
-
-def general_of(entity: str) -> str:
-    """Return the entity that another is a case of: NATIONAL_ID for MX_CURP, itself for PERSON."""
-    known = identifiers().get(entity)
-    return known.kind if known else entity
 
 
 def column_of(profile: ColumnProfile) -> Column:

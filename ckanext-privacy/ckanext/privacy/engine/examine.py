@@ -17,10 +17,11 @@ from .checkpoint import Checkpoint
 from .confirm import Confirmer, confirmer_of, scan_key
 from .disclosure import table_risk
 from .errors import UnreadableFile
-from .evidence import column_of, load_kinds
+from .evidence import column_of
 from .findings import ColumnReport, EngineFacts, FileReport, Held, Outcome, PolicyFacts, TableReport, to_dict
 from .freetext import names_in_texts
 from .headings import meanings
+from .kinds import load_kinds
 from .ner import models
 from .packs import country_codes
 from .passing import Passing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .evidence import load_kinds
 from .headings import languages
+from .kinds import load_kinds
 from .names import measured
 from .ner import models
 from .packs import Identifier, load_packs

@@ -17,8 +17,10 @@ import phonenumbers
 from .documents import parse_yaml
 from .findings import MetadataFinding, Sensitivity
 from .headings import words_of
+from .kinds import called
 from .masking import mask
 from .names import CLASSES, classify
+from .sentences import say
 from .spans import Span, find_spans
 
 WORDS = Path(__file__).with_name("metadata.yaml")
@@ -59,7 +61,7 @@ def _field_findings(field: str, text: str) -> Iterator[MetadataFinding]:
 def _name_finding(field: str, text: str) -> Iterator[MetadataFinding]:
     share = float(classify([text])[0][CLASSES.index("person")])
     if share >= A_NAME and "@" not in text:
-        reason = "Names a person as contact; make sure that they agree, or name the office."
+        reason = say("Names a person as contact; make sure that they agree, or name the office.")
         yield MetadataFinding(field, "PERSON", round(share, 2), Sensitivity.LOW, 0, len(text), mask(text), reason)
 
 
@@ -68,26 +70,26 @@ def _grade(span: Span, value: str, contact: bool) -> tuple[Sensitivity, str]:
         return _grade_email(value, contact)
     if span.entity == "PHONE_NUMBER":
         return _grade_phone(value, contact)
-    what = span.entity.replace("_", " ").lower()
-    return Sensitivity.HIGH, f"Looks like {what}: take it out, nobody needs it to use the data."
+    what = called(span.entity)
+    return Sensitivity.HIGH, say("Looks like {what}: take it out, nobody needs it to use the data.", what=what)
 
 
 def _grade_email(value: str, contact: bool) -> tuple[Sensitivity, str]:
     local, _, domain = value.lower().rpartition("@")
     words = _words()
     if domain in words.private_domains:
-        return Sensitivity.MODERATE, "A private e-mail address; give the office's instead."
+        return Sensitivity.MODERATE, say("A private e-mail address; give the office's instead.")
     if words.office.intersection(PARTS.findall(local)):
         return Sensitivity.NONE, ""
     if contact:
-        return Sensitivity.LOW, "A person's work address; an address of the office lasts longer."
-    return Sensitivity.MODERATE, "A person's e-mail address; move it to the contact field, or give the office's."
+        return Sensitivity.LOW, say("A person's work address; an address of the office lasts longer.")
+    return Sensitivity.MODERATE, say("A person's e-mail address; move it to the contact field, or give the office's.")
 
 
 def _grade_phone(value: str, contact: bool) -> tuple[Sensitivity, str]:
     if contact and not _is_mobile(value):
         return Sensitivity.NONE, ""
-    return Sensitivity.MODERATE, "Looks like a person's telephone number; give the office's, in the contact field."
+    return Sensitivity.MODERATE, say("Looks like a person's telephone number; give the office's, in the contact field.")
 
 
 def _is_mobile(value: str) -> bool:

@@ -19,6 +19,7 @@ from .attributes import CombinationRule, load_rules
 from .findings import ColumnReport, Combination
 from .groups import KEY, SIZE, hashed, key_of
 from .roles import Roles
+from .sentences import say
 from .settings import RiskSettings
 from .tables import Table
 
@@ -187,7 +188,9 @@ def _only_together(new: TableSketch, other: TableSketch) -> Iterator[Combination
         alone = _met(rule, set(new.attributes)) or _met(rule, set(other.attributes))
         if _met(rule, both) and not alone:
             names = tuple(next(each for each in choice if each in both) for choice in rule.needs)
-            yield Combination(rule.rule, names, rule.sensitivity, f"{rule.reason} The two tables can be joined.")
+            yield Combination(
+                rule.rule, names, rule.sensitivity, say("{why} The two tables can be joined.", why=rule.reason)
+            )
 
 
 def _met(rule: CombinationRule, attributes: set[str]) -> bool:

@@ -13,6 +13,7 @@ from enum import Enum
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
@@ -30,6 +31,8 @@ from .findings import (
     Sensitivity,
     TableReport,
 )
+from .kinds import called
+from .sentences import say, to_say
 from .settings import RiskSettings
 from .updates import AutomaticSettings, Evidence, differences
 
@@ -150,7 +153,7 @@ def judge(
     `declarations` are what the officer declared about the dataset, by field name. Rules about declarations are
     silent when it is None, as on the command line.
     """
-    facts = [*_file_facts(findings), {"about": "quality", "place": "The file", "errors": quality_errors}]
+    facts = [*_file_facts(findings), {"about": "quality", "place": say("The file"), "errors": quality_errors}]
     reasons = [*_held_reasons(findings.held), *_apply(policy.rules, facts, declarations)]
     return Verdict(_gravest(reasons), _gravest_first(reasons))
 
@@ -189,7 +192,7 @@ def _file_reasons(
 
 
 def _told_of(name: str, sentence: str) -> str:
-    return sentence if sentence.startswith(name) else f"{name}: {sentence}"
+    return sentence if sentence.startswith(name) else say("{name}: {sentence}", name=name, sentence=sentence)
 
 
 def _changes(
@@ -197,24 +200,29 @@ def _changes(
 ) -> list[Reason]:
     """Why a person must look although no rule may ask for one; empty when the update may go by itself."""
     if previous is None:
-        return [Reason("first-release", Outcome.ONE_STEWARD, "A first release is always agreed to by a person.")]
+        return [Reason("first-release", Outcome.ONE_STEWARD, say("A first release is always agreed to by a person."))]
     if not settings.allowed:
-        return [Reason("no-automatic", Outcome.ONE_STEWARD, "The policy lets no update go out by itself.")]
+        return [Reason("no-automatic", Outcome.ONE_STEWARD, say("The policy lets no update go out by itself."))]
     if found.rank > Outcome(settings.up_to).rank:
-        return [Reason("too-grave", found, "What is in the data is too grave for an update to go out by itself.")]
+        return [Reason("too-grave", found, say("What is in the data is too grave for an update to go out by itself."))]
     return [Reason("changed", Outcome.ONE_STEWARD, text) for text in differences(evidence, previous, settings)]
 
 
 # The facts that rules speak of ------------------------------------------------------------------------------------
 
 
+#: A column, in a file with one table or several.
+COLUMN = to_say('Column "{column}"')
+COLUMN_OF_ONE = to_say('Column "{column}" of "{table}"')
+
+
 def _file_facts(findings: Findings) -> Iterator[dict[str, Any]]:
     for table in findings.tables:
-        place = f'Table "{table.name}"' if table.name else "The table"
+        place = say('Table "{table}"', table=table.name) if table.name else say("The table")
         yield {"about": "table", "place": place, "table": table.name, "hidden": table.hidden, "rows": table.rows}
-        of_table = f' of "{table.name}"' if len(findings.tables) > 1 else ""
+        template = COLUMN_OF_ONE if len(findings.tables) > 1 else COLUMN
         for column in table.columns:
-            yield from _column_facts(column, f'Column "{column.name}"{of_table}', table.risk)
+            yield from _column_facts(column, say(template, column=column.name, table=table.name), table.risk)
         yield from _risk_facts(table.risk, place)
 
 
@@ -226,14 +234,13 @@ def _column_facts(column: ColumnReport, place: str, risk: RiskReport) -> Iterato
         yield {
             **shared,
             "entity": "",
-            "what": "data about people",
+            "what": to_say("data about people"),
             "rows": column.rows,
             "share": 1.0,
             "confidence": 1.0,
         }
     for found in column.entities:
-        what = found.entity.replace("_", " ").lower()
-        facts = {"entity": found.entity, "what": what, "rows": found.rows}
+        facts = {"entity": found.entity, "what": called(found.entity), "rows": found.rows}
         yield {**shared, **facts, "share": found.share, "confidence": found.confidence}
 
 
@@ -276,8 +283,8 @@ def _risk_facts(risk: RiskReport, place: str) -> Iterator[dict[str, Any]]:
 
 
 def _metadata_facts(finding: MetadataFinding) -> dict[str, Any]:
-    what = finding.entity.replace("_", " ").lower()
-    facts = {"place": f'Field "{finding.field}"', "field": finding.field, "entity": finding.entity, "what": what}
+    place, what = say('Field "{field}"', field=finding.field), called(finding.entity)
+    facts = {"place": place, "field": finding.field, "entity": finding.entity, "what": what}
     return {"about": "metadata", **facts, "sensitivity": finding.sensitivity, "confidence": finding.confidence}
 
 
@@ -365,13 +372,14 @@ def _apply(
         speaking = [rule for rule in rules if _speaks(rule, known)]
         if speaking:
             rule = max(speaking, key=lambda each: each.outcome.rank)
-            yield Reason(rule.name, rule.outcome, rule.reason.format_map(_Words(fact)))
+            yield Reason(rule.name, rule.outcome, _filled(rule.reason, fact))
         elif fact.get("sensitive"):
-            yield Reason("no-rule", Outcome.ONE_STEWARD, f"{fact['place']} is about people, and no rule speaks of it.")
+            sentence = say("{place} is about people, and no rule speaks of it.", place=fact["place"])
+            yield Reason("no-rule", Outcome.ONE_STEWARD, sentence)
 
 
 def _held_reasons(held: Sequence[Held]) -> list[Reason]:
-    return [Reason("held", Outcome.BLOCKED, f"{each.where}: {each.reason}") for each in held]
+    return [Reason("held", Outcome.BLOCKED, _told_of(each.where, each.reason)) for each in held]
 
 
 def _gravest(reasons: Sequence[Reason]) -> Outcome:
@@ -386,11 +394,10 @@ def _gravest_first(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
 # Reading ----------------------------------------------------------------------------------------------------------
 
 
-class _Words(dict[str, Any]):
-    """The facts as a sentence's words: what a fact does not have reads as a dash."""
-
-    def __missing__(self, key: str) -> str:
-        return "–"
+def _filled(template: str, facts: Mapping[str, Any]) -> str:
+    """A rule's sentence about some facts: what they do not have reads as a dash."""
+    names = (name for _, name, _, _ in Formatter().parse(template) if name)
+    return say(template, **{name: facts.get(name, "–") for name in names})
 
 
 @lru_cache
@@ -428,7 +435,7 @@ def _time(data: dict[str, Any]) -> TimeSettings:
 
 def _rule(data: dict[str, Any], path: str) -> Rule:
     try:
-        data["reason"].format_map(_Words())
+        _filled(data["reason"], {})
     except (ValueError, KeyError, IndexError, AttributeError) as error:
         raise InvalidPolicy(f'{path}: rule "{data["rule"]}": the reason has a broken {{word}} in it.') from error
     return Rule(

@@ -21,6 +21,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from .errors import UnreadableFile
 from .sandbox import isolated
+from .sentences import say, to_say
 from .settings import Limits
 
 #: Formats that are checked, by the file name's ending. Anything else is reported as not checked.
@@ -28,32 +29,34 @@ FORMATS = {".csv": "csv", ".tsv": "tsv", ".txt": "csv", ".xlsx": "xlsx"}
 
 #: One plain sentence for each kind of error. Frictionless' own messages quote the cell, so they are never used.
 SENTENCES = {
-    "type-error": "Row {row}, column {column} ({name}): the value is not {expected}, as the rest of the column is.",
-    "missing-cell": "Row {row}, column {column} ({name}): the row ends before this column.",
-    "extra-cell": "Row {row} has more cells than there are columns.",
-    "blank-row": "Row {row} is empty.",
-    "blank-label": "Column {column} has no heading.",
-    "duplicate-label": "Column {column} has the same heading as another column.",
-    "blank-header": "The heading row is empty.",
-    "extra-label": "Column {column} has a heading that the schema does not know.",
-    "missing-label": "The heading of column {column} is missing.",
-    "encoding-error": "The text's encoding cannot be read; save the file as UTF-8.",
-    "format-error": "The file is not what its ending says; save it again in that format.",
-    "source-error": "There is no table in the file; it may be empty.",
-    "scheme-error": "The file cannot be opened.",
+    "type-error": to_say(
+        "Row {row}, column {column} ({name}): the value is not {expected}, as the rest of the column is."
+    ),
+    "missing-cell": to_say("Row {row}, column {column} ({name}): the row ends before this column."),
+    "extra-cell": to_say("Row {row} has more cells than there are columns."),
+    "blank-row": to_say("Row {row} is empty."),
+    "blank-label": to_say("Column {column} has no heading."),
+    "duplicate-label": to_say("Column {column} has the same heading as another column."),
+    "blank-header": to_say("The heading row is empty."),
+    "extra-label": to_say("Column {column} has a heading that the schema does not know."),
+    "missing-label": to_say("The heading of column {column} is missing."),
+    "encoding-error": to_say("The text's encoding cannot be read; save the file as UTF-8."),
+    "format-error": to_say("The file is not what its ending says; save it again in that format."),
+    "source-error": to_say("There is no table in the file; it may be empty."),
+    "scheme-error": to_say("The file cannot be opened."),
 }
-OTHER_SENTENCE = "Row {row}: {title}."
-FILE_SENTENCE = "The table could not be checked: {title}."
+OTHER_SENTENCE = to_say("Row {row}: {title}.")
+FILE_SENTENCE = to_say("The table could not be checked: {title}.")
 #: Table Schema types in plain words, as they follow "the value is not".
 EXPECTED = {
-    "integer": "a whole number",
-    "number": "a number",
-    "date": "a date",
-    "datetime": "a date with a time",
-    "time": "a time",
-    "boolean": "true or false",
-    "year": "a year",
-    "yearmonth": "a month of a year",
+    "integer": to_say("a whole number"),
+    "number": to_say("a number"),
+    "date": to_say("a date"),
+    "datetime": to_say("a date with a time"),
+    "time": to_say("a time"),
+    "boolean": to_say("true or false"),
+    "year": to_say("a year"),
+    "yearmonth": to_say("a month of a year"),
 }
 #: More errors than this are not counted: the file is broken, not faulty.
 MOST_ERRORS = 100_000
@@ -161,7 +164,9 @@ def _check(path: Path, name: str, settings: QualitySettings) -> QualityReport:
     kind = FORMATS.get(Path(name).suffix.lower())
     if kind is None:
         known = ", ".join(sorted(ending.lstrip(".").upper() for ending in FORMATS))
-        return QualityReport(name, not_checked=f"{name}: validity is checked for {known} only.")
+        return QualityReport(
+            name, not_checked=say("{name}: validity is checked for {formats} only.", name=name, formats=known)
+        )
     reason = _unopenable(path, name, kind, settings)
     if reason:
         return QualityReport(name, not_checked=reason)
@@ -171,17 +176,21 @@ def _check(path: Path, name: str, settings: QualitySettings) -> QualityReport:
 
 def _unopenable(path: Path, name: str, kind: str, settings: QualitySettings) -> str | None:
     if not path.is_file():
-        return f"{name}: the file is not there."
+        return say("{name}: the file is not there.", name=name)
     if path.stat().st_size == 0:
-        return f"{name}: the file is empty."
+        return say("{name}: the file is empty.", name=name)
     if kind != "xlsx":
         return None
     if not zipfile.is_zipfile(path):
-        return f"{name}: not an XLSX workbook, or protected by a password; save it as XLSX without one."
+        return say("{name}: not an XLSX workbook, or protected by a password; save it as XLSX without one.", name=name)
     with zipfile.ZipFile(path) as package:
         unpacked = sum(member.file_size for member in package.infolist())
     if unpacked > settings.max_unpacked_bytes:
-        return f"{name}: the workbook unpacks to {unpacked // 1_000_000} MB, too much to check; save it as CSV."
+        return say(
+            "{name}: the workbook unpacks to {megabytes} MB, too much to check; save it as CSV.",
+            name=name,
+            megabytes=unpacked // 1_000_000,
+        )
     return None
 
 
@@ -248,7 +257,12 @@ def _tell(error: Error, types: dict[str, str]) -> QualityError:
     column = getattr(error, "field_number", None)
     name = getattr(error, "field_name", "")
     template = SENTENCES.get(error.type, OTHER_SENTENCE if row else FILE_SENTENCE)
-    sentence = template.format(
-        row=row, column=column, name=name, title=error.title.lower(), expected=EXPECTED.get(types.get(name, ""), "such")
+    sentence = say(
+        template,
+        row=row,
+        column=column,
+        name=name,
+        title=error.title.lower(),
+        expected=EXPECTED.get(types.get(name, ""), "such"),
     )
     return QualityError(error.type, row, column, sentence)

@@ -26,6 +26,7 @@ from typing import Any
 
 from .confinement import confine, environment, limit_request, write_only_to
 from .errors import EngineError, InvalidPlan, InvalidPolicy, UnreadableFile
+from .sentences import say
 from .settings import Limits
 
 #: What the child runs.
@@ -80,7 +81,7 @@ class Worker:
                 self._empty_folder()
             except (EOFError, OSError) as error:
                 self.stop()
-                reason = "The file broke its reader, or needs more memory than the limit; split it."
+                reason = say("The file broke its reader, or needs more memory than the limit; split it.")
                 raise UnreadableFile(reason, request["name"]) from error
             except BaseException:
                 self.stop()
@@ -100,7 +101,9 @@ class Worker:
             if "progress" not in message:
                 return message
             progress(message["progress"])
-        raise UnreadableFile("Looking at the file took longer than the limit; split it or save it in a plainer form.")
+        raise UnreadableFile(
+            say("Looking at the file took longer than the limit; split it or save it in a plainer form.")
+        )
 
     def _running(self) -> Connection:
         if self._owner != os.getpid():
@@ -205,10 +208,10 @@ def _answer(request: Message, pipe: Connection) -> Message:
         name = type(error).__name__
         return {"invalid": str(error), "error": name if name in ERRORS else "EngineError"}
     except MemoryError:
-        return {"unreadable": "The file needs more memory than the limit; split it.", "where": request["name"]}
+        return {"unreadable": say("The file needs more memory than the limit; split it."), "where": request["name"]}
     except Exception as error:  # noqa: BLE001 - the child lives on, and the file is held
         # An exception's text may quote the data; its kind cannot.
-        reason = f"The file broke its reader ({type(error).__name__}); save it in a plainer form."
+        reason = say("The file broke its reader ({error}); save it in a plainer form.", error=type(error).__name__)
         return {"unreadable": reason, "where": request["name"]}
 
 

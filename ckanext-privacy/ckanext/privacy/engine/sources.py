@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from .errors import UnreadableFile
+from .sentences import say
 
 #: Bytes copied at a time.
 BLOCK = 4 << 20
@@ -40,7 +41,8 @@ def local_copy(source: str | Path, limit: int) -> Iterator[Path]:
         except Exception as error:
             # Each file system raises errors of its own.
             raise UnreadableFile(
-                f"The file cannot be fetched ({type(error).__name__}: {error}).", str(source)
+                say("The file cannot be fetched ({error}: {message}).", error=type(error).__name__, message=error),
+                str(source),
             ) from error
         yield path
 
@@ -48,7 +50,9 @@ def local_copy(source: str | Path, limit: int) -> Iterator[Path]:
 def _copy(remote: Any, file: Any, limit: int, name: str) -> None:
     while block := remote.read(BLOCK):
         if file.tell() + len(block) > limit:
-            raise UnreadableFile(f"The file is larger than the limit of {limit >> 20} MB; split it.", name)
+            raise UnreadableFile(
+                say("The file is larger than the limit of {megabytes} MB; split it.", megabytes=limit >> 20), name
+            )
         file.write(block)
 
 
@@ -63,6 +67,6 @@ def _open(url: str) -> Any:
     try:
         import fsspec
     except ModuleNotFoundError as error:
-        raise UnreadableFile("URLs need fsspec; install the scanner with its extra dask.", url) from error
+        raise UnreadableFile(say("URLs need fsspec; install the scanner with its extra dask."), url) from error
     system, path = fsspec.core.url_to_fs(url)
     return system.open(path, "rb")

@@ -20,12 +20,13 @@ import polars as pl
 
 from .errors import UnreadableFile
 from .findings import FileFacts, Held
+from .sentences import say
 from .settings import Limits
 from .threads import in_order
 
 T = TypeVar("T")
 
-TOO_WIDE = f"It has rows of more than {Limits.columns} cells; split it, or make columns rows."
+TOO_WIDE = say("It has rows of more than {columns} cells; split it, or make columns rows.", columns=Limits.columns)
 #: Size of the blocks in which a file is hashed.
 BLOCK = 1 << 20
 
@@ -160,7 +161,9 @@ def _held_when_broken(name: str) -> Iterator[None]:
         # A panic of a library in Rust is no Exception.
         if not isinstance(error, Exception) and kind != "PanicException":
             raise
-        raise UnreadableFile(f"The content is damaged and cannot be read ({kind}); save it again.", name) from error
+        raise UnreadableFile(
+            say("The content is damaged and cannot be read ({error}); save it again.", error=kind), name
+        ) from error
 
 
 def read_raw(path: Path, name: str | None, limits: Limits, inside: RawFile | None = None) -> RawFile:
@@ -169,11 +172,13 @@ def read_raw(path: Path, name: str | None, limits: Limits, inside: RawFile | Non
     try:
         size = path.stat().st_size
     except OSError as error:
-        raise UnreadableFile(f"The file cannot be opened ({error.strerror}).", name) from error
+        raise UnreadableFile(say("The file cannot be opened ({error}).", error=error.strerror), name) from error
     if size == 0:
-        raise UnreadableFile("The file is empty (0 bytes); upload it again.", name)
+        raise UnreadableFile(say("The file is empty (0 bytes); upload it again."), name)
     if size > limits.bytes:
-        raise UnreadableFile(f"The file is larger than the limit of {limits.bytes >> 20} MB; split it.", name)
+        raise UnreadableFile(
+            say("The file is larger than the limit of {megabytes} MB; split it.", megabytes=limits.bytes >> 20), name
+        )
     if inside:
         return replace(_first_pass(path, name, size, limits, inside.room), depth=inside.depth + 1)
     unpacked = min(limits.archive, max(limits.whole, limits.ratio * size))
@@ -192,7 +197,7 @@ def _first_pass(path: Path, name: str, size: int, limits: Limits, room: Room) ->
                 utf8 = utf8 and (_decodes(decoder, block) if split or not block.isascii() else True)
                 split = bool(decoder.getstate()[0])
     except OSError as error:
-        raise UnreadableFile(f"The file cannot be read ({error.strerror}).", name) from error
+        raise UnreadableFile(say("The file cannot be read ({error}).", error=error.strerror), name) from error
     return RawFile(path, name, digest.hexdigest(), size, head, utf8, limits, room)
 
 

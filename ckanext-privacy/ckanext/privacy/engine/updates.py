@@ -6,6 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from .findings import ColumnReport, FileReport, MetadataFinding, RiskReport, TableReport
+from .kinds import called
+from .sentences import say, to_say
+
+HIDDEN, SHOWN = to_say("{place} is hidden."), to_say("{place} is no longer hidden.")
 
 
 @dataclass(frozen=True)
@@ -42,67 +46,69 @@ def _differences(now: Evidence, approved: Evidence, settings: AutomaticSettings)
         name = report.file.name
         before = approved.files.get(key)
         if before is None:
-            yield f"{name}: the file is new."
+            yield say("{name}: the file is new.", name=name)
             continue
         for sentence in _file_differences(report, before, settings):
-            yield f"{name}: {sentence}"
+            yield say("{name}: {sentence}", name=name, sentence=sentence)
         if now.quality_errors.get(key, 0) > approved.quality_errors.get(key, 0):
-            yield f"{name}: its tables have more errors than the approved ones."
+            yield say("{name}: its tables have more errors than the approved ones.", name=name)
     known = {(finding.field, finding.entity) for finding in approved.metadata}
     for finding in now.metadata:
         if (finding.field, finding.entity) not in known:
-            yield f'The description\'s field "{finding.field}" holds something new about people.'
+            yield say('The description\'s field "{field}" holds something new about people.', field=finding.field)
 
 
 def _file_differences(now: FileReport, approved: FileReport, settings: AutomaticSettings) -> Iterator[str]:
     if now.held:
-        yield "a part of the file could not be looked at."
+        yield say("a part of the file could not be looked at.")
     if len(now.tables) != len(approved.tables):
-        yield f"it has {len(now.tables)} tables; {len(approved.tables)} were approved."
+        tables = {"now": len(now.tables), "before": len(approved.tables)}
+        yield say("it has {now} tables; {before} were approved.", **tables)
         return
     for table, before in zip(now.tables, approved.tables, strict=True):
         yield from _table_differences(table, before, settings)
 
 
 def _table_differences(now: TableReport, approved: TableReport, settings: AutomaticSettings) -> Iterator[str]:
-    place = f'table "{now.name}"'
+    place = say('table "{table}"', table=now.name)
     if [column.name for column in now.columns] != [column.name for column in approved.columns]:
-        yield f"{place} has other columns than approved."
+        yield say("{place} has other columns than approved.", place=place)
         return
     if now.hidden != approved.hidden:
-        yield f"{place} is {'hidden' if now.hidden else 'no longer hidden'}."
+        yield say(HIDDEN if now.hidden else SHOWN, place=place)
     if abs(now.rows - approved.rows) > settings.row_change * max(approved.rows, 1):
-        yield f"{place} has {now.rows} rows; {approved.rows} were approved."
+        yield say("{place} has {now} rows; {before} were approved.", place=place, now=now.rows, before=approved.rows)
     for column, before in zip(now.columns, approved.columns, strict=True):
         yield from _column_differences(column, before, settings)
-    yield from (f"{place}: {sentence}" for sentence in _risk_differences(now.risk, approved.risk))
+    for sentence in _risk_differences(now.risk, approved.risk):
+        yield say("{place}: {sentence}", place=place, sentence=sentence)
 
 
 def _column_differences(now: ColumnReport, approved: ColumnReport, settings: AutomaticSettings) -> Iterator[str]:
     if now.sensitivity.rank > approved.sensitivity.rank:
-        yield f'column "{now.name}" is graver than approved.'
+        yield say('column "{column}" is graver than approved.', column=now.name)
     shares = {found.entity: found.share for found in approved.entities}
     for found in now.entities:
-        what = found.entity.replace("_", " ").lower()
+        known = {"column": now.name, "what": called(found.entity)}
         if found.entity not in shares:
-            yield f'column "{now.name}" holds {what}, which it did not hold before.'
+            yield say('column "{column}" holds {what}, which it did not hold before.', **known)
         elif found.share > shares[found.entity] + settings.share_growth:
-            yield f'column "{now.name}" holds {what} in a larger share of its rows than approved.'
+            yield say('column "{column}" holds {what} in a larger share of its rows than approved.', **known)
 
 
 def _risk_differences(now: RiskReport, approved: RiskReport) -> Iterator[str]:
     if now.k is not None and (approved.k is None or now.k < approved.k):
-        yield f"its smallest group of equal people has {now.k} rows, fewer than approved."
+        yield say("its smallest group of equal people has {rows} rows, fewer than approved.", rows=now.k)
     if (now.sample_uniques or 0) > (approved.sample_uniques or 0):
-        yield f"{now.sample_uniques} rows are the only ones of their kind, more than approved."
+        yield say("{rows} rows are the only ones of their kind, more than approved.", rows=now.sample_uniques)
     if _small_groups(now) > _small_groups(approved):
-        yield "it has more small groups or counts than approved."
+        yield say("it has more small groups or counts than approved.")
     known = {(each.rule, each.columns) for each in approved.combinations}
     if any((each.rule, each.columns) not in known for each in now.combinations):
-        yield "it has columns that point at people together, which it did not have before."
+        yield say("it has columns that point at people together, which it did not have before.")
     diversity = {each.column: each.l for each in approved.l_diversity}
     if any(each.l < diversity.get(each.column, each.l + 1) for each in now.l_diversity):
-        yield "a sensitive column has fewer different values within a group than approved."
+        yield say("a sensitive column has fewer different values within a group than approved.")
 
 
 def _small_groups(risk: RiskReport) -> int:

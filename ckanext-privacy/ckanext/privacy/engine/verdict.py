@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .attributes import counts_people, load_rules
-from .evidence import Column, Evidence, find_names, general_of, kind_of
+from .evidence import Column, Evidence, find_names
 from .findings import ColumnReport, EntityFinding, Sensitivity
 from .headings import UNSPACED, words_of
+from .kinds import called, general_of, kind_of
 from .masking import mask
-from .packs import identifiers
+from .sentences import listed, say, to_say
 
 #: Confidence from which an entity is believed.
 BELIEVED = 0.5
@@ -36,11 +37,11 @@ OF_PEOPLE_ONLY = frozenset(
 OF_ANIMALS = frozenset({"SEX", "AGE", "DATE_OF_BIRTH", "YEAR_OF_BIRTH", "HEALTH", "CASTE_OR_ETHNICITY", "PHOTO"})
 #: What each detector saw, as a clerk would say it.
 SEEN = {
-    "header": "its name says so",
-    "pattern": "the cells are written like it",
-    "checksum": "check digits are right more often than by chance",
-    "names": "the cells read like names",
-    "table": "the columns beside it tell of people",
+    "header": to_say("its name says so"),
+    "pattern": to_say("the cells are written like it"),
+    "checksum": to_say("check digits are right more often than by chance"),
+    "names": to_say("the cells read like names"),
+    "table": to_say("the columns beside it tell of people"),
 }
 #: A pointer in a smaller share of a column is a finding, but does not make the table one about people.
 RARE = 0.05
@@ -230,24 +231,24 @@ def _report(column: Column, setting: Setting) -> ColumnReport:
 
 
 def _why(found: Evidence, setting: Setting) -> str:
-    kind, identifier = kind_of(found.entity), identifiers().get(found.entity)
-    lower = _grade(found, setting) is not kind.sensitivity
-    whose = (" who head an organisation, rated lower" if setting.heads else " in public office, rated lower") * lower
-    name = f" ({identifier.label})" if identifier and identifier.label else ""
-    seen = [SEEN.get(each, each) for each in found.detectors]
-    return f"Holds {kind.label}{name}{whose}: {_and(seen)}."
+    kind, seen = called(found.entity), listed([SEEN.get(each, each) for each in found.detectors])
+    if _grade(found, setting) is kind_of(found.entity).sensitivity:
+        return say("Holds {kind}: {seen}.", kind=kind, seen=seen)
+    if setting.heads:
+        return say("Holds {kind} who head an organisation, rated lower: {seen}.", kind=kind, seen=seen)
+    return say("Holds {kind} in public office, rated lower: {seen}.", kind=kind, seen=seen)
 
 
 def _why_not(column: Column) -> str:
     """Why a column is left alone, where something spoke for people at first."""
     believed = _believed(column)
     if "ORGANISATION" in believed:
-        return "Holds numbers of organisations, which are nobody's."
+        return say("Holds numbers of organisations, which are nobody's.")
     if believed & CONTACTS:
-        return "Holds what organisations or places are reached by, not people."
+        return say("Holds what organisations or places are reached by, not people.")
     if believed:
-        return "Would tell of people if a row stood for a person, and here none does."
-    return "Nothing about people was found."
+        return say("Would tell of people if a row stood for a person, and here none does.")
+    return say("Nothing about people was found.")
 
 
 def _grade(evidence: Evidence, setting: Setting) -> Sensitivity:
@@ -292,7 +293,3 @@ def _finding(column: Column, evidence: Evidence) -> EntityFinding:
         examples=tuple(dict.fromkeys(mask(value) for value in values[:EXAMPLES])),
         first_rows=evidence.first_rows,
     )
-
-
-def _and(words: Sequence[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

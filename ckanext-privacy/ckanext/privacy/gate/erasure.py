@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model
 
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.gate import activities, freeze, removal, rows
 from ckanext.privacy.gate.removal import ALIVE, Part, content
 from ckanext.privacy.model import Cleaning, Concern, Release, Scan
@@ -24,7 +25,7 @@ from ckanext.privacy.workflow import audit
 _KEPT = ("id", "name", "type", "owner_org")
 EVENT = "release.erased"
 #: What a scan says that had not ended when its bytes were erased.
-ERASED = "The bytes were erased before the scan had ended."
+ERASED = say("The bytes were erased before the scan had ended.")
 
 
 def erase(release: Release) -> None:

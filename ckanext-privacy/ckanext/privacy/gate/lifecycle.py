@@ -10,16 +10,17 @@ import sqlalchemy as sa
 from ckan import model
 from sqlalchemy.orm import Session
 
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.gate import activities, audience, index
 from ckanext.privacy.model import Decision, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import audit, people
 from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, Event, State, advance
 
-DELETED = "The dataset was deleted."
-UNPUBLISHED = "The dataset was made a draft again."
-PURGED = "The dataset was purged."
-MOVED = "The dataset was moved to another organization."
+DELETED = say("The dataset was deleted.")
+UNPUBLISHED = say("The dataset was made a draft again.")
+PURGED = say("The dataset was purged.")
+MOVED = say("The dataset was moved to another organization.")
 
 
 def end(session: Session, package: model.Package, reason: str) -> None:

@@ -12,6 +12,7 @@ from ckanext.privacy.engine.remediation.writers import TEXT_FORMATS
 from ckanext.privacy.views import errors, findings, steps
 from ckanext.privacy.views.calls import act, working_copy
 from ckanext.privacy.views.dataset import newest_scans
+from ckanext.privacy.views.said import said
 from ckanext.privacy.views.steps import Plan
 
 
@@ -157,7 +158,7 @@ def _offer(column: str, plan: Iterable[steps.Step]) -> dict[str, Any]:
     if mine and chosen not in offered:
         offered[chosen] = steps.word(mine)
     options = [{"value": value, "word": word, "chosen": value == chosen} for value, word in offered.items()]
-    return {"options": options, "partner": partner, "why": (mine or {}).get("why", "")}
+    return {"options": options, "partner": partner, "why": said((mine or {}).get("why"))}
 
 
 def _preview(table: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.views import errors, findings, steps, words
 from ckanext.privacy.views.calls import act, may, working_copy
+from ckanext.privacy.views.said import said
 
 #: Seconds between two looks at a running scan, where no JavaScript asks more often.
 REFRESH_SECONDS = 5
@@ -112,11 +113,11 @@ def scanned_file(name: str, scan: Mapping[str, Any], *, everything: bool) -> dic
         "status_word": words.say(words.SCAN_STATES, scan["status"]),
         "unfinished": scan["status"] in UNFINISHED,
         "progress": round((scan.get("progress") or 0) * 100),
-        "failure": scan.get("failure"),
+        "failure": said(scan.get("failure")),
         "finished": words.time(scan.get("finished")),
         "sha256": scan.get("sha256"),
         "outcome_word": words.say(words.OUTCOMES, scan.get("outcome")),
-        "held": report.get("held", []),
+        "held": [{"where": said(each["where"]), "reason": said(each["reason"])} for each in report.get("held", ())],
         "tables": findings.tables(report, everything=everything),
         "quality": findings.quality(scan.get("quality")),
         "engine": report.get("engine"),

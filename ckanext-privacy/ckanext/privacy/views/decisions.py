@@ -9,6 +9,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.translation import N_
 from ckanext.privacy.views import words
+from ckanext.privacy.views.said import said
 from ckanext.privacy.workflow.transitions import TRANSITIONS, Event, State
 
 Json = Mapping[str, Any]
@@ -184,7 +185,7 @@ def history(release: Json) -> list[dict[str, str]]:
         "person": named(release["requested_by"]),
         "event": tk._(words.EVENTS["request"]),
         "time": words.time(release["created"]),
-        "reason": release["note"] or "",
+        "reason": said(release["note"]),
     }
     return [asked, *(_told(each) for each in release["decisions"] if each["event"] != Event.SCAN)]
 
@@ -194,7 +195,7 @@ def _told(each: Json) -> dict[str, str]:
         "person": named(each["user"]) if each["user"] else words.say(words.ROLES, each["role"]),
         "event": words.say(words.EVENTS, each["event"]),
         "time": words.time(each["created"]),
-        "reason": each["reason"] or "",
+        "reason": said(each["reason"]),
     }
 
 

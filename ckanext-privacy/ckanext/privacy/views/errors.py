@@ -8,6 +8,8 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.views.said import said
+
 
 def guarded(view: Callable[..., Any]) -> Callable[..., Any]:
     """Let a page answer refusals as :func:`refuse` does. An error handler could not: what it aborts with is a 500."""
@@ -46,7 +48,8 @@ def _messages(value: Any) -> Iterator[str]:
         for inner in value:
             yield from _messages(inner)
     elif value:
-        yield str(value)
+        # What the engine finds wrong with a file or plan is said in English by it.
+        yield said(str(value))
 
 
 def summary(error: tk.ValidationError, anchor: str) -> list[dict[str, str]]:

@@ -9,6 +9,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.findings import Sensitivity
 from ckanext.privacy.views import words
+from ckanext.privacy.views.said import said
 
 Json = Mapping[str, Any]
 
@@ -49,7 +50,7 @@ def _column(column: Json, table_rows: int) -> dict[str, Any]:
         "level": column["sensitivity"],
         "level_word": words.say(words.LEVELS, column["sensitivity"]),
         "sentence": sentence(column["sensitive"], entities, column["rows"]),
-        "why": column["reason"],
+        "why": said(column["reason"]),
         "share": top["share"] if top else 0,
         "share_word": words.percent(top["share"]) if top else "",
         "rows": top["rows"] if top else 0,
@@ -122,7 +123,7 @@ def _combination(each: Json) -> dict[str, str]:
         "columns": and_list(list(each["columns"])),
         "level_word": words.say(words.LEVELS, each["sensitivity"]),
         "level": each["sensitivity"],
-        "why": each["reason"],
+        "why": said(each["reason"]),
     }
 
 
@@ -139,11 +140,11 @@ def quality(quality: Json | None) -> dict[str, Any]:
     if not quality:
         return {"sentence": "", "errors": []}
     if quality.get("not_checked"):
-        return {"sentence": quality["not_checked"], "errors": []}
+        return {"sentence": said(quality["not_checked"]), "errors": []}
     tables_ = quality.get("tables") or []
     count = sum(table["error_count"] for table in tables_)
-    errors = [error["sentence"] for table in tables_ for error in table["errors"]]
+    errors = [said(error["sentence"]) for table in tables_ for error in table["errors"]]
     if not count:
         return {"sentence": tk._("The tables are well formed."), "errors": []}
-    said = tk.ungettext("{n} error in the form of the tables.", "{n} errors in the form of the tables.", count)
-    return {"sentence": said.format(n=count), "errors": errors[:10]}
+    counted = tk.ungettext("{n} error in the form of the tables.", "{n} errors in the form of the tables.", count)
+    return {"sentence": counted.format(n=count), "errors": errors[:10]}

@@ -15,6 +15,7 @@ from ckanext.privacy.model import Release
 from ckanext.privacy.translation import N_
 from ckanext.privacy.views import lists, words
 from ckanext.privacy.views.calls import act
+from ckanext.privacy.views.said import said
 
 Json = Mapping[str, Any]
 
@@ -71,7 +72,7 @@ def _row(entry: Json) -> dict[str, Any]:
         "date": words.date(entry["at"]),
         "took": _took(entry["days"]),
         "role": words.say(words.ROLES, entry["role"]),
-        "reason": entry["reason"],
+        "reason": said(entry["reason"]),
     }
 
 

@@ -12,6 +12,7 @@ from ckanext.privacy.translation import N_
 from ckanext.privacy.views import agreements, decisions, differences, errors, fields, lists, words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import scanned_file
+from ckanext.privacy.views.said import said
 
 Json = Mapping[str, Any]
 
@@ -85,7 +86,7 @@ def _queue_row(release: Json) -> dict[str, Any]:
         "title": release["dataset"]["title"] or release["dataset"]["name"],
         "organization": (release["organization"] or {}).get("title", ""),
         "state": words.state(release["state"]),
-        "worst": reasons[0]["sentence"] if reasons else "",
+        "worst": said(reasons[0]["sentence"]) if reasons else "",
         "outcome": words.say(words.OUTCOMES, release["outcome"]),
         "approvals": decisions.approvals(release),
         "requested_by": decisions.named(release["requested_by"]),
@@ -165,7 +166,7 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "outcome": words.say(words.OUTCOMES, release["outcome"]),
             "approvals": decisions.approvals(release),
             "facts": _facts(release),
-            "reasons": [reason["sentence"] for reason in release["reasons"] or ()],
+            "reasons": [said(reason["sentence"]) for reason in release["reasons"] or ()],
             "files": [scanned_file(scan["name"], scan, everything=False) for scan in release["scans"]],
             "parts": _parts(release),
             "history": decisions.history(release),

@@ -7,8 +7,8 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 
 from ckanext.privacy.engine import VERSION
-from ckanext.privacy.engine.evidence import load_kinds
 from ckanext.privacy.engine.headings import languages
+from ckanext.privacy.engine.kinds import load_kinds
 from ckanext.privacy.engine.names import recall
 from ckanext.privacy.engine.packs import load_packs
 from ckanext.privacy.views import words

@@ -10,6 +10,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy.logic.schema import MOST_AT_ONCE
 from ckanext.privacy.views import decisions, errors, words
 from ckanext.privacy.views.calls import act
+from ckanext.privacy.views.said import said
 from ckanext.privacy.workflow.differences import tell
 
 Json = Mapping[str, Any]
@@ -43,7 +44,7 @@ def _row(release_id: str) -> dict[str, Any]:
         "title": _title(release),
         "organization": (release["organization"] or {}).get("title", ""),
         "asked": tk._("Asked for by {person} on {date}").format(**asked),
-        "reasons": [reason["sentence"] for reason in release["reasons"]],
+        "reasons": [said(reason["sentence"]) for reason in release["reasons"]],
         "first": diff["public_id"] is None,
         "changes": _changes(diff),
         "cannot": _why_not(release),

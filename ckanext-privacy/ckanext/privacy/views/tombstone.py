@@ -6,6 +6,7 @@ from ckan.plugins import toolkit as tk
 from flask import Response
 
 from ckanext.privacy.views import words
+from ckanext.privacy.views.said import said
 from ckanext.privacy.workflow import tombstones
 
 _RDF = "dcat.read_dataset"
@@ -37,7 +38,7 @@ def answer(response: Response) -> Response:
 def _page(found: tombstones.Tombstone) -> Response:
     # "Not found" was rendered before, and took the styles with it.
     tk.g.pop("_webassets", None)
-    told = {"state": words.state(found["state"]), "since": words.date(found["since"]), "reason": found["reason"]}
+    told = {"state": words.state(found["state"]), "since": words.date(found["since"]), "reason": said(found["reason"])}
     return Response(tk.render("privacy/tombstone.html", {"told": told}), status=410, content_type="text/html")
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.gate import freeze
 from ckanext.privacy.gate.snapshot import fingerprint
 from ckanext.privacy.model import Decision, Release
@@ -18,7 +19,7 @@ from ckanext.privacy.workflow.transitions import State
 
 log = logging.getLogger(__name__)
 
-REASON = "It was public before the gate was turned on."
+REASON = say("It was public before the gate was turned on.")
 
 
 def candidates() -> list[str]:

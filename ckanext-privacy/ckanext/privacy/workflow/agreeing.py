@@ -13,9 +13,9 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy import config
 from ckanext.privacy.engine import consent as rules
 from ckanext.privacy.engine.consent import Event, Status
+from ckanext.privacy.engine.sentences import to_say
 from ckanext.privacy.model import Consent, ConsentChange, Release
 from ckanext.privacy.model.columns import now
-from ckanext.privacy.translation import N_
 from ckanext.privacy.workflow import consents, legal_basis, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import STANDING_STATES, State
 from ckanext.privacy.workflow.transitions import Event as Step
@@ -24,10 +24,10 @@ HOLDER = steps.Actor(people.COMMUNITY, people.COMMUNITY)
 
 #: Why a release ends, as the public register tells it.
 REASONS = {
-    Event.WITHDRAW: N_("Those who had agreed took their agreement back."),
-    Event.REFUSE: N_("Those who were asked said no."),
-    Event.REVOKE: N_("The organization ended the agreement that it rested on."),
-    Event.EXPIRE: N_("The time that people had agreed to has passed."),
+    Event.WITHDRAW: to_say("Those who had agreed took their agreement back."),
+    Event.REFUSE: to_say("Those who were asked said no."),
+    Event.REVOKE: to_say("The organization ended the agreement that it rested on."),
+    Event.EXPIRE: to_say("The time that people had agreed to has passed."),
 }
 #: Saying no before one has agreed is refusing.
 _NO = {Status.REQUESTED: Event.REFUSE, Status.DEFERRED: Event.REFUSE}

@@ -26,6 +26,7 @@ from ckanext.privacy.engine.findings import (
 )
 from ckanext.privacy.engine.metadata import scan_metadata
 from ckanext.privacy.engine.policy import Policy, Reason, ReleaseOutcome, ReleaseVerdict, judge_release
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.updates import Evidence
 from ckanext.privacy.gate import freeze
 from ckanext.privacy.interfaces import IPublicElsewhere
@@ -153,7 +154,7 @@ def _file_report(scan: Scan, policy: Policy) -> FileReport:
 
 
 def _without_name(scan: Scan) -> str:
-    return (scan.failure or "The scan has no result.").removeprefix(f"{scan.name}: ")
+    return (scan.failure or say("The scan has no result.")).removeprefix(f"{scan.name}: ")
 
 
 def _with_links(verdict: ReleaseVerdict, scans: Mapping[str, Scan]) -> ReleaseVerdict:
@@ -220,7 +221,7 @@ def _release_by_policy(release_id: str) -> None:
         model.Session.rollback()
         return
     if not freeze.is_current(release.package_id, release.snapshot, release.snapshot_sha256):
-        steps.take(release, Event.CANCEL, steps.POLICY, "The dataset changed while it was scanned.")
+        steps.take(release, Event.CANCEL, steps.POLICY, say("The dataset changed while it was scanned."))
         model.Session.commit()
         return
     try:

@@ -8,8 +8,8 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
 from ckanext.privacy.engine import VERSION
-from ckanext.privacy.engine.evidence import load_kinds
 from ckanext.privacy.engine.headings import languages
+from ckanext.privacy.engine.kinds import load_kinds
 from ckanext.privacy.engine.names import recall
 from ckanext.privacy.engine.packs import load_packs
 from ckanext.privacy.translation import N_

@@ -9,6 +9,7 @@ from ckan import model
 
 from ckanext.privacy import config
 from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.gate import store
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.remote import fetch
@@ -22,7 +23,7 @@ def bring_in(scan: Scan) -> str:
     if scan.kind == "link":
         return _fetch(scan)
     if not scan.sha256 or not store.exists(scan.sha256):
-        raise UnreadableFile("The bytes are not in the release store any more; ask for a new scan.", scan.name)
+        raise UnreadableFile(say("The bytes are not in the release store any more; ask for a new scan."), scan.name)
     return scan.sha256
 
 
@@ -41,5 +42,5 @@ def _address(scan: Scan) -> str:
             return release.snapshot["resources"][scan.resource_id]["url"]
     resource = model.Resource.get(scan.resource_id)
     if resource is None:
-        raise UnreadableFile("The file was removed from the dataset before it was looked at.", scan.name)
+        raise UnreadableFile(say("The file was removed from the dataset before it was looked at."), scan.name)
     return resource.url

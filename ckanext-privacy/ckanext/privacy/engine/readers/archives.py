@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, text_table
 
 from .maps import COMPANIONS, DATABASE_FOLDER
@@ -22,8 +23,8 @@ from .unpacking import Scratch, absorb, open_part, unpack
 
 #: What a damaged archive raises while it is unpacked.
 BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError)
-DAMAGED = "It is damaged and cannot be unpacked; pack it again."
-ENCRYPTED = "It is encrypted; pack it without a password."
+DAMAGED = say("It is damaged and cannot be unpacked; pack it again.")
+ENCRYPTED = say("It is encrypted; pack it without a password.")
 #: Names listed one by one among what is held.
 LISTED = 100
 #: Endings that compressed files have beside the name of what is in them.
@@ -51,7 +52,7 @@ def open_zip(raw: RawFile) -> OpenFile:
             comments = [archive.comment, *(info.comment for info in archive.infolist())]
             file = _open_all(raw, "zip", members)
     except BROKEN as error:
-        raise UnreadableFile("The archive is damaged and cannot be opened; pack it again.", raw.name) from error
+        raise UnreadableFile(say("The archive is damaged and cannot be opened; pack it again."), raw.name) from error
     if any(comments):
         texts = [comment.decode("utf-8", "replace") for comment in comments]
         file.tables.append(text_table(f"{raw.name}/comments", texts, hidden=True))
@@ -66,7 +67,7 @@ def open_tar(raw: RawFile) -> OpenFile:
             members = [Member(info.name, lambda info=info: _extracted(archive, info)) for info in infos]
             return _open_all(raw, "tar", members)
     except BROKEN as error:
-        raise UnreadableFile("The archive is damaged and cannot be opened; pack it again.", raw.name) from error
+        raise UnreadableFile(say("The archive is damaged and cannot be opened; pack it again."), raw.name) from error
 
 
 def _extracted(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
@@ -108,7 +109,7 @@ def _open_all(raw: RawFile, kind: str, members: Sequence[Member]) -> OpenFile:
     file, content = OpenFile(raw.facts(kind)), _Content(raw)
     raw.room.files -= len(members)
     if raw.room.files < 0:
-        many = f"It holds more than {raw.limits.members} files; upload fewer at a time."
+        many = say("It holds more than {members} files; upload fewer at a time.", members=raw.limits.members)
         raise UnreadableFile(many, raw.name)
     for member in members:
         content.unpack(member)
@@ -178,4 +179,9 @@ def _listed(unread: list[Held], name: str) -> list[Held]:
     more = len(unread) - LISTED
     if more <= 0:
         return unread
-    return [*unread[:LISTED], Held(f"{more} more files in it could not be looked at; {unread[-1].reason}", name)]
+    return [
+        *unread[:LISTED],
+        Held(
+            say("{more} more files in it could not be looked at; {reason}", more=more, reason=unread[-1].reason), name
+        ),
+    ]

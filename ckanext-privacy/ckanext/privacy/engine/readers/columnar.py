@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, blank_to_null, name_columns, text_table
 
 from .places import MIDDLE, POINT, ToDegrees, degrees_from, places
@@ -23,7 +24,7 @@ from .records import JOINT
 ROWS = 20_000
 #: What libraries call a geometry that has no name of its own.
 GEOMETRY = frozenset({"wkb_geometry", "geom", "geometry", "geometryProperty", "SHAPE", "Shape", "the_geom"})
-BINARY = "The column holds bytes that are no text, such as pictures; leave it out."
+BINARY = say("The column holds bytes that are no text, such as pictures; leave it out.")
 
 
 def open_parquet(raw: RawFile) -> OpenFile:
@@ -79,7 +80,9 @@ def open_orc(raw: RawFile) -> OpenFile:
 def open_avro(raw: RawFile) -> OpenFile:
     """Open an Avro file, as a whole. Raises ``UnreadableFile`` when it is damaged or larger than what is read whole."""
     if raw.size > raw.limits.whole:
-        raise UnreadableFile(f"Avro over {raw.limits.whole >> 20} MB is not read; save it as Parquet.", raw.name)
+        raise UnreadableFile(
+            say("Avro over {megabytes} MB is not read; save it as Parquet.", megabytes=raw.limits.whole >> 20), raw.name
+        )
     data = pl.read_avro(raw.path)
     schema = data.head(0).to_arrow().schema
     return _open(raw, "avro", Source(raw.name, schema, data.height, lambda: data.iter_slices(ROWS)))
@@ -87,8 +90,8 @@ def open_avro(raw: RawFile) -> OpenFile:
 
 def _damaged(raw: RawFile, error: Exception) -> UnreadableFile:
     if "ncrypt" in str(error):
-        return UnreadableFile("The file is encrypted; save it without a password.", raw.name)
-    return UnreadableFile("The file is damaged and cannot be opened; save it again.", raw.name)
+        return UnreadableFile(say("The file is encrypted; save it without a password."), raw.name)
+    return UnreadableFile(say("The file is damaged and cannot be opened; save it again."), raw.name)
 
 
 def _sliced(batch: pa.RecordBatch) -> Iterator[pl.DataFrame]:
@@ -138,7 +141,7 @@ def typed_table(raw: RawFile, file: OpenFile, source: Source) -> Table:
     """Make a table of typed rows: cells as text, nested values as paths; bytes that are no text are held."""
     name, schema = source.name, source.schema
     if len(schema.names) > raw.limits.columns:
-        raise UnreadableFile(f"It has more than {raw.limits.columns} columns; split it.", raw.name)
+        raise UnreadableFile(say("It has more than {columns} columns; split it.", columns=raw.limits.columns), raw.name)
     geometries = _geometries(schema)
     paths = [path for field in schema for path in _paths(field.name, field.type, field.name in geometries)]
     header, told = name_columns(paths), set[str]()
@@ -152,7 +155,7 @@ def typed_table(raw: RawFile, file: OpenFile, source: Source) -> Table:
                     columns[place], whole = _decoded(column)
                     if not whole and column.name not in told:
                         told.add(column.name)
-                        file.held.append(Held(BINARY, f"{name}, column {column.name}"))
+                        file.held.append(Held(BINARY, say("{name}, column {column}", name=name, column=column.name)))
             # Labels may repeat, names in a batch may not.
             cells = [_text(column).rename(own) for column, own in zip(columns, header, strict=True)]
             yield blank_to_null(pl.DataFrame(cells))

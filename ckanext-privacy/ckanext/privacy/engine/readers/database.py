@@ -13,6 +13,7 @@ import polars as pl
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, frame, name_columns, text_table
 
 #: Rows in one batch.
@@ -28,8 +29,8 @@ NOTES = {
     "gpkg_metadata": ("metadata",),
     "gpkg_data_columns": ("name", "title", "description"),
 }
-PICTURES = "Map tiles and other pictures in it are not looked into; leave them out."
-BINARY = "The column holds bytes that are no text, such as pictures; leave it out."
+PICTURES = say("Map tiles and other pictures in it are not looked into; leave them out.")
+BINARY = say("The column holds bytes that are no text, such as pictures; leave it out.")
 
 
 def open_database(raw: RawFile) -> OpenFile:
@@ -44,7 +45,7 @@ def open_database(raw: RawFile) -> OpenFile:
             _add_definitions(file, raw, connection)
             return file
     except sqlite3.DatabaseError as error:
-        raise UnreadableFile("The database is damaged or encrypted; save its tables as CSV.", raw.name) from error
+        raise UnreadableFile(say("The database is damaged or encrypted; save its tables as CSV."), raw.name) from error
 
 
 def _connect(raw: RawFile) -> sqlite3.Connection:
@@ -65,7 +66,7 @@ def _open_geopackage(raw: RawFile, connection: sqlite3.Connection, names: list[s
     file = open_layers(raw, "gpkg", ".gpkg")
     layers = {name for name, kind in kinds.items() if kind in {"features", "attributes"}}
     tiles = [name for name, kind in kinds.items() if kind not in {"features", "attributes"} and name in names]
-    file.held += [Held(PICTURES, f"{raw.name}, table {name}") for name in tiles]
+    file.held += [Held(PICTURES, say("{name}, table {table}", name=raw.name, table=name)) for name in tiles]
     rest = [name for name in names if not name.startswith(OWN) and name not in {*layers, *tiles}]
     seen = {table.name.rpartition("/")[2] for table in file.tables}
     _add_tables(file, raw, connection, [name for name in rest if name not in seen])
@@ -88,7 +89,9 @@ def _add_tables(file: OpenFile, raw: RawFile, connection: sqlite3.Connection, na
         query = f"SELECT * FROM {_quoted(name)}"  # noqa: S608 - quoted as an identifier
         labels = tuple(column[0] for column in connection.execute(f"{query} LIMIT 0").description)
         if len(labels) > raw.limits.columns:
-            raise UnreadableFile(f"It has more than {raw.limits.columns} columns; split it.", f"{raw.name}/{name}")
+            raise UnreadableFile(
+                say("It has more than {columns} columns; split it.", columns=raw.limits.columns), f"{raw.name}/{name}"
+            )
         rows = connection.execute(f"SELECT count(*) FROM {_quoted(name)}").fetchone()[0]  # noqa: S608
         title = f"{raw.name}/{name}"
         read = partial(_batches, raw, file, query, name_columns(labels), title)
@@ -110,7 +113,7 @@ def _batches(raw: RawFile, file: OpenFile, query: str, header: tuple[str, ...], 
         while rows := cursor.fetchmany(ROWS):
             binary = {header[place] for row in rows for place, cell in enumerate(row) if _is_binary(cell)}
             for name in sorted(binary):
-                held = Held(BINARY, f"{title}, column {name}")
+                held = Held(BINARY, say("{name}, column {column}", name=title, column=name))
                 if held not in file.held:
                     file.held.append(held)
             yield frame([[_text(cell) for cell in row] for row in rows], header)

@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 
 from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.sources import read_range
 from ckanext.privacy.engine.tables import TOO_WIDE, OpenFile, RawFile, Table, blank_to_null, frame, name_columns
 
@@ -82,7 +83,7 @@ def open_delimited(raw: RawFile) -> OpenFile:
     encoding = detect_encoding(raw)
     sample = _decode_sample(raw, encoding)
     if _looks_binary(sample):
-        raise UnreadableFile("The content is binary, not a table as text; save it as CSV or XLSX.", raw.name)
+        raise UnreadableFile(say("The content is binary, not a table as text; save it as CSV or XLSX."), raw.name)
     delimiter = sniff_delimiter(sample)
     rows = _sample_rows(sample, delimiter)
     if Path(raw.name).suffix.lower() in PROSE and not _is_regular(rows):

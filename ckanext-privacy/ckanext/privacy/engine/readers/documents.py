@@ -16,6 +16,7 @@ from typing import Any
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, text_table
 
 from .layout import LOOK, find_layout
@@ -204,7 +205,7 @@ def open_rich_text(raw: RawFile) -> OpenFile:
     from striprtf.striprtf import rtf_to_text  # pyright: ignore[reportMissingImports]
 
     if raw.size > raw.limits.whole >> 2:
-        raise UnreadableFile("The document is too large to be read; save it as DOCX.", raw.name)
+        raise UnreadableFile(say("The document is too large to be read; save it as DOCX."), raw.name)
     source = raw.path.read_bytes().decode("cp1252", "replace")
     text = rtf_to_text(source, errors="replace")
     file = OpenFile(raw.facts("rtf"), [text_table(raw.name, text.splitlines())])
@@ -212,7 +213,7 @@ def open_rich_text(raw: RawFile) -> OpenFile:
     if facts:
         file.tables.append(record_table("document properties", facts))
     if "\\pict" in source or "\\objdata" in source:
-        held = "Pictures and embedded files in it are not looked into; save it as DOCX."
+        held = say("Pictures and embedded files in it are not looked into; save it as DOCX.")
         file.held.append(Held(held, raw.name))
     return file
 
@@ -220,7 +221,7 @@ def open_rich_text(raw: RawFile) -> OpenFile:
 def open_message(raw: RawFile) -> OpenFile:
     """Open an e-mail: who it went to, its text, and every file attached. Raises ``UnreadableFile``."""
     if raw.size > raw.limits.whole:
-        raise UnreadableFile("The e-mail is too large to be read; save its attachments.", raw.name)
+        raise UnreadableFile(say("The e-mail is too large to be read; save its attachments."), raw.name)
     with raw.path.open("rb") as stream:
         message = email.message_from_binary_file(stream, policy=email.policy.default)
     file = OpenFile(raw.facts("eml"))

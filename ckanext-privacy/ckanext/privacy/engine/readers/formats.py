@@ -11,11 +11,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.sentences import say, to_say
 from ckanext.privacy.engine.tables import RawFile
 
-TABLE = "save its tables as CSV or XLSX"
-PICTURE = "describe what it shows in a table, or leave it out"
-PACKED = "pack its files as ZIP"
+TABLE = to_say("save its tables as CSV or XLSX")
+PICTURE = to_say("describe what it shows in a table, or leave it out")
+PACKED = to_say("pack its files as ZIP")
 
 #: Module and function of a reader.
 Reader = tuple[str, str]
@@ -54,37 +55,37 @@ READERS: tuple[tuple[bytes, Reader], ...] = (
 )
 #: First bytes of formats that no reader looks into, what they are, and what to do instead.
 UNREAD: tuple[tuple[bytes, str, str], ...] = (
-    (b"%!PS", "a PostScript document", TABLE),
-    (b"ID3\x03", "a sound", PICTURE),
-    (b"ID3\x04", "a sound", PICTURE),
-    (b"fLaC", "a sound", PICTURE),
-    (b"OggS", "a sound or film", PICTURE),
-    (b"\x1aE\xdf\xa3", "a film", PICTURE),
-    (b"RIFF", "a sound or film", PICTURE),
-    (b"8BPS", "a picture", PICTURE),
-    (b"\x89HDF", "an HDF5 or NetCDF file", TABLE),
-    (b"CDF\x01", "a NetCDF file", TABLE),
-    (b"CDF\x02", "a NetCDF file", TABLE),
-    (b"7z\xbc\xaf", "an archive", PACKED),
-    (b"Rar!", "an archive", PACKED),
-    (b"MSCF", "an archive", PACKED),
-    (b"BEGIN:VCARD", "a file of contacts", TABLE),
-    (b"BEGIN:VCALENDAR", "a calendar", TABLE),
-    (b"\x80\x04\x95", "a Python pickle", TABLE),
-    (b"\x7fELF", "a program", "leave it out"),
-    (b"MZ\x90\0", "a program", "leave it out"),
+    (b"%!PS", to_say("a PostScript document"), TABLE),
+    (b"ID3\x03", to_say("a sound"), PICTURE),
+    (b"ID3\x04", to_say("a sound"), PICTURE),
+    (b"fLaC", to_say("a sound"), PICTURE),
+    (b"OggS", to_say("a sound or film"), PICTURE),
+    (b"\x1aE\xdf\xa3", to_say("a film"), PICTURE),
+    (b"RIFF", to_say("a sound or film"), PICTURE),
+    (b"8BPS", to_say("a picture"), PICTURE),
+    (b"\x89HDF", to_say("an HDF5 or NetCDF file"), TABLE),
+    (b"CDF\x01", to_say("a NetCDF file"), TABLE),
+    (b"CDF\x02", to_say("a NetCDF file"), TABLE),
+    (b"7z\xbc\xaf", to_say("an archive"), PACKED),
+    (b"Rar!", to_say("an archive"), PACKED),
+    (b"MSCF", to_say("an archive"), PACKED),
+    (b"BEGIN:VCARD", to_say("a file of contacts"), TABLE),
+    (b"BEGIN:VCALENDAR", to_say("a calendar"), TABLE),
+    (b"\x80\x04\x95", to_say("a Python pickle"), TABLE),
+    (b"\x7fELF", to_say("a program"), to_say("leave it out")),
+    (b"MZ\x90\0", to_say("a program"), to_say("leave it out")),
 )
 #: Text formats without such bytes, by the file name's ending.
 ENDINGS = {
-    ".mbox": ("a mailbox", TABLE),
-    ".sql": ("a database dump", TABLE),
-    ".tex": ("a text to be typeset", TABLE),
-    ".yaml": ("a YAML file", TABLE),
-    ".yml": ("a YAML file", TABLE),
-    ".toml": ("a settings file", TABLE),
-    ".ttl": ("an RDF file", TABLE),
-    ".nt": ("an RDF file", TABLE),
-    ".ldif": ("a directory listing", TABLE),
+    ".mbox": (to_say("a mailbox"), TABLE),
+    ".sql": (to_say("a database dump"), TABLE),
+    ".tex": (to_say("a text to be typeset"), TABLE),
+    ".yaml": (to_say("a YAML file"), TABLE),
+    ".yml": (to_say("a YAML file"), TABLE),
+    ".toml": (to_say("a settings file"), TABLE),
+    ".ttl": (to_say("an RDF file"), TABLE),
+    ".nt": (to_say("an RDF file"), TABLE),
+    ".ldif": (to_say("a directory listing"), TABLE),
 }
 #: Films and pictures in ISO media files, by the brand that they name.
 STILLS = frozenset({b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"})
@@ -154,7 +155,7 @@ def _wide_json(head: bytes) -> bool:
 def _check_readable(raw: RawFile, start: bytes) -> None:
     found = next(((kind, remedy) for magic, kind, remedy in UNREAD if start.startswith(magic)), None)
     if raw.head[4:8] == b"ftyp":
-        found = "a film", PICTURE
+        found = to_say("a film"), PICTURE
     found = found or ENDINGS.get(Path(raw.name).suffix.lower())
     if found:
         raise not_looked_into(*found, raw.name)
@@ -162,7 +163,9 @@ def _check_readable(raw: RawFile, start: bytes) -> None:
 
 def not_looked_into(kind: str, remedy: str, name: str) -> UnreadableFile:
     """Say what a file is that no reader looks into, and what to do."""
-    return UnreadableFile(f"{name} is {kind}, which is not looked into; {remedy}.", name)
+    return UnreadableFile(
+        say("{name} is {kind}, which is not looked into; {remedy}.", name=name, kind=kind, remedy=remedy), name
+    )
 
 
 def _is_markup(head: bytes) -> bool:

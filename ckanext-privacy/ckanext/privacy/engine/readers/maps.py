@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, read_raw
 
 from .columnar import Source, typed_table
@@ -102,7 +103,9 @@ def _open(raw: RawFile, path: Path, kind: str, scratch: Scratch) -> OpenFile:
             rows = max(0, gdal.read_info(path, layer=title, encoding=encoding)["features"])
             file.tables.append(typed_table(raw, file, Source(name, layer.schema(), rows, layer.batches)))
     except gdal.errors.DataSourceError as error:
-        raise UnreadableFile("The map is damaged or not complete; save it again, as GeoPackage.", raw.name) from error
+        raise UnreadableFile(
+            say("The map is damaged or not complete; save it again, as GeoPackage."), raw.name
+        ) from error
     return file
 
 

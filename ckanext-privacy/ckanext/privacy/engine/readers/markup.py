@@ -12,6 +12,7 @@ from typing import Any
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, text_table
 
 from .delimited import detect_encoding
@@ -37,7 +38,7 @@ MAPS = (
     ),
 )
 SVG = re.compile(r"<(?:\w+:)?svg\b", re.IGNORECASE)
-PICTURE = "It draws a picture, which may show people; look at it, then describe it in a table, or leave it out."
+PICTURE = say("It draws a picture, which may show people; look at it, then describe it in a table, or leave it out.")
 JOINT = "; "
 #: Attributes of a web page in which words or addresses stand.
 TOLD = frozenset({"alt", "title", "href", "content", "value", "placeholder", "aria-label", "srcdoc", "action"})
@@ -68,7 +69,9 @@ def _check(raw: RawFile) -> None:
         for event, element in elements(stream, ("start", "end")):
             depth += 1 if event == "start" else -1
             if depth > raw.limits.levels:
-                reason = f"The XML is nested more than {raw.limits.levels} levels deep; save it as a table."
+                reason = say(
+                    "The XML is nested more than {levels} levels deep; save it as a table.", levels=raw.limits.levels
+                )
                 raise UnreadableFile(reason, raw.name)
             if event == "end":
                 release(element)
@@ -79,7 +82,10 @@ def _open_map(raw: RawFile, kind: str, ending: str, records: frozenset[str]) -> 
 
     if raw.size > raw.limits.whole:
         raise UnreadableFile(
-            f"A map in XML over {raw.limits.whole >> 20} MB is not read; save it as GeoPackage.", raw.name
+            say(
+                "A map in XML over {megabytes} MB is not read; save it as GeoPackage.", megabytes=raw.limits.whole >> 20
+            ),
+            raw.name,
         )
     file = open_layers(raw, kind, ending)
     outside = list(_outside(raw, records))
@@ -170,7 +176,7 @@ def _flat(record: Any, raw: RawFile) -> dict[str, list[str]]:
 
 def _add_leaves(element: Any, path: str, found: dict[str, list[str]], levels: int, name: str) -> None:
     if levels == 0:
-        raise UnreadableFile("The XML is nested too deep; save it as a table.", name)
+        raise UnreadableFile(say("The XML is nested too deep; save it as a table."), name)
     for key, value in attributes(element).items():
         if value.strip():
             found.setdefault(f"{path}@{key}", []).append(value)
@@ -192,7 +198,10 @@ def _open_page(raw: RawFile, encoding: str) -> OpenFile:
 
     if raw.size > raw.limits.whole >> 2:
         raise UnreadableFile(
-            f"A web page over {raw.limits.whole >> 22} MB is not read; save its tables as CSV.", raw.name
+            say(
+                "A web page over {megabytes} MB is not read; save its tables as CSV.", megabytes=raw.limits.whole >> 22
+            ),
+            raw.name,
         )
     parser = html.HTMLParser(encoding=encoding if encoding != "utf-8-sig" else "utf-8", no_network=True, huge_tree=True)
     tree = html.document_fromstring(raw.path.read_bytes(), parser=parser)

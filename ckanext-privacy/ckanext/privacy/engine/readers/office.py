@@ -13,6 +13,7 @@ from typing import IO
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import BLOCK, OpenFile, RawFile, Table, frame, text_table
 
 from .traces import traces
@@ -39,8 +40,8 @@ COUNTS = frozenset({
     "MMClips", "TotalTime", "DocSecurity", "ScaleCrop", "LinksUpToDate", "SharedDoc", "HyperlinksChanged", "AppVersion",
     "revision", "document-statistic", "editing-cycles", "editing-duration",
 })  # fmt: skip
-MACRO = "Macros are not looked into; save the file without them."
-DAMAGED = "The file is damaged and cannot be opened; save it again."
+MACRO = say("Macros are not looked into; save the file without them.")
+DAMAGED = say("The file is damaged and cannot be opened; save it again.")
 
 
 class Package:
@@ -64,7 +65,7 @@ class Package:
     def _count(self) -> None:
         for member in self.archive.infolist():
             if member.flag_bits & 1:
-                raise UnreadableFile("The file is encrypted; save it without a password.", self.raw.name)
+                raise UnreadableFile(say("The file is encrypted; save it without a password."), self.raw.name)
             if not (self._later and self._later.fullmatch(member.filename)):
                 for _ in self.counted(member.filename):
                     pass
@@ -76,7 +77,7 @@ class Package:
                 self._left -= len(block)
                 if self._left < 0:
                     raise UnreadableFile(
-                        "The file unpacks to more than the limit; it may be a zip bomb.", self.raw.name
+                        say("The file unpacks to more than the limit; it may be a zip bomb."), self.raw.name
                     )
                 yield block
 

@@ -8,6 +8,7 @@ import olefile
 import xlrd
 
 from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import RawFile, Table, text_table
 
 from .office import record_table
@@ -26,7 +27,7 @@ def _book(raw: RawFile) -> xlrd.Book:
     try:
         return xlrd.open_workbook(str(raw.path), formatting_info=True, logfile=_Nowhere())  # type: ignore[arg-type]
     except Exception as error:
-        reason = "Its comments and hidden rows cannot be read; save it as XLSX."
+        reason = say("Its comments and hidden rows cannot be read; save it as XLSX.")
         raise UnreadableFile(reason, raw.name) from error
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.sentences import say, to_say
 from ckanext.privacy.engine.tables import OpenFile, RawFile
 
 from .formats import TABLE, Reader, not_looked_into
@@ -33,7 +34,7 @@ def open_package(raw: RawFile) -> OpenFile:
             names = archive.namelist()
             kind = archive.read("mimetype")[:200] if "mimetype" in names else b""
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, RuntimeError) as error:
-        raise UnreadableFile("The file is damaged and cannot be opened; save it again.", raw.name) from error
+        raise UnreadableFile(say("The file is damaged and cannot be opened; save it again."), raw.name) from error
     module, function = _reader(raw, names, kind)
     return getattr(import_module(f".{module}", __package__), function)(raw)
 
@@ -42,7 +43,7 @@ def _reader(raw: RawFile, names: Sequence[str], kind: bytes) -> Reader:
     archive = "archives", "open_zip"
     if "[Content_Types].xml" in names or "xl/workbook.xml" in names:
         if any(name.startswith(OTHER_OFFICE) for name in names):
-            raise not_looked_into("a drawing", TABLE, raw.name)
+            raise not_looked_into(to_say("a drawing"), TABLE, raw.name)
         found = (reader for folder, reader in BY_FOLDER if any(name.startswith(folder) for name in names))
         return next(found, archive)
     if "content.xml" not in names:

@@ -19,6 +19,7 @@ import pypdfium2.raw as pdfium_c
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
+from ckanext.privacy.engine.sentences import say, to_say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, frame, text_table
 
 from .office import record_table
@@ -33,9 +34,11 @@ MOST_PICTURES = 1_000
 PAGES = 20
 #: What notes and form fields keep their text under.
 NOTE_KEYS = ("Contents", "T", "V", "Subj", "RC", "TU")
-SCANNED = "Pages {pages} are pictures, in which no text can be read; recognise their text, or leave them out."
-PICTURES = "Pages {pages} show large pictures, which may show people or text; look at them, or leave them out."
-FORM = "It is an XFA form, whose data is not looked into; save it as a plain PDF."
+ENCRYPTED = say("The document is encrypted; save it without a password.")
+DAMAGED = say("The document is damaged; save it again.")
+SCANNED = to_say("Pages {pages} are pictures, in which no text can be read; recognise their text, or leave them out.")
+PICTURES = to_say("Pages {pages} show large pictures, which may show people or text; look at them, or leave them out.")
+FORM = say("It is an XFA form, whose data is not looked into; save it as a plain PDF.")
 #: Kinds of forms that PDFium does not fill in (FORMTYPE_XFA_FULL, FORMTYPE_XFA_FOREGROUND).
 XFA = frozenset({2, 3})
 
@@ -66,8 +69,7 @@ def _load(raw: RawFile) -> pdfium.PdfDocument:
     try:
         return pdfium.PdfDocument(raw.path)
     except pdfium.PdfiumError as error:
-        reason = "encrypted; save it without a password" if "assword" in str(error) else "damaged; save it again"
-        raise UnreadableFile(f"The document is {reason}.", raw.name) from error
+        raise UnreadableFile(ENCRYPTED if "assword" in str(error) else DAMAGED, raw.name) from error
 
 
 @dataclass
@@ -99,7 +101,7 @@ def _batches(raw: RawFile, file: OpenFile, place: _Place) -> Iterator[pl.DataFra
     if not place.told:
         place.told = True
         held = ((SCANNED, scans), (PICTURES, pictures))
-        file.held += [Held(reason.format(pages=_spans(pages)), raw.name) for reason, pages in held if pages]
+        file.held += [Held(say(reason, pages=_spans(pages)), raw.name) for reason, pages in held if pages]
 
 
 def _page(document: pdfium.PdfDocument, number: int) -> tuple[list[str], float]:

@@ -14,13 +14,14 @@ from PIL import ExifTags, Image, ImageFile, IptcImagePlugin, UnidentifiedImageEr
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, text_table
 
 from .office import record_table
 from .properties import PACKET, packet_texts
 from .traces import traces
 
-SHOWS = "A picture may show people, or text about them; look at it, then describe it in a table, or leave it out."
+SHOWS = say("A picture may show people, or text about them; look at it, then describe it in a table, or leave it out.")
 #: Formats that Pillow is asked for; others of its plug-ins are never tried.
 FORMATS = ("JPEG", "PNG", "GIF", "TIFF", "WEBP", "AVIF", "HEIF")
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -59,7 +60,9 @@ def open_picture(raw: RawFile) -> OpenFile:
                 facts = {**dict(_exif(image)), **dict(_iptc(image))}
                 texts = list(_png_texts(raw) if image.format == "PNG" else _texts(image))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, KeyError, TypeError, zlib.error) as error:
-        raise UnreadableFile("The picture is damaged; save it again, and look at what it shows.", raw.name) from error
+        raise UnreadableFile(
+            say("The picture is damaged; save it again, and look at what it shows."), raw.name
+        ) from error
     if facts:
         file.tables.append(record_table(raw.name, facts))
     texts += [text for packet in PACKET.findall(_content(raw)) for text in packet_texts(packet)]

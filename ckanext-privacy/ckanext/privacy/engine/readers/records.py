@@ -16,6 +16,7 @@ from typing import IO, Any
 import ijson
 
 from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table
 
 from .delimited import detect_encoding, open_delimited
@@ -45,7 +46,7 @@ def open_records(raw: RawFile) -> OpenFile:
         reader = _read(raw, encoding)
     except (ijson.JSONError, ValueError) as error:
         if Path(raw.name).suffix.lower() in ENDINGS:
-            raise UnreadableFile("The JSON is cut off or malformed; save it again.", raw.name) from error
+            raise UnreadableFile(say("The JSON is cut off or malformed; save it again."), raw.name) from error
         return open_delimited(raw)
     return OpenFile(raw.facts(reader.kind, encoding), reader.tables())
 
@@ -141,7 +142,9 @@ class _Reader:
     def _enter(self) -> None:
         self._depth += 1
         if self._depth > self._raw.limits.levels:
-            reason = f"The JSON is nested more than {self._raw.limits.levels} levels deep; save it as a table."
+            reason = say(
+                "The JSON is nested more than {levels} levels deep; save it as a table.", levels=self._raw.limits.levels
+            )
             raise UnreadableFile(reason, self._raw.name)
 
     def _array(self, path: str) -> None:

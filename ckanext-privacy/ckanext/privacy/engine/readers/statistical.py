@@ -10,6 +10,7 @@ import polars as pl
 import pyreadstat  # pyright: ignore[reportMissingImports]
 
 from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, blank_to_null, name_columns, text_table
 
 from .unpacking import Scratch, named
@@ -45,7 +46,7 @@ def _open(raw: RawFile, kind: str, ending: str, reader: Callable[..., Any]) -> O
         _, facts = reader(str(path), metadataonly=True, output_format="dict")
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError) as error:
         raise UnreadableFile(
-            "The file is damaged, encrypted or of an unknown version; save it as CSV.", raw.name
+            say("The file is damaged, encrypted or of an unknown version; save it as CSV."), raw.name
         ) from error
     names = list(facts.column_names)
     # A code such as q17 says nothing; its label is the question that people answered.

@@ -14,9 +14,10 @@ from typing import Protocol
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import BLOCK, OpenFile, RawFile, open_raw, read_raw
 
-BOMB = "It unpacks to more than the limit, as a zip bomb does; upload the files in it one by one."
+BOMB = say("It unpacks to more than the limit, as a zip bomb does; upload the files in it one by one.")
 
 
 class Stream(Protocol):
@@ -56,7 +57,7 @@ def unpack(raw: RawFile, stream: Stream, target: Path, name: str) -> Path:
 def open_part(raw: RawFile, path: Path, name: str, scratch: Scratch) -> OpenFile:
     """Open a file that was unpacked from another one; what cannot be read of it is listed as held, never raised."""
     if raw.depth >= raw.limits.depth:
-        deep = f"It is packed more than {raw.limits.depth} times over; unpack it."
+        deep = say("It is packed more than {depth} times over; unpack it.", depth=raw.limits.depth)
         return OpenFile(raw.facts("unknown"), held=[Held(deep, name)])
     try:
         if path.is_dir():

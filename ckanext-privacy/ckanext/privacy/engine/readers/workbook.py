@@ -20,6 +20,7 @@ from python_calamine import (
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, blank_to_null, name_columns
 
 from .cell_meanings import Meanings, text_of
@@ -43,7 +44,9 @@ ROWS = 20_000
 MOST_CELLS = 60_000_000
 #: Cells of a larger sheet that is not laid out, as a share of its rectangle.
 DENSE = 0.05
-FAR_APART = "It has cells so far apart that it cannot be laid out; delete the empty rows and columns."
+ENCRYPTED = say("The workbook is encrypted; save it without a password.")
+DAMAGED = say("The workbook is damaged; save it again.")
+FAR_APART = say("It has cells so far apart that it cannot be laid out; delete the empty rows and columns.")
 SHEETS = (SheetTypeEnum.WorkSheet, SheetTypeEnum.MacroSheet)
 
 
@@ -115,8 +118,7 @@ class _Book:
         try:
             return CalamineWorkbook.from_path(str(self.raw.path))
         except CalamineError as error:
-            reason = "encrypted; save it without a password" if "assword" in str(error) else "damaged; save it again"
-            raise UnreadableFile(f"The workbook is {reason}.", self.raw.name) from error
+            raise UnreadableFile(ENCRYPTED if "assword" in str(error) else DAMAGED, self.raw.name) from error
 
     def sheets(self) -> list[SheetMetadata]:
         return self.meanings.sheets if self.meanings else self.whole.sheets_metadata
@@ -148,7 +150,7 @@ def _add_sheets(file: OpenFile, book: _Book, facts: dict[str, SheetFacts]) -> No
             continue
         known = facts.get(meta.name, SheetFacts())
         if _is_far_apart(known):
-            file.held.append(Held(FAR_APART, f"{file.facts.name}, sheet {meta.name}"))
+            file.held.append(Held(FAR_APART, say("{name}, sheet {sheet}", name=file.facts.name, sheet=meta.name)))
             continue
         _add_sheet(file, book.sheet(meta.name, known.store), known, meta.visible != SheetVisibleEnum.Visible)
 

@@ -9,6 +9,7 @@ from xml.parsers import expat
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from ckanext.privacy.engine.errors import UnreadableFile
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import BLOCK
 
 #: Attributes that carry what a person wrote, where text usually stands in elements.
@@ -27,11 +28,11 @@ def elements(stream: Any, events: tuple[str, ...] = ("end",)) -> Iterator[tuple[
         first = True
         for event, element in parse:
             if first and _has_entities(element):
-                raise UnreadableFile("The XML declares entities, as XML bombs do; save it without them.")
+                raise UnreadableFile(say("The XML declares entities, as XML bombs do; save it without them."))
             first = False
             yield event, element
     except etree.XMLSyntaxError as error:
-        raise UnreadableFile("The XML is malformed; save it again.") from error
+        raise UnreadableFile(say("The XML is malformed; save it again.")) from error
 
 
 def _has_entities(element: Any) -> bool:
@@ -70,7 +71,7 @@ def texts_of(stream: Any) -> Iterator[str]:
             found.clear()
         parser.Parse(b"", True)
     except expat.ExpatError as error:
-        raise UnreadableFile("The XML is malformed; save it again.") from error
+        raise UnreadableFile(say("The XML is malformed; save it again.")) from error
 
 
 def _told(given: dict[str, str]) -> Iterator[str]:
@@ -78,7 +79,7 @@ def _told(given: dict[str, str]) -> Iterator[str]:
 
 
 def _refuse(*_declaration: Any) -> None:
-    raise UnreadableFile("The XML declares entities, as XML bombs do; save it without them.")
+    raise UnreadableFile(say("The XML declares entities, as XML bombs do; save it without them."))
 
 
 def attributes(element: Any) -> dict[str, str]:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from ckanext.privacy.engine.errors import InvalidPlan, UnreadableFile
 from ckanext.privacy.engine.findings import FileReport
 from ckanext.privacy.engine.scan import scan_file
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, Table, open_tables
 
 from .changes import Change
@@ -80,7 +81,7 @@ class CleanReport:
     def utility_lost(self) -> str:
         """What readers of the file lose, in one sentence."""
         if not self.tables:
-            return "What was written into the picture was taken out; what it shows stays."
+            return say("What was written into the picture was taken out; what it shows stays.")
         kept = [table for table in self.tables if not table.dropped]
         rows = sum(table.rows_dropped for table in kept)
         columns = sum(len(table.columns_dropped) for table in kept)
@@ -88,9 +89,15 @@ class CleanReport:
         after = sum(change.distinct_after for table in kept for change in table.changes)
         tables = len(self.tables) - len(kept)
         lost = sum(table.lost for table in kept) / len(kept) if kept else 1.0
-        return (
-            f"{tables} tables, {columns} columns and {rows} rows were dropped; in the changed columns "
-            f"{after} different values are left of {before}. About {lost:.0%} of what the tables told is lost."
+        return say(
+            "{tables} tables, {columns} columns and {rows} rows were dropped; in the changed columns {after} different "
+            "values are left of {before}. About {lost} of what the tables told is lost.",
+            tables=tables,
+            columns=columns,
+            rows=rows,
+            after=after,
+            before=before,
+            lost=f"{lost:.0%}",
         )
 
 
@@ -184,9 +191,13 @@ def load_key(path: str | Path | None = None) -> bytes | None:
         try:
             key = Path(path).read_bytes().strip()
         except OSError as error:
-            raise InvalidPlan(f"{path}: the key file cannot be read ({error.strerror}).") from error
+            raise InvalidPlan(
+                say("{path}: the key file cannot be read ({error}).", path=path, error=error.strerror)
+            ) from error
     if key and len(key) < SHORTEST_KEY:
-        raise InvalidPlan(f"The key for pseudonyms is shorter than {SHORTEST_KEY} bytes; make a longer one.")
+        raise InvalidPlan(
+            say("The key for pseudonyms is shorter than {bytes} bytes; make a longer one.", bytes=SHORTEST_KEY)
+        )
     return key or None
 
 
@@ -198,7 +209,7 @@ def main_tables(file: OpenFile) -> list[Table]:
     """
     kind = file.facts.format
     if kind == PICTURE:
-        raise UnreadableFile("A picture has no table to look at; cleaning takes out what was written into it.")
+        raise UnreadableFile(say("A picture has no table to look at; cleaning takes out what was written into it."))
     if kind in TEXT_FORMATS:
         found = file.tables[:1]
     elif kind in WORKBOOK_FORMATS:
@@ -208,7 +219,7 @@ def main_tables(file: OpenFile) -> list[Table]:
     else:
         found = [table for table in file.tables if table.labels != ("text",) and not table.hidden]
     if not found:
-        raise UnreadableFile("There is no table in it to clean; save the data as CSV or XLSX.", file.facts.name)
+        raise UnreadableFile(say("There is no table in it to clean; save the data as CSV or XLSX."), file.facts.name)
     return found
 
 
@@ -245,27 +256,34 @@ def make_cleaners(
         left_out = part.drop or (table.hidden and plan.hidden_sheets == "drop")
         cleaners.append(None if left_out else Cleaner(table, columns[table.name], part, key))
     if not any(cleaner and cleaner.columns for cleaner in cleaners):
-        raise InvalidPlan("The plan drops every table or column; nothing would be left to publish.")
+        raise InvalidPlan(say("The plan drops every table or column; nothing would be left to publish."))
     return cleaners
 
 
 def without_hidden(part: TablePlan, columns: Sequence[str]) -> TablePlan:
     """The same plan, with a table's hidden rows and columns dropped, unless it says what becomes of a column."""
     named = set(part.named_columns())
-    drops = tuple(Step(name, "drop", why="It was hidden in the workbook.") for name in columns if name not in named)
+    drops = tuple(
+        Step(name, "drop", why=say("It was hidden in the workbook.")) for name in columns if name not in named
+    )
     return replace(part, steps=(*part.steps, *drops), drop_hidden_rows=True)
 
 
 def _check_out(path: Path, out: Path) -> None:
     if not out.parent.is_dir():
-        raise InvalidPlan(f"{out.parent}: there is no such folder to write the cleaned file to.")
+        raise InvalidPlan(say("{folder}: there is no such folder to write the cleaned file to.", folder=out.parent))
     if out.exists() and out.samefile(path):
-        raise InvalidPlan(f"{out.name}: the cleaned file must have another name than the original.")
+        raise InvalidPlan(say("{name}: the cleaned file must have another name than the original.", name=out.name))
 
 
 def _key(plan: Plan, key: bytes | None) -> bytes:
     if needs_key(plan) and not key:
-        raise InvalidPlan(f"The plan makes pseudonyms, which need a key: name a key file, or set {KEY_VARIABLE}.")
+        raise InvalidPlan(
+            say(
+                "The plan makes pseudonyms, which need a key: name a key file, or set {variable}.",
+                variable=KEY_VARIABLE,
+            )
+        )
     return key or secrets.token_bytes(32)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import FileReport, from_dict, to_dict
 from ckanext.privacy.engine.sandbox import isolated
+from ckanext.privacy.engine.sentences import say
 
 from .apply import CleanReport, apply_plan
 from .plan import Plan, parse_plan, plan_data
@@ -47,7 +48,7 @@ def apply_isolated(  # noqa: PLR0913, PLR0917 - a file, what to do, where to, an
         for written in message["written"]:
             source = folder / Path(message["folder"]).name / Path(written).name
             if source.is_symlink() or not source.is_file():
-                raise UnreadableFile("The cleaned file is not there; try again.", name)
+                raise UnreadableFile(say("The cleaned file is not there; try again."), name)
             shutil.move(source, out.parent / source.name)
 
     return isolated(request, collect=take)["result"]

@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from ckanext.privacy.engine.errors import InvalidPlan
+from ckanext.privacy.engine.sentences import say
 
 from .steps import Cleaner
 
@@ -54,7 +55,12 @@ class ParquetWriter:
     def _check(cleaner: Cleaner, own: list[str], changed: Sequence[str]) -> None:
         nested = [name for name in (*changed, *cleaner.dropped) if name not in own]
         if nested and not cleaner.plan.aggregate:
-            raise InvalidPlan(f"{', '.join(nested)}: lies in a nested column; write the cleaned file as .csv or .xlsx.")
+            raise InvalidPlan(
+                say(
+                    "{columns}: lies in a nested column; write the cleaned file as .csv or .xlsx.",
+                    columns=", ".join(nested),
+                )
+            )
 
     def _put(self, rows: pl.DataFrame) -> None:
         table = rows.to_arrow()

@@ -12,6 +12,7 @@ from PIL import Image, ImageOps, ImageSequence
 
 from ckanext.privacy.engine.errors import InvalidPlan, UnreadableFile
 from ckanext.privacy.engine.readers.pictures import formats
+from ckanext.privacy.engine.sentences import say
 
 #: Formats that are written again, by the ending of a name.
 FORMATS = {
@@ -38,10 +39,18 @@ def write_bare(source: Path, out: Path) -> None:
         with Image.open(source, formats=formats()) as image:
             kind = FORMATS.get(out.suffix.lower(), "")
             if kind != image.format:
-                raise InvalidPlan(f"{out.name}: a {image.format} picture stays one; give it the ending it had.")
+                raise InvalidPlan(
+                    say(
+                        "{name}: a {format} picture stays one; give it the ending it had.",
+                        name=out.name,
+                        format=image.format,
+                    )
+                )
             _save(image, out, kind)
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UnreadableFile("The picture is damaged or too large; save it again in a program for pictures.") from error
+        raise UnreadableFile(
+            say("The picture is damaged or too large; save it again in a program for pictures.")
+        ) from error
 
 
 def _save(image: Image.Image, out: Path, kind: str) -> None:

@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
 from ckanext.privacy.engine.errors import InvalidPlan
+from ckanext.privacy.engine.sentences import say
 
 from .plan_files import with_files
 
@@ -139,9 +140,11 @@ def load_plan(path: str | Path) -> Plan:
     try:
         data = yaml.safe_load(path.read_text("utf-8"))
     except OSError as error:
-        raise InvalidPlan(f"{path}: the plan cannot be opened ({error.strerror}).") from error
+        raise InvalidPlan(
+            say("{path}: the plan cannot be opened ({error}).", path=path, error=error.strerror)
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InvalidPlan(f"{path}: the plan is neither YAML nor JSON in UTF-8.") from error
+        raise InvalidPlan(say("{path}: the plan is neither YAML nor JSON in UTF-8.", path=path)) from error
     return parse_plan(with_files(data, path), str(path))
 
 
@@ -177,7 +180,11 @@ def check_tables(plan: Plan, columns: Mapping[str, Sequence[str]]) -> None:
     for table in plan.tables:
         if table.table is None and len(columns) != 1:
             raise InvalidPlan(
-                f"The file has {len(columns)} tables; say in the plan which one is meant: {_list(columns)}."
+                say(
+                    "The file has {tables} tables; say in the plan which one is meant: {names}.",
+                    tables=len(columns),
+                    names=_list(columns),
+                )
             )
         if table.table is not None and table.table not in columns:
             raise InvalidPlan(f'The file has no table "{table.table}"; it has {_list(columns)}.')
@@ -208,7 +215,7 @@ def _check_schema(data: Any, source: str) -> None:
             place = f'{source}: column "{step["column"]}", {step["action"]}'
             _complain(_schemas()[step["action"]], options, place)
             if step["action"] == "generalise_number" and ("width" in options) == ("edges" in options):
-                raise InvalidPlan(f'{place}: give either "width" or "edges".')
+                raise InvalidPlan(say('{source}: give either "width" or "edges".', source=place))
 
 
 def _complain(schema: Draft202012Validator, data: Any, source: str) -> None:
@@ -223,14 +230,22 @@ def _check_columns_once(table: TablePlan, source: str) -> None:
     counts = Counter(column for step in table.steps for column in step.columns)
     twice = [column for column, count in counts.items() if count > 1]
     if twice:
-        raise InvalidPlan(f"{source}: {_list(twice)} has more than one action; keep one.")
+        raise InvalidPlan(
+            say("{source}: {columns} has more than one action; keep one.", source=source, columns=_list(twice))
+        )
     dropped = {step.column for step in table.steps if step.action == "drop"}
     rules = [rule for rule in (table.small_groups, table.small_counts) if rule]
     used = {column for rule in rules for column in rule.columns}
     used |= {*table.aggregate.by, *table.aggregate.sums} if table.aggregate else set()
     needed = [column for column in dropped if column in used]
     if needed:
-        raise InvalidPlan(f"{source}: {_list(needed)} is dropped, so it cannot be used for small groups or counts.")
+        raise InvalidPlan(
+            say(
+                "{source}: {columns} is dropped, so it cannot be used for small groups or counts.",
+                source=source,
+                columns=_list(needed),
+            )
+        )
 
 
 def _table(data: Mapping[str, Any]) -> TablePlan:

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from ckanext.privacy.engine.errors import InvalidPlan
+from ckanext.privacy.engine.sentences import say
 
 
 def with_files(data: Any, plan: Path) -> Any:
@@ -37,9 +38,13 @@ def _read(path: Path, read: Callable[[Path], Any]) -> Any:
     try:
         return read(path)
     except OSError as error:
-        raise InvalidPlan(f"{path}: the plan names this file, and it cannot be opened ({error.strerror}).") from error
+        raise InvalidPlan(
+            say("{path}: the plan names this file, and it cannot be opened ({error}).", path=path, error=error.strerror)
+        ) from error
     except (ValueError, yaml.YAMLError, csv.Error) as error:
-        raise InvalidPlan(f"{path}: the plan names this file, and it cannot be read; save it as UTF-8.") from error
+        raise InvalidPlan(
+            say("{path}: the plan names this file, and it cannot be read; save it as UTF-8.", path=path)
+        ) from error
 
 
 def _hierarchy(path: Path) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from ckanext.privacy.engine.errors import InvalidPlan, UnreadableFile
+from ckanext.privacy.engine.sentences import say, to_say
 from ckanext.privacy.engine.settings import Limits
 from ckanext.privacy.engine.tables import OpenFile
 
@@ -21,7 +22,7 @@ Slot = tuple[Any, Any]
 #: Last parts of the paths under which a geometry's place is read.
 POINT, MIDDLE = "coordinates", "middle"
 
-OTHERS = "write the cleaned file as .csv or .xlsx"
+OTHERS = to_say("write the cleaned file as .csv or .xlsx")
 
 
 @contextmanager
@@ -33,7 +34,10 @@ def record_writer(stream: BinaryIO, file: OpenFile, source: Path) -> Iterator[Nd
         return
     if source.stat().st_size > Limits().whole:
         limit = Limits().whole >> 20
-        raise UnreadableFile(f"JSON over {limit} MB is not cleaned as JSON; {OTHERS}.", file.facts.name)
+        raise UnreadableFile(
+            say("JSON over {megabytes} MB is not cleaned as JSON; {remedy}.", megabytes=limit, remedy=OTHERS),
+            file.facts.name,
+        )
     document = json.loads(source.read_text(encoding).removeprefix("\ufeff"))
     writer = JsonWriter(document, file.facts.name)
     yield writer
@@ -151,7 +155,7 @@ def cleaned_records(records: Iterable[Any], cleaner: Cleaner, *, beside: bool = 
         for row, kept in enumerate(keep):
             record = next(waiting, None)
             if not isinstance(record, dict):
-                raise InvalidPlan(f"Its records are not all objects; {OTHERS}.")
+                raise InvalidPlan(say("Its records are not all objects; {remedy}.", remedy=OTHERS))
             if kept:
                 yield _cleaned(record, cleaner, paths, (before.row(row), after.row(row)), numeric, beside)
 
@@ -172,7 +176,13 @@ def _cleaned(  # noqa: PLR0913, PLR0917 - one record and all that is known of it
         if old == new or old is None:
             continue
         if path not in slots:
-            raise InvalidPlan(f'"{path}": a cell of this column cannot be found in its record; {OTHERS}.')
+            raise InvalidPlan(
+                say(
+                    '"{column}": a cell of this column cannot be found in its record; {remedy}.',
+                    column=path,
+                    remedy=OTHERS,
+                )
+            )
         _put(slots[path], path, new, number=name in numeric, gone=name in cleaner.dropped)
     return record
 

@@ -15,6 +15,7 @@ from typing import BinaryIO, Protocol
 
 from ckanext.privacy.engine.errors import InvalidPlan
 from ckanext.privacy.engine.readers.delimited import SAMPLE, sniff_delimiter
+from ckanext.privacy.engine.sentences import say, to_say
 from ckanext.privacy.engine.tables import OpenFile
 
 from .labels import labels_of
@@ -27,7 +28,7 @@ PICTURE = "picture"
 RECORD_FORMATS = frozenset({"json", "ndjson", "geojson"})
 #: Endings of a cleaned file's name, for what keeps its own; workbooks and anything else get one of the others.
 OWN_ENDINGS = ENDINGS | {".csv", ".tsv", ".txt", ".tab", ".json", ".ndjson", ".jsonl", ".geojson", ".parquet", ".xlsx"}
-OTHERS = ".csv for one table, .xlsx for any number, or .geojson for places"
+OTHERS = to_say(".csv for one table, .xlsx for any number, or .geojson for places")
 
 
 class Writer(Protocol):
@@ -66,7 +67,9 @@ def open_writer(fresh: Path, file: OpenFile, source: Path) -> Iterator[Writer]:
         with ParquetWriter(fresh, source) as writer:
             yield writer
     elif kind in WORKBOOK_FORMATS and ending != ".xlsx":
-        raise InvalidPlan(f"{fresh.name}: a cleaned workbook is an XLSX file; let its name end in .xlsx.")
+        raise InvalidPlan(
+            say("{name}: a cleaned workbook is an XLSX file; let its name end in .xlsx.", name=fresh.name)
+        )
     else:
         with _other_writer(fresh, file, source) as writer:
             yield writer
@@ -91,7 +94,14 @@ def _other_writer(fresh: Path, file: OpenFile, source: Path) -> Iterator[Writer]
         with fresh.open("wb") as stream, FeatureWriter(stream) as writer:
             yield writer
     else:
-        raise InvalidPlan(f"{fresh.name}: {kind.upper()} is not written again; let the name end in {OTHERS}.")
+        raise InvalidPlan(
+            say(
+                "{name}: {format} is not written again; let the name end in {remedy}.",
+                name=fresh.name,
+                format=kind.upper(),
+                remedy=OTHERS,
+            )
+        )
 
 
 class DelimitedWriter:
@@ -111,7 +121,7 @@ class DelimitedWriter:
     def write(self, cleaner: Cleaner) -> None:
         """Write the heading, where the source has one, and the rows. Raises `InvalidPlan` for a second table."""
         if self._written:
-            raise InvalidPlan("A CSV file holds one table; drop the others in the plan, or write an .xlsx file.")
+            raise InvalidPlan(say("A CSV file holds one table; drop the others in the plan, or write an .xlsx file."))
         self._written = True
         columns = cleaner.columns
         if any(cleaner.table.labels):

@@ -1,0 +1,24 @@
+"""The engine's sentences on pages: in the reader's language."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import ckan.plugins as p
+from ckan.plugins import toolkit as tk
+
+from ckanext.privacy import translation
+
+
+def said(sentence: str | None) -> str:
+    """Return a sentence of a report in the reader's language; as it is where we do not have it, as a city's own."""
+    return translation.translated(sentence, _catalogues(tk.h.lang())) if sentence else ""
+
+
+@lru_cache
+def _catalogues(language: str) -> tuple[Path, ...]:
+    return tuple(
+        Path(plugin.i18n_directory(), language, "LC_MESSAGES", f"{plugin.i18n_domain()}.mo")
+        for plugin in p.PluginImplementations(p.ITranslation)
+    )
