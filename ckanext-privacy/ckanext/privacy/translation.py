@@ -74,7 +74,8 @@ def load_sentences(catalogues: tuple[Path, ...]) -> Sentences:
     for path in catalogues:
         if path.exists():
             with path.open("rb") as file:
-                said |= {each.id: each.string for each in read_mo(file) if each.context in _CONTEXTS and each.string}
+                found = (each for each in read_mo(file) if each.context in _CONTEXTS and each.string)
+                said |= {str(each.id): str(each.string) for each in found}
     templates = [_template(english, other) for english, other in said.items() if "{" in english]
     templates.sort(key=lambda each: -each.literal)
     return Sentences({english: other for english, other in said.items() if "{" not in english}, tuple(templates))
