@@ -10,7 +10,11 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
+import polars as pl
+
 from .evidence import Column, Evidence
+from .finder import Finder
+from .forms import LONGEST
 from .packs import Identifier, Pack
 from .prefilter import fold_text
 from .writing import Form, form_of
@@ -48,15 +52,26 @@ def is_telling(identifier: Identifier) -> bool:
     return bool(identifier.written) or (identifier.alone and identifier.chance <= LUCK)
 
 
-def find_alone(column: Column, packs: Sequence[Pack]) -> Iterator[Evidence]:
+def find_alone(column: Column, packs: Sequence[Pack], finder: Finder) -> Iterator[Evidence]:
     """Yield identifiers that most of a column's values of one length are, more than by chance."""
     lengths = _by_length(column)
-    for identifier in (each for pack in packs for each in pack.identifiers if each.alone and each.chance):
+    alone = {each.entity: each for pack in packs for each in pack.identifiers if each.alone and each.chance}
+    for entity in _likely(lengths, tuple(alone), finder):
+        identifier = alone[entity]
         form = form_of(identifier)
         for values in lengths.values():
             passed = _fitting(form, values)
             if _is_more_than_luck(identifier, passed, len(values)):
                 yield _evidence(column, identifier, passed)
+
+
+def _likely(lengths: dict[int, list[str]], names: tuple[str, ...], finder: Finder) -> tuple[str, ...]:
+    """Those that any value can be, as the finder sees at once: to compile the patterns of all takes longer."""
+    values = [value for each in lengths.values() for value in each]
+    if not values or max(map(len, values)) > LONGEST:
+        return names if values else ()
+    found = {name for name, _ in finder.find(pl.Series(values), names)}
+    return tuple(name for name in names if name in found)
 
 
 def _fitting(form: Form, values: Sequence[str]) -> list[str]:

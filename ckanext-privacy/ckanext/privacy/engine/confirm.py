@@ -20,7 +20,7 @@ from .evidence import DATES, Column, Evidence
 from .finder import Finder, finder_of
 from .headed import find_headed
 from .headings import all_words_of, meanings
-from .light import import_presidio
+from .light import compiling_later, import_presidio
 from .own import fingerprint, identifier_of, load_recognizers
 from .packs import GENERAL, Identifier, Pack, load_packs
 from .prefilter import ANYTHING, PHONE, Prefilter, fold_text, prefilter_of
@@ -86,13 +86,16 @@ class Confirmer:
     @cached_property
     def analyzer(self) -> Any:
         """The analyzer, built when the first value needs it."""
-        return import_presidio().analyzer_of(self.packs, self._own_recognizers)
+        own = self._own_recognizers
+        recognizers = import_presidio(own=bool(own))
+        with compiling_later():
+            return recognizers.analyzer_of(self.packs, own)
 
     @cached_property
     def _own_recognizers(self) -> tuple[Any, ...]:
         if not self.own:
             return ()
-        import_presidio()
+        import_presidio(own=True)
         return load_recognizers(self.own)
 
     @cached_property
@@ -176,7 +179,7 @@ class Confirmer:
 
     def confirm(self, column: Column) -> None:
         """Add to a column what its heading names, what most of its values are, and what Presidio confirms in it."""
-        for evidence in (*find_headed(column, self.packs), *find_alone(column, self.packs)):
+        for evidence in (*find_headed(column, self.packs), *find_alone(column, self.packs, self.finder)):
             column.add(evidence)
         profile, context = column.profile, list(all_words_of(column.profile.label))
         for entity, keys in profile.found.items():

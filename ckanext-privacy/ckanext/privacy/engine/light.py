@@ -19,7 +19,13 @@ from typing import Any
 
 import regex
 
+from . import sandbox
+
 HEAVY = frozenset({"spacy", "thinc", "requests", "requests_file"})
+#: What models from elsewhere, and recognizers in files of settings, need besides: half of the import without the above.
+SETTINGS = frozenset({"pydantic", "transformers", "stanza", "torch"})
+
+_state = {"bare": False}
 
 
 class _Anything:
@@ -87,7 +93,8 @@ class _CompiledWhenUsed:
 
 
 @contextmanager
-def _compiling_later() -> Iterator[None]:
+def compiling_later() -> Iterator[None]:
+    """Let whoever compiles patterns only to see whether he can go on without."""
     compile_now = regex.compile
     regex.compile = partial(_CompiledWhenUsed, compile_now)
     try:
@@ -107,9 +114,26 @@ def _stand_ins(finder: _Finder) -> Iterator[None]:
             del sys.modules[name]
 
 
-def import_presidio() -> types.ModuleType:
-    """Import the engine's recognizers, and Presidio with them; afterwards spaCy can be imported as ever."""
-    if "presidio_analyzer" in sys.modules:
+def import_presidio(own: bool = False) -> types.ModuleType:
+    """Import the engine's recognizers, and Presidio with them; afterwards spaCy can be imported as ever.
+
+    In a child process, whose Presidio is nobody else's, it comes without what only recognizers in files of settings
+    need, until ``own`` says that such ones follow.
+    """
+    loaded = "presidio_analyzer" in sys.modules
+    if loaded and own and _state["bare"]:
+        _forget_presidio()
+        loaded = False
+    if loaded:
         return importlib.import_module(".recognizers", __package__)
-    with _stand_ins(_Finder(HEAVY - sys.modules.keys())), _compiling_later():
+    _state["bare"] = sandbox.inside and not own
+    spared = HEAVY | SETTINGS if _state["bare"] else HEAVY
+    with _stand_ins(_Finder(spared - sys.modules.keys())), compiling_later():
         return importlib.import_module(".recognizers", __package__)
+
+
+def _forget_presidio() -> None:
+    """Have the next import start anew; what was made before goes on working."""
+    ours = f"{__package__}.recognizers"
+    for name in [name for name in sys.modules if name.partition(".")[0] == "presidio_analyzer" or name == ours]:
+        del sys.modules[name]

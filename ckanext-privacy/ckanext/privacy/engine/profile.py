@@ -124,6 +124,7 @@ class ColumnProfile:
         self.filled += other.filled
         self.drawn = self.drawn.merge(other.drawn, offset)
         self.__dict__.pop("sample", None)
+        self.__dict__.pop("first_rows", None)
         for name, keys in other.found.items():
             mine = self.found.setdefault(name, {})
             for key, candidates in keys.items():
@@ -138,13 +139,14 @@ class ColumnProfile:
                 counts[value] = counts.get(value, 0) + 1
         return {value: counts[value] for value in self.first_rows if value in counts}
 
-    @property
+    @cached_property
     def first_rows(self) -> dict[str, int]:
         """The first of the rows drawn that holds each value, in the file's order."""
-        rows: dict[str, int] = {}
-        for index in np.argsort(self.drawn.rows, kind="stable"):
-            rows.setdefault(self.drawn.values[index], int(self.drawn.rows[index]))
-        return rows
+        order = np.argsort(self.drawn.rows, kind="stable")
+        first: dict[str, int] = {}
+        for value, row in zip(map(self.drawn.values.__getitem__, order), self.drawn.rows[order].tolist(), strict=True):
+            first.setdefault(value, row)
+        return first
 
 
 @dataclass

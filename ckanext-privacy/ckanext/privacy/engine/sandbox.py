@@ -8,6 +8,7 @@ that it makes lie in its own folder, which is emptied after every request.
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import shutil
@@ -59,6 +60,7 @@ class Worker:
         self._pipe: Connection | None = None
         self._folder: TemporaryDirectory[str] | None = None
         self._checkpoint: str | None = None
+        self._asked = False
         self._lock = threading.Lock()
         self._owner = os.getpid()
 
@@ -69,10 +71,12 @@ class Worker:
         """
         with self._lock:
             if request.get("checkpoint") != self._checkpoint:
-                # Where a child may write is settled once.
-                self.stop()
+                # Where a child may write is settled once, with its first request.
+                if self._asked:
+                    self.stop()
                 self._checkpoint = request.get("checkpoint")
             pipe = self._running()
+            self._asked = True
             try:
                 pipe.send_bytes(json.dumps(request).encode())
                 message = self._wait(pipe, time.monotonic() + seconds, progress)
@@ -87,6 +91,11 @@ class Worker:
                 self.stop()
                 raise
             return message
+
+    def start(self) -> None:
+        """Start the child, so that it loads its libraries while the caller does something else."""
+        with self._lock:
+            self._running()
 
     def _empty_folder(self) -> None:
         for path in Path(self._folder.name).iterdir() if self._folder else ():
@@ -137,7 +146,7 @@ class Worker:
             self._pipe.close()
         if self._folder is not None:
             self._folder.cleanup()
-        self._process, self._pipe, self._folder = None, None, None
+        self._process, self._pipe, self._folder, self._asked = None, None, None, False
 
 
 _shared: dict[int, Worker] = {}
@@ -173,6 +182,9 @@ def raise_error(message: Message) -> None:
 
 def _serve(pipe: Connection, folder: Path) -> None:
     walled = False
+    # What nearly all requests need is loaded before the first one comes, and stays for good.
+    gc.disable()
+    import_module(".examine", __package__)
     while True:
         try:
             request = json.loads(pipe.recv_bytes())
@@ -181,6 +193,8 @@ def _serve(pipe: Connection, folder: Path) -> None:
         if not walled:
             # What is kept on disk for later scans is written before any file of others is seen, and never after.
             _prepare(request)
+            gc.freeze()
+            gc.enable()
             checkpoint = request.get("checkpoint")
             write_only_to(folder, *([Path(checkpoint)] if checkpoint else []))
             walled = True
