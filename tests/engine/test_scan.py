@@ -257,7 +257,8 @@ def loaded_with(module: str, libraries: set[str]) -> str:
 def test_the_command_loads_neither_the_catalogue_nor_what_its_child_loads() -> None:
     catalogue = {"ckan", "flask", "sqlalchemy"}
     heavy = {"polars", "numpy", "presidio_analyzer", "frictionless", "openpyxl"}
-    assert loaded_with("ckanext.privacy.engine.cli", catalogue | heavy) == "[]"
+    assert loaded_with("ckanext.privacy.engine.console", catalogue | heavy) == "[]"
+    assert loaded_with("ckanext.privacy.engine.cli", catalogue | heavy | {"yaml", "concurrent"}) == "[]"
 
 
 def test_the_public_names_are_there_and_cost_nothing_until_asked_for() -> None:
@@ -265,6 +266,17 @@ def test_the_public_names_are_there_and_cost_nothing_until_asked_for() -> None:
     assert [name for name in engine.__all__ if getattr(engine, name, None) is None] == []
     with pytest.raises(AttributeError, match="nothing_such"):
         engine.nothing_such  # noqa: B018 - asking for it is the test
+
+
+def test_a_child_loads_presidio_without_its_settings_until_recognizers_of_the_user_need_them() -> None:
+    code = (
+        "import sys; from ckanext.privacy.engine import light, sandbox; sandbox.inside = True\n"
+        "bare = light.import_presidio(); first = bare.EntityRecognizer; print('pydantic' in sys.modules)\n"
+        "whole = light.import_presidio(own=True); print('pydantic' in sys.modules, whole.EntityRecognizer is first)\n"
+        "print(light.import_presidio() is whole)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True", "False", "True"]
 
 
 def test_the_stand_ins_for_spacy_leave_nothing_behind() -> None:
@@ -329,7 +341,7 @@ class Lent:
     """A worker that commands under test may use and must not end: starting one costs seconds."""
 
     def __init__(self, worker: Worker) -> None:
-        self.ask = worker.ask
+        self.ask, self.start = worker.ask, worker.start
 
     def stop(self) -> None:
         """Leave it running for the next test."""
