@@ -42,6 +42,7 @@ SEEN = {
     "checksum": to_say("check digits are right more often than by chance"),
     "names": to_say("the cells read like names"),
     "table": to_say("the columns beside it tell of people"),
+    "text": to_say("its sentences speak of it"),
 }
 #: A pointer in a smaller share of a column is a finding, but does not make the table one about people.
 RARE = 0.05

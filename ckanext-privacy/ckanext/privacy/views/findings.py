@@ -58,7 +58,6 @@ def _column(column: Json, table_rows: int) -> dict[str, Any]:
         "table_rows": table_rows,
         "examples": [example for entity in entities for example in entity["examples"]][:3],
         "first_rows": (top or {}).get("first_rows", [])[:5],
-        "seen_by": [words.say(words.DETECTORS, detector) for detector in (top or {}).get("detectors", ())],
     }
 
 

@@ -13,7 +13,9 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.engine.kinds import called
 from ckanext.privacy.translation import N_
+from ckanext.privacy.views.said import said
 
 #: Release state -> (word, tone, what it means). The tone only picks a border; the word carries the meaning.
 STATES = {
@@ -115,82 +117,6 @@ ROLES = {
     "other": N_("Other"),
 }
 
-#: Kinds of personal data in plain words. Kinds that are missing here show their code in lower case.
-ENTITIES = {
-    "PERSON": N_("names of people"),
-    "EMAIL_ADDRESS": N_("e-mail addresses"),
-    "PHONE_NUMBER": N_("phone numbers"),
-    "CREDIT_CARD": N_("card numbers"),
-    "IBAN_CODE": N_("bank account numbers"),
-    "FINANCIAL_ACCOUNT": N_("account numbers"),
-    "IP_ADDRESS": N_("internet addresses of devices"),
-    "MAC_ADDRESS": N_("device addresses"),
-    "DEVICE_ID": N_("device numbers"),
-    "NATIONAL_ID": N_("identity numbers"),
-    "US_SSN": N_("US social security numbers"),
-    "US_ITIN": N_("US taxpayer numbers"),
-    "US_PASSPORT": N_("US passport numbers"),
-    "US_DRIVER_LICENSE": N_("US driving licence numbers"),
-    "IN_AADHAAR": N_("Aadhaar numbers"),
-    "IN_PAN": N_("Indian tax numbers (PAN)"),
-    "IN_VOTER": N_("Indian voter numbers"),
-    "IN_PASSPORT": N_("Indian passport numbers"),
-    "IN_RATION_CARD": N_("ration card numbers"),
-    "IN_VEHICLE_REGISTRATION": N_("Indian vehicle plates"),
-    "ES_NIF": N_("Spanish identity numbers (NIF)"),
-    "ES_NIE": N_("Spanish identity numbers (NIE)"),
-    "IT_FISCAL_CODE": N_("Italian tax codes"),
-    "MX_CURP": N_("Mexican population codes (CURP)"),
-    "MX_RFC": N_("Mexican tax codes (RFC)"),
-    "CO_CEDULA": N_("Colombian identity numbers"),
-    "PE_DNI": N_("Peruvian identity numbers"),
-    "BR_CPF": N_("Brazilian identity numbers (CPF)"),
-    "NL_BSN": N_("Dutch citizen numbers (BSN)"),
-    "CN_RIC": N_("Chinese identity numbers"),
-    "AE_EMIRATES_ID": N_("Emirates ID numbers"),
-    "DATE_OF_BIRTH": N_("dates of birth"),
-    "YEAR_OF_BIRTH": N_("years of birth"),
-    "AGE": N_("ages"),
-    "SEX": N_("sex or gender"),
-    "STREET_ADDRESS": N_("home addresses"),
-    "POSTCODE": N_("postcodes"),
-    "LOCATION": N_("places"),
-    "HOUSEHOLD_COORDINATES": N_("positions of homes"),
-    "HEALTH": N_("health or disability"),
-    "RELIGION": N_("religion"),
-    "CASTE_OR_ETHNICITY": N_("caste or ethnicity"),
-    "POLITICAL_OPINION": N_("political opinion"),
-    "SEXUAL_ORIENTATION": N_("sexual orientation"),
-    "INCOME": N_("income"),
-    "OCCUPATION": N_("occupation"),
-    "EDUCATION": N_("education"),
-    "MARITAL_STATUS": N_("marital status"),
-    "NATIONALITY": N_("nationality"),
-    "VEHICLE_PLATE": N_("vehicle plates"),
-    "SOCIAL_PROFILE": N_("social media profiles"),
-    "USERNAME": N_("user names"),
-    "FREE_TEXT": N_("free text that may name people"),
-    "MIGRATION_STATUS": N_("migration status"),
-    "PUBLIC_ASSISTANCE": N_("receipt of public assistance"),
-    "CRIMINAL_RECORD": N_("criminal records"),
-    "PHOTO": N_("pictures of people"),
-    "HOUSEHOLD": N_("codes of households"),
-    "PERSON_ID": N_("codes that stand for people"),
-    "PLACE_OF_BIRTH": N_("places of birth"),
-    "MEDICAL_LICENSE": N_("medical licence numbers"),
-    "CRYPTO": N_("crypto-currency addresses"),
-}
-
-#: How a finding was made.
-DETECTORS = {
-    "header": N_("the heading"),
-    "pattern": N_("the shape of the values"),
-    "checksum": N_("their check digits"),
-    "names": N_("a list of names"),
-    "text": N_("words in the text"),
-    "neighbours": N_("the columns beside it"),
-}
-
 
 def say(table: Mapping[str, str], code: str | None) -> str:
     """Return the word for a code in the reader's language; the code itself where there is none."""
@@ -201,10 +127,8 @@ def say(table: Mapping[str, str], code: str | None) -> str:
 
 
 def kind(entity: str) -> str:
-    """Return what a kind of personal data is called; a country's own identifier by its code."""
-    if entity not in ENTITIES and entity[2:3] == "_":
-        return tk._("identity numbers ({code})").format(code=entity.replace("_", " "))
-    return say(ENTITIES, entity)
+    """Return what a kind of personal data is called; a country's own identifier with its name."""
+    return said(called(entity))
 
 
 def state(code: str | None) -> dict[str, str]:
