@@ -106,18 +106,36 @@ def catalogue() -> Iterator[None]:
 def work(source_type: str) -> None:
     """Harvest what the portal serves each time a line comes in; answer with a line of figures."""
     with catalogue():
-        from ckan import model
-        from ckan.plugins import toolkit as tk
-
-        context: Any = {"user": _sysadmin(), "ignore_auth": True, "model": model, "session": model.Session}
-        organization = tk.get_action("organization_create")({**context}, {"name": "city"})
-        source = tk.get_action("harvest_source_create")(
-            dict(context),
-            {"name": "portal", "title": "Portal", "url": f"{sys.stdin.readline().strip()}/data.json",
-             "source_type": source_type, "frequency": "MANUAL", "owner_org": organization["id"]},
-        )  # fmt: skip
+        source_id = make_source(source_type, sys.stdin.readline().strip())
         for _ in sys.stdin:
-            click.echo("FIGURES " + json.dumps(measure(lambda: harvest({**context}, source["id"]))))
+            click.echo("FIGURES " + json.dumps(measure(lambda: harvest(source_id))))
+
+
+def make_source(source_type: str, url: str) -> str:
+    """A source for the portal at this address, in an organisation of its own; its id."""
+    from ckan import model
+    from ckan.plugins import toolkit as tk
+
+    context: Any = {"user": _sysadmin(), "ignore_auth": True, "model": model, "session": model.Session}
+    organization = tk.get_action("organization_create")({**context}, {"name": "city"})
+    source = tk.get_action("harvest_source_create")(
+        context,
+        {"name": "portal", "title": "Portal", "url": f"{url}/data.json", "source_type": source_type,
+         "frequency": "MANUAL", "owner_org": organization["id"]},
+    )  # fmt: skip
+    return source["id"]
+
+
+def new_job(source_id: str) -> Any:
+    """A job of a source, as far as its consumers would have brought it."""
+    from ckan.plugins import toolkit as tk
+    from ckanext.harvest.model import HarvestJob
+
+    context: Any = {"user": "bench", "ignore_auth": True}
+    job = HarvestJob.get(tk.get_action("harvest_job_create")(context, {"source_id": source_id, "run": False})["id"])
+    job.status = "Running"
+    job.save()
+    return job
 
 
 def _sysadmin() -> str:
@@ -129,23 +147,20 @@ def _sysadmin() -> str:
     return "bench"
 
 
-def harvest(context: Any, source_id: str) -> dict[str, int]:
+def harvest(source_id: str) -> dict[str, int]:
     """One job, through the functions of ckanext-harvest's two consumers."""
     from ckan import model
     from ckan.plugins import toolkit as tk
     from ckanext.harvest import queue
-    from ckanext.harvest.model import HarvestJob, HarvestObject
+    from ckanext.harvest.model import HarvestObject
 
-    job_id = tk.get_action("harvest_job_create")({**context}, {"source_id": source_id, "run": False})["id"]
-    job = HarvestJob.get(job_id)
-    job.status = "Running"
-    job.save()
-    harvester = queue.get_harvester(job.source.type)
+    job = new_job(source_id)
+    job_id, harvester = job.id, queue.get_harvester(job.source.type)
     object_ids = queue.gather_stage(harvester, job) or [row.id for row in _objects_of(job_id)]
     for object_id in [each for each in object_ids if each] or [row.id for row in _objects_of(job_id)]:
         queue.fetch_and_import_stages(harvester, HarvestObject.get(object_id))
         model.Session.remove()
-    tk.get_action("harvest_jobs_run")({**context}, {"source_id": source_id})
+    tk.get_action("harvest_jobs_run")({"user": "bench", "ignore_auth": True}, {"source_id": source_id})
     return {"datasets": model.Session.query(model.Package).filter_by(type="dataset", state="active").count()}
 
 
@@ -191,11 +206,11 @@ def make_site(number: int, plugins: tuple[str, ...] | None) -> Path:
 
 
 class Contender:
-    """A process with a site of its own."""
+    """A process of a benchmark with a site of its own."""
 
-    def __init__(self, name: str, source_type: str, ini: Path, url: str) -> None:
+    def __init__(self, name: str, script: str, source_type: str, ini: Path, url: str) -> None:
         self.name = name
-        command = [sys.executable, "-W", "ignore", __file__, "--work", source_type]
+        command = [sys.executable, "-W", "ignore", script, "--work", source_type]
         environment = {**os.environ, "CKAN_INI": str(ini)}
         log = ini.with_suffix(".bench.log").open("w")
         pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": log, "text": True}
@@ -231,7 +246,10 @@ def compare(records: list[Record]) -> None:
     ours, stock = make_site(2, None), make_site(3, STOCK)
     stack.wait_for_solr(layout.load_layout())
     with replay() as portal:
-        contenders = Contender("ours", "socrata", ours, portal.url), Contender("stock", "dcat_json", stock, portal.url)
+        contenders = (
+            Contender("ours", __file__, "socrata", ours, portal.url),
+            Contender("stock", __file__, "dcat_json", stock, portal.url),
+        )
         click.echo(f"{len(records)} records")
         click.echo("{:12} {:6} {:>11} {:>12} {:>13} {:>8} {:>9}".format(*HEADINGS))
         runs = {"first run": records, "unchanged": records, "5 % changed": changed(records)}

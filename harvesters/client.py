@@ -7,24 +7,29 @@ Plain Python: nothing here knows CKAN.
 
 from __future__ import annotations
 
-import io
-import json
 import tempfile
+import zlib
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import ijson
 import requests
+import urllib3
 
-from ckanext.cityportals import json_lists, pace, transfer
+from ckanext.cityportals import json_answers, pace, transfer
 from ckanext.cityportals.addresses import AddressError, check_url
 
 #: answers up to this size stay in memory while they are read, larger ones lie on disk
 _SPOOL = 8_000_000
 #: enough of an answer to tell a web page from JSON
 _PEEK = 64
+#: how a file that is compressed begins, which some servers do not say, and bytes of it that are unpacked at a time
+_GZIP, _CHUNK = b"\x1f\x8b", 64 * 1024
+#: how catalogues begin
+_DOCUMENTS = (b"{", b"[", b"<")
 
 
 class PortalError(Exception):
@@ -118,7 +123,7 @@ class Client:
         """
         body, response = self._whole(url, Question(params, headers or {}, unless))
         try:
-            return json.loads(body)
+            return json_answers.document_in(body, _charset(response))
         except RecursionError as error:
             raise PortalError(f"{url} answered with JSON that is nested too deeply to be a catalogue.") from error
         except ValueError as error:
@@ -148,9 +153,9 @@ class Client:
 
         An answer that is cut off raises after the objects that arrived whole. Errors as in ``get_json``.
         """
-        with tempfile.SpooledTemporaryFile(_SPOOL) as spool:
-            response = self._ask(url, Question(headers=headers or {}, unless=unless), spool, self.manners.max_bytes)
-            yield from _objects(url, member, spool, response)
+        question = Question(headers=headers or {}, unless=unless)
+        with self._answer(url, question, self.manners.max_bytes) as (body, response):
+            yield from self._objects(url, member, body, response)
 
     def state_of(self, url: str) -> list[str]:
         """What a server says of a file without sending it: its ETag, its date of change and its length.
@@ -168,12 +173,62 @@ class Client:
         self._check_status(url, response)
         return [response.headers.get(name, "") for name in ("ETag", "Last-Modified", "Content-Length")]
 
-    def _whole(self, url: str, question: Question) -> tuple[bytes, requests.Response]:
-        body = io.BytesIO()
-        response = self._ask(url, question, body, self.manners.max_bytes_in_memory)
-        return body.getvalue(), response
+    def _objects(self, url: str, member: str, body: IO[bytes], response: requests.Response) -> Iterator[dict[str, Any]]:
+        start, given = _start_of(body), 0
+        try:
+            for each in json_answers.objects_in(body, member):
+                yield each
+                given += 1
+        except json_answers.NotAList as error:
+            raise _no_list(url, member) from error
+        except json_answers.TooDeep as error:
+            raise PortalError(f"{url} answered with JSON that is nested too deeply to be a catalogue.") from error
+        except (ijson.JSONError, UnicodeError) as error:
+            rest = self._not_strict(url, member, body, response)
+            if rest is None:
+                raise PortalError(f"{url} answered with {_what(start, response)} instead of JSON.") from error
+            yield from rest[given:]
 
-    def _ask(self, url: str, question: Question, sink: transfer.Sink, max_bytes: int) -> requests.Response:
+    def _not_strict(
+        self, url: str, member: str, body: IO[bytes], response: requests.Response
+    ) -> list[dict[str, Any]] | None:
+        """The objects of a document that is JSON by a generous reader's measure; nothing where it is not."""
+        body.seek(0)
+        content = body.read(self.manners.max_bytes_in_memory + 1)
+        if len(content) > self.manners.max_bytes_in_memory:
+            return None
+        try:
+            return json_answers.objects_at_once(content, member, _charset(response))
+        except json_answers.NotAList as error:
+            raise _no_list(url, member) from error
+        except (ValueError, RecursionError):
+            return None
+
+    def _whole(self, url: str, question: Question) -> tuple[bytes, requests.Response]:
+        with self._answer(url, question, self.manners.max_bytes_in_memory) as (body, response):
+            return body.read(), response
+
+    @contextmanager
+    def _answer(self, url: str, question: Question, max_bytes: int) -> Iterator[tuple[IO[bytes], requests.Response]]:
+        """The body of an answer, in memory or on disk, and what came with it."""
+        with tempfile.SpooledTemporaryFile(_SPOOL) as sent, tempfile.SpooledTemporaryFile(_SPOOL) as unpacked:
+            try:
+                response = self._ask(url, question, sent, max_bytes)
+            except urllib3.exceptions.DecodeError as error:  # it may only say that it is compressed
+                sent.truncate(0)
+                response = self._ask(url, question, sent, max_bytes, decode=False)
+                if not _start_of(sent).lstrip().startswith(_DOCUMENTS):
+                    raise PortalError(f"{url} {transfer.problem(error)}") from error
+            packed = _start_of(sent).startswith(_GZIP)
+            if packed:
+                _unpack(url, sent, unpacked, max_bytes)
+            body: Any = unpacked if packed else sent
+            body.seek(0)
+            yield body, response
+
+    def _ask(
+        self, url: str, question: Question, sink: transfer.Sink, max_bytes: int, *, decode: bool = True
+    ) -> requests.Response:
         """Ask, and bring the answer over into ``sink``."""
         asked_with = {**question.headers, **(question.unless.headers() if question.unless else {})}
         try:
@@ -183,7 +238,9 @@ class Client:
                 url, params=question.params, headers=asked_with, timeout=self.manners.timeout, stream=True
             ) as response:
                 self._check_status(url, response)
-                transfer.copy(response, sink, transfer.Limits(max_bytes, self.manners.deadline))
+                transfer.copy(response, sink, transfer.Limits(max_bytes, self.manners.deadline), decode=decode)
+        except urllib3.exceptions.DecodeError:
+            raise
         except AddressError as error:
             raise PortalError(str(error)) from error
         except transfer.TooMuch as error:
@@ -201,23 +258,36 @@ class Client:
             raise PortalError(sentence, busy=response.status_code in transfer.BUSY)
 
 
-def _objects(
-    url: str, member: str, spool: tempfile.SpooledTemporaryFile[bytes], response: requests.Response
-) -> Iterator[dict[str, Any]]:
-    spool.seek(0)
-    start = spool.read(_PEEK)
-    spool.seek(3 if start.startswith(b"\xef\xbb\xbf") else 0)
-    stream: Any = spool
+def _start_of(body: IO[bytes]) -> bytes:
+    """The first bytes of an answer, which is at its start afterwards."""
+    body.seek(0)
+    start = body.read(_PEEK)
+    body.seek(3 if start.startswith(b"\xef\xbb\xbf") else 0)
+    return start
+
+
+def _unpack(url: str, packed: IO[bytes], sink: IO[bytes], max_bytes: int) -> None:
+    """Write what a gzip file holds into ``sink``, up to a limit."""
+    unpacking, size = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), 0
     try:
-        yield from json_lists.objects_in(stream, member)
-    except json_lists.NotAList as error:
-        raise PortalError(
-            f"{url} answered with JSON that holds no list of datasets ({member!r} is missing)."
-        ) from error
-    except json_lists.TooDeep as error:
-        raise PortalError(f"{url} answered with JSON that is nested too deeply to be a catalogue.") from error
-    except (ijson.JSONError, UnicodeError) as error:
-        raise PortalError(f"{url} answered with {_what(start, response)} instead of JSON.") from error
+        while chunk := packed.read(_CHUNK):
+            while chunk and size <= max_bytes:
+                size += sink.write(unpacking.decompress(chunk, _CHUNK))
+                chunk = unpacking.unconsumed_tail
+    except zlib.error as error:
+        raise PortalError(f"{url} sent a compressed answer that is broken.") from error
+    if size > max_bytes:
+        raise PortalError(f"{url} is larger than {max_bytes:,} bytes, the most that is fetched.")
+
+
+def _charset(response: requests.Response) -> str:
+    """The encoding the server names; empty where it names none."""
+    said = response.headers.get("Content-Type", "").casefold().partition("charset=")[2]
+    return said.partition(";")[0].strip(" \"'")
+
+
+def _no_list(url: str, member: str) -> PortalError:
+    return PortalError(f"{url} answered with JSON that holds no list of datasets ({member!r} is missing).")
 
 
 def _what(body: bytes, response: requests.Response) -> str:

@@ -26,7 +26,7 @@ from ckanext.cityportals.completeness import Answer, gaps, mass_loss, still_miss
 from ckanext.cityportals.last_time import LastTime
 from ckanext.cityportals.portals import Page, Portal, base
 from ckanext.cityportals.reading import Reader, Reading
-from ckanext.cityportals.reconcile import Known, Match, Reconciliation, Seen, reconcile
+from ckanext.cityportals.reconcile import Known, Match, Reconciliation, Seen, parted, reconcile
 
 #: key of the object extra that says what is to be done with it
 PLAN = "cityportals"
@@ -44,7 +44,9 @@ def gather(portal: Portal, job: HarvestJob, client: Client) -> list[str]:
         reading = Reading(settled=last_time.settle_all())
     open_datasets = ledger.known_datasets(job.source_id, only_missing=last_time.all_settled and not reading.seen)
     known = [each for each in open_datasets if not last_time.is_settled(each.remote_ids[0])]
-    found = reconcile(reading.seen, known, partial(ledger.shared, job.source_id))
+    settled, seen = parted(reading.seen, lambda each: last_time.is_settled(each.remote_id))
+    found = reconcile(seen, known, partial(ledger.shared, job.source_id))
+    found.repeated += settled  # another record under the same identifier says what was said last time
     run, doubted = _judge(job, reading, found, len(last_time) + _others(known))
     batches = _plan(found)
     _note_returned(found.matches)
@@ -97,7 +99,7 @@ def _unfinished(job_id: str) -> bool:
 def _judge(job: HarvestJob, reading: Reading, found: Reconciliation, known: int) -> tuple[dict[str, Any], set[str]]:
     """What the report says about this gathering, and the missing datasets that wait for a person's word."""
     new = [each for each in found.missing if each.missing_since is None]
-    unread = gaps(Answer(reading.records, reading.announced, reading.stopped), missing=len(new))
+    unread = gaps(Answer(reading.records - reading.again, reading.announced, reading.stopped), missing=len(new))
     accepted = ledger.entry(ledger.package(job.source_id)).get("accept_loss") == job.id
     doubted = set() if accepted else {each.dataset_id for each in found.missing if each.doubted}
     loss = None if unread or accepted else mass_loss(known, len(new), config.loss_threshold())

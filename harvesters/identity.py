@@ -27,6 +27,7 @@ Plain Python: nothing here knows CKAN or a network.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
@@ -189,10 +190,33 @@ def _folded(text: str) -> str:
 
 
 def digest(record: dict[str, Any], noise: frozenset[str] = frozenset()) -> str:
-    """SHA-256 of what a record says, whatever the order of its keys, without its ``noise`` keys.
+    """SHA-256 of what a record says, whatever the order of its keys, without its ``noise``.
 
-    >>> digest({"a": 1, "b": 2, "modified": "x"}, frozenset({"modified"})) == digest({"b": 2, "a": 1})
+    :param noise: members that do not count; those of inner objects, also in lists, with dots: ``resources.hits``
+
+    >>> one, other = {"a": 1, "b": [{"c": 1, "d": 2}]}, {"b": [{"c": 1, "d": 3}], "a": 1}
+    >>> digest(one, frozenset({"b.d"})) == digest(other, frozenset({"b.d"}))
     True
     """
-    heard = {key: value for key, value in record.items() if key not in noise}
+    heard = _without(record, _tree(noise))
     return hashlib.sha256(json.dumps(heard, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+@functools.cache
+def _tree(paths: frozenset[str]) -> dict[str, Any]:
+    """Paths with dots as nested dictionaries; an empty one ends a path."""
+    tree: dict[str, Any] = {}
+    for path in paths:
+        branch = tree
+        for name in path.split("."):
+            branch = branch.setdefault(name, {})
+    return tree
+
+
+def _without(value: Any, tree: dict[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_without(each, tree) for each in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _without(each, tree[name]) for name, each in value.items() if tree.get(name)}
+    return {**{name: each for name, each in value.items() if name not in tree}, **inner}

@@ -14,21 +14,26 @@ import functools
 import html
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
 
 import nh3
-from babel.core import get_global
-from dateutil import parser as dates
 
+from ckanext.cityportals.moments import day_of
 from ckanext.privacy.engine.documents import parse_yaml
 
 #: raise it when the mapping changes: every record is then mapped once more
-VERSION = 2
+VERSION = 3
 
 TAG_LENGTH = 100
+_BETWEEN_TAGS = re.compile(r"[,;|\n]")
+#: members by which an object among texts is named
+_NAMES = ("name", "title", "label", "display_name", "prefLabel", "text", "@value", "value", "@id", "uri")
+#: a text of more words than this may name a licence in order to exclude it
+_EXPLAINS, _EXCLUDES = 4, re.compile(r"\b(not|except|unless|permission|prohibited|restricted|only|nicht|salvo|sauf)\b")
 _NOT_IN_A_TAG = re.compile(r"[^\w \-.]")
 _BLOCK_END = re.compile(r"<br\s*/?>|</(?:p|div|li|h\d|tr)>", re.IGNORECASE)
 _LOOKS_LIKE_HTML = re.compile(r"<[a-zA-Z][^>]*>")
@@ -72,15 +77,11 @@ class Taker:
         return str(value if value is not None else "").strip()
 
     def texts(self, *keys: str) -> list[str]:
-        """As ``take``, as a list of strings; a string with commas is taken apart."""
+        """As ``take``, as a list of strings, whatever they are nested in; a string with commas is taken apart."""
         value = self.take(*keys)
-        if isinstance(value, dict):
-            value = [
-                each for members in value.values() for each in (members if isinstance(members, list) else [members])
-            ]
         if isinstance(value, str):
-            value = value.split(",")
-        return [str(each).strip() for each in value or [] if str(each).strip()]
+            value = _BETWEEN_TAGS.split(value)
+        return list(_strings_in(value))
 
     def warn(self, sentence: str) -> None:
         self.warnings.append(sentence)
@@ -88,6 +89,18 @@ class Taker:
     def leftovers(self) -> list[str]:
         """Names of the members that nobody took and that say something."""
         return sorted(key for key, value in self._rest.items() if value not in (None, "", [], {}))
+
+
+def _strings_in(value: Any) -> Iterator[str]:
+    """The texts of lists in lists, of lists by language, and of objects that are named."""
+    if isinstance(value, dict):
+        named = next((value[name] for name in _NAMES if value.get(name)), None)
+        value = list(value.values()) if named is None else named
+    if isinstance(value, list):
+        for each in value:
+            yield from _strings_in(each)
+    elif value is not None and (text := str(value).strip()):
+        yield text
 
 
 @functools.cache
@@ -109,9 +122,19 @@ def plain_text(text: str) -> str:
     return _BLANK_LINES.sub("\n\n", text).strip()
 
 
+def plain_line(text: str) -> str:
+    """A title without its HTML, in one line; portals escape some of them twice.
+
+    >>> plain_line(" Parks &amp;amp; <b>trees</b>\\n2019")
+    'Parks & trees 2019'
+    """
+    return " ".join(plain_text(html.unescape(text)).split())
+
+
 def web_address(text: str, taker: Taker) -> str:
     """A web address, or nothing with a warning."""
-    if text.startswith(("http://", "https://")):
+    text = f"http://{text}" if text.startswith("www.") else text
+    if text.lower().startswith(("http://", "https://")):
         return text
     if text:
         taker.warn(f"The address is not a web address and was left out: {text[:100]}")
@@ -121,7 +144,7 @@ def web_address(text: str, taker: Taker) -> str:
 def tags(words: Iterable[str], taker: Taker) -> list[dict[str, str]]:
     """Keywords as CKAN tags. CKAN takes letters, digits, spaces, ``-_.`` and 2 to 100 characters, so some are bent."""
     found: dict[str, dict[str, str]] = {}
-    for word in words:
+    for word in (part for each in words for part in _apart(each)):
         name = bend_tag(word)
         if name and name != word:
             taker.warn(f"The keyword {word!r} became {name!r}.")
@@ -130,6 +153,11 @@ def tags(words: Iterable[str], taker: Taker) -> list[dict[str, str]]:
         else:
             taker.warn(f"The keyword {word!r} is too short for a tag and was left out.")
     return list(found.values())
+
+
+def _apart(words: str) -> list[str]:
+    """Several keywords in one, as they are written between commas and the like."""
+    return [part.strip() for part in _BETWEEN_TAGS.split(words) if part.strip()] or [words]
 
 
 def bend_tag(word: str) -> str:
@@ -144,33 +172,26 @@ def bend_tag(word: str) -> str:
 
 
 def licence(text: str, taker: Taker) -> str:
-    """CKAN's licence id for a licence's name or address; ``notspecified`` with a warning where it is not understood."""
-    wanted = text.strip().casefold()
-    for licence_id, patterns in vocabulary("licences").items():
-        if wanted == licence_id.casefold() or any(re.search(pattern, wanted) for pattern in patterns):
+    """CKAN's licence id for a licence's name or address; ``notspecified`` with a warning where it is not understood.
+
+    What names a licence among conditions of its own is not understood: it may exclude what it names.
+    """
+    wanted = " ".join(text.casefold().replace("_", "-").split())
+    doubtful = len(wanted.split()) > _EXPLAINS and _EXCLUDES.search(wanted)
+    for licence_id, patterns in {} if doubtful else vocabulary("licences").items():
+        if wanted == licence_id or any(re.search(pattern, wanted) for pattern in patterns):
             return licence_id
-    if wanted and wanted != "notspecified" and not wanted.startswith("no licen"):
+    if wanted:
         taker.warn(f"The licence is not one this catalogue knows: {text[:200]}")
     return "notspecified"
-
-
-def language(text: str) -> str:
-    """A BCP 47 tag for a language code, also a three-letter one or an address of the EU's list.
-
-    >>> language("SPA"), language("http://publications.europa.eu/resource/authority/language/CAT"), language("en-US")
-    ('es', 'ca', 'en-US')
-    """
-    code = text.strip().rstrip("/").rpartition("/")[2].replace("_", "-")
-    primary, _, region = code.partition("-")
-    primary = get_global("language_aliases").get(primary.lower(), primary.lower())
-    return f"{primary}-{region.upper()}" if region else primary
 
 
 def frequency(text: str, taker: Taker) -> str:
     """The EU's address for an update frequency, from an ISO 8601 repetition or a word."""
     wanted = text.strip().casefold().rpartition("/")[2] if text.startswith("http") else text.strip().casefold()
+    bare = "".join(each for each in unicodedata.normalize("NFKD", wanted) if not unicodedata.combining(each))
     for code, words in vocabulary("frequencies").items():
-        if wanted == code.casefold() or wanted in words:
+        if wanted == code.casefold() or wanted in words or bare in words:
             return f"http://publications.europa.eu/resource/authority/frequency/{code}"
     if wanted:
         taker.warn(f"The update frequency is not understood: {text[:100]}")
@@ -180,16 +201,12 @@ def frequency(text: str, taker: Taker) -> str:
 def date(text: str, taker: Taker) -> str:
     """The ISO 8601 day of a date, year and month alone where no more is said; nothing, with a warning, for no date.
 
-    Dates by month name and the like are understood as well; days before months where only numbers stand.
+    Dates are read as ``ckanext.cityportals.moments.day_of`` says.
     """
-    if not text or re.fullmatch(r"\d{4}(-\d\d)?", text):
-        return text
-    try:
-        moment = dates.isoparse(text) if text[:4].isdigit() else dates.parse(text, dayfirst=True)
-    except (ValueError, OverflowError):
+    day = day_of(text)
+    if text and not day:
         taker.warn(f"This is not a date: {text[:40]}")
-        return ""
-    return moment.date().isoformat()
+    return day
 
 
 def contact(name: str, mail: str, taker: Taker) -> list[dict[str, str]]:

@@ -32,13 +32,15 @@ class Reading:
 
     ``settled`` are records that say what their dataset's record said last time, ``seen`` all others that have an
     identifier, ``repeated`` identifiers that came a second time after they were settled, ``own`` records that the
-    portal took from here.
+    portal took from here. ``again`` counts records that an earlier page had as well: a portal that sends some twice
+    while it is turned over leaves as many out.
     """
 
     seen: list[Seen] = field(default_factory=list)
     settled: int = 0
     repeated: list[str] = field(default_factory=list)
     own: list[dict[str, str]] = field(default_factory=list)
+    again: int = 0
     announced: int | None = None
     stopped: str | None = None
     errors: list[dict[str, str]] = field(default_factory=list)
@@ -71,23 +73,17 @@ class Reader:
         try:
             for page in base.read(self._portal, client, source.url, source_settings(source), unless):
                 self._take(page)
-                self._expect_news(page)
         except PortalError as error:
             self._reading.stopped = str(error)
         return self._reading
 
-    def _expect_news(self, page: Page) -> None:
-        """Some portals answer every question for a page with the same one: that would never end."""
-        named = (_identifier(self._portal, each) for each in page.records)
-        identifiers = {hash(each) for each in named if each}
-        if self._met and identifiers and identifiers <= self._met:
-            raise PortalError(f"{self._job.source.url} sent a page of records that it had sent before.")
-        self._met |= identifiers
-
     def _take(self, page: Page) -> None:
         reading = self._reading
         reading.announced = page.announced
-        news = [each for record in page.records if (each := self._news(record))]
+        named = [(record, self._identifier(record)) for record in page.records]
+        if not page.cut:
+            self._expect_news({hash(remote_id) for _, remote_id in named if remote_id})
+        news = [each for record, remote_id in named if remote_id and (each := self._unsettled(record, remote_id))]
         own = self._ours.among([candidate for candidate, _ in news])
         reading.own += [{"record": seen.remote_id, "dataset": own[seen.key]} for _, seen in news if seen.key in own]
         kept = [(candidate.record, seen) for candidate, seen in news if seen.key not in own]
@@ -95,19 +91,28 @@ class Reader:
         if kept:
             model.Session.execute(sa.insert(HarvestObject), [self._object(record, seen) for record, seen in kept])
 
-    def _news(self, record: Record) -> tuple[Candidate, Seen] | None:
-        """A record that does not say what its dataset's record said last time; the others are counted."""
+    def _expect_news(self, identifiers: set[int]) -> None:
+        """Some portals answer every question for a page with the same one: that would never end."""
+        before = identifiers & self._met
+        if before and before == identifiers:
+            raise PortalError(f"{self._job.source.url} sent a page of records that it had sent before.")
+        self._reading.again += len(before)
+        self._met |= identifiers
+
+    def _identifier(self, record: Record) -> str:
+        """The record's identifier; that it has none is an error of the report."""
         try:
             remote_id = base.identifier(self._portal, record)
-            if remote_id:
-                return self._unsettled(record, remote_id)
-            reason = "The record has no identifier; it was left out."
         except base.Unreadable as error:
-            reason = str(error)
+            return self._leave_out(record, str(error))
+        return remote_id or self._leave_out(record, "The record has no identifier; it was left out.")
+
+    def _leave_out(self, record: Record, reason: str) -> str:
         self._reading.errors.append({"record": _label(record), "reason": reason})
-        return None
+        return ""
 
     def _unsettled(self, record: Record, remote_id: str) -> tuple[Candidate, Seen] | None:
+        """A record that does not say what its dataset's record said last time; the others are counted."""
         # with another version of the mapping the same record says something else
         digest = f"{mapping.VERSION}:{identity.digest(record, self._portal.noise)}"
         if self._last_time.is_settled(remote_id):
@@ -116,7 +121,12 @@ class Reader:
         if self._last_time.settle(remote_id, digest):
             self._reading.settled += 1
             return None
-        key, aliases = str(uuid4()), base.aliases(self._portal, record)
+        key = str(uuid4())
+        try:
+            aliases = base.aliases(self._portal, record)
+        except base.Unreadable as error:
+            self._leave_out(record, str(error))
+            return None
         seen = Seen(key, remote_id, () if self._first else aliases, digest)
         return Candidate(key, aliases, record), seen
 
@@ -129,13 +139,6 @@ class Reader:
             "state": GATHERED,
             "content": json.dumps(record, ensure_ascii=False),
         }
-
-
-def _identifier(portal: Portal, record: Record) -> str:
-    try:
-        return base.identifier(portal, record)
-    except base.Unreadable:
-        return ""
 
 
 def source_settings(source: HarvestSource) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ class Reconciliation:
     repeated: list[Seen] = field(default_factory=list)
 
 
+Entry = TypeVar("Entry", Seen, Known)
 #: of some aliases, those that several datasets of the source carry; they tell nobody from anybody
 Shared = Callable[[Collection[str]], Collection[str]]
 
@@ -94,7 +96,7 @@ def reconcile(seen: Iterable[Seen], known: Iterable[Known], shared: Shared = lam
     carried = Counter(each for dataset in pool.datasets for each in dataset.aliases if each.startswith(_ADDRESSES))
     for fingerprint in _FINGERPRINTS:
         pool.pair(fingerprint)
-    pool.datasets, withdrawn = _parted(pool.datasets, lambda each: not each.withdrawn)
+    pool.datasets, withdrawn = parted(pool.datasets, lambda each: not each.withdrawn)
     pool.pair(_of_kind("undated"))
     if not any(match.renamed and _ROW_NUMBER.fullmatch(match.seen.remote_id) for match in result.matches):
         pool.pair(_row_number)
@@ -200,9 +202,9 @@ def _dated(entry: Seen | Known) -> bool:
     return any(each.startswith("work:") for each in entry.aliases)
 
 
-def _parted(datasets: Iterable[Known], wanted: Callable[[Known], bool]) -> tuple[list[Known], list[Known]]:
+def parted(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> tuple[list[Entry], list[Entry]]:
     """Those that are wanted, and the others."""
-    parts: tuple[list[Known], list[Known]] = [], []
-    for each in datasets:
+    parts: tuple[list[Entry], list[Entry]] = [], []
+    for each in entries:
         parts[not wanted(each)].append(each)
     return parts

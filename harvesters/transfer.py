@@ -79,14 +79,14 @@ def vetted_session(user_agent: str, allowed_hosts: Collection[str], retry: Retry
     return session
 
 
-def copy(response: requests.Response, sink: Sink, limits: Limits) -> tuple[str, int]:
-    """Write the body, decompressed, into ``sink``; its SHA-256 and its size in bytes.
+def copy(response: requests.Response, sink: Sink, limits: Limits, *, decode: bool = True) -> tuple[str, int]:
+    """Write the body, decompressed unless ``decode`` says otherwise, into ``sink``; its SHA-256 and size in bytes.
 
     :raises TooMuch: when it goes beyond a limit
     """
     deadline, digest, size = time.monotonic() + limits.seconds, hashlib.sha256(), 0
     # read1 returns what has arrived: a server that sends a byte now and then meets the deadline, not a full buffer
-    while chunk := response.raw.read1(_CHUNK, decode_content=True):
+    while chunk := response.raw.read1(_CHUNK, decode_content=decode):
         size += len(chunk)
         if size > limits.max_bytes:
             raise TooMuch(f"is larger than {limits.max_bytes:,} bytes, the most that is fetched.")

@@ -11,8 +11,18 @@ from typing import Any
 
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, Validators
+from ckanext.cityportals.languages import tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import PORTAL_URL, Page, Record, at_portal, records_in, site_of
+from ckanext.cityportals.portals.base import (
+    PORTAL_URL,
+    Page,
+    Record,
+    at_portal,
+    number,
+    page_by_page,
+    records_in,
+    site_of,
+)
 from ckanext.cityportals.portals.dcat_us import DcatUsPortal
 
 _SEARCH = "/api/search/v1/collections/dataset/items"
@@ -22,6 +32,12 @@ _DOWNLOADS = {"csv": "CSV", "geojson": "GeoJSON"}
 #: members that people read; a Hub's answer has some eighty more about its own work, which are not left over but no news
 _SAID_BY_PEOPLE = frozenset(
     {"title", "name", "description", "searchDescription", "snippet", "tags", "licenseInfo", "license", "culture", "url"}
+)
+#: the same that count visits and rows, or say when the Hub last looked
+_MOVING = (
+    *("modified", "modifiedProvenance", "itemModified", "numViews", "numRatings", "avgRating", "numComments", "size"),
+    *("scoreCompleteness", "recordCount", "statistics", "lastEditDate", "composeStatus", "composedAt", "errors"),
+    *("metadata", "layer", "layers", "server", "fields", "thumbnail", "thumbnailUrl", "protected", "groupIds"),
 )
 
 
@@ -36,6 +52,7 @@ class ArcgisHubPortal(DcatUsPortal):
     title = "ArcGIS Hub"
     description = "An ArcGIS Hub or ArcGIS Open Data site; its address is enough"
     paths = ("/api/feed/dcat-us/1.1.json", "/data.json")
+    noise = DcatUsPortal.noise | {f"properties.{name}" for name in _MOVING} | {"time", "links"}
 
     def pages(
         self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
@@ -43,15 +60,14 @@ class ArcgisHubPortal(DcatUsPortal):
         if "/api/search/" not in url:
             yield from super().pages(client, url, config, unless)
             return
-        site, start = site_of(url, "/api/"), 1
-        while True:
-            document = client.get_json(f"{site}{_SEARCH}", {"limit": _PAGE, "startindex": start})
+        site = site_of(url, "/api/")
+
+        def ask(before: int) -> Page:
+            document = client.get_json(f"{site}{_SEARCH}", {"limit": _PAGE, "startindex": before + 1})
             records = records_in(document, "features", f"{site}{_SEARCH}")
-            announced = document.get("numberMatched")
-            yield Page([at_portal(each, site) for each in records], announced if isinstance(announced, int) else None)
-            start += len(records)
-            if not records or start > (announced or 0):
-                return
+            return Page([at_portal(each, site) for each in records], number(document.get("numberMatched")))
+
+        yield from page_by_page(ask)
 
     def remote_id(self, record: Record) -> str:
         """A found record gets the address it has in the feed, so that either way finds the other's."""
@@ -111,7 +127,7 @@ def _from_search(address: str, record: Record) -> Mapped:
         "publisher": mapping.rows(name=str(members.get("organization") or members.get("source") or "")),
         "issued": mapping.date(_moment(members.get("created")), taker),
         "modified": mapping.date(_moment(members.get("modified")), taker),
-        "language": [mapping.language(culture)] if culture else [],
+        "language": tags_of([culture]),
         "spatial_coverage": mapping.rows(geom=mapping.geometry_text(record.get("geometry"))),
         "resources": _files(taker.text("url"), members, record),
     }

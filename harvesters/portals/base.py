@@ -6,13 +6,16 @@ mean in this catalogue. Everything else (identity over time, what is missing, sa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Protocol
 
 from ckanext.cityportals.client import Client, PortalError, Validators
+from ckanext.cityportals.fitting import fit
 from ckanext.cityportals.mapping import Mapped
 
 Record = dict[str, Any]
@@ -28,10 +31,11 @@ COMMON_SETTINGS: Mapping[str, type] = {"language": str}
 
 @dataclass(frozen=True)
 class Page:
-    """Some records, and how many the portal says it has in all, if it says."""
+    """Some records, and how many the portal says it has in all, if it says. ``cut``: from a document read whole."""
 
     records: list[Record]
     announced: int | None = None
+    cut: bool = False
 
 
 class Portal(Protocol):
@@ -42,7 +46,7 @@ class Portal(Protocol):
     #: shown in the form, with one sentence of description
     title: str
     description: str
-    #: members of a record that change although the dataset does not
+    #: members of a record that change although the dataset does not; inner ones with dots, see ``identity.digest``
     noise: frozenset[str] = frozenset()
     #: settings of a source beside the common ones, and what they must be
     settings: Mapping[str, type] = {}
@@ -107,7 +111,7 @@ def mapped(portal: Portal, record: Record) -> Mapped:
     :raises Unreadable: when it cannot be mapped
     """
     with _readable():
-        return portal.to_dataset(record)
+        return fit(portal.to_dataset(record), portal.remote_id(record))
 
 
 def read(
@@ -118,7 +122,8 @@ def read(
     :raises PortalError, NotModified: as ``Portal.pages``
     """
     try:
-        yield from portal.pages(client, url, config, unless)
+        for page in portal.pages(client, url, config, unless):
+            yield replace(page, records=[storable(each) for each in page.records])
     except _UNLIKE as error:
         raise PortalError(
             f"{url} answered with something that is not written as a {portal.title} writes it."
@@ -136,6 +141,56 @@ def _readable() -> Iterator[None]:
     except _UNLIKE as error:
         sentence = "The record is not written as records of this kind of portal are; it was left out."
         raise Unreadable(sentence) from error
+
+
+def storable(record: Record) -> Record:
+    """The record without what no database can hold: NUL characters, halves of characters, numbers that are none."""
+    try:
+        text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except ValueError:
+        return _mended(record)
+    return _mended(record) if "\\u0000" in text else record
+
+
+def _mended(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_mended(name): _mended(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_mended(each) for each in value]
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def number(value: Any) -> int | None:
+    """A number of records, however the portal writes it; nothing where it says none.
+
+    >>> number(12), number("1,234"), number(12.0), number({"value": 12, "relation": "eq"}), number(True), number("many")
+    (12, 1234, 12, 12, None, None)
+    """
+    value = value.get("value") if isinstance(value, dict) else value
+    digits = value.replace(",", "").strip() if isinstance(value, str) else value
+    if isinstance(digits, bool) or not isinstance(digits, int | float | str):
+        return None
+    try:
+        return int(digits)
+    except (ValueError, OverflowError):
+        return None
+
+
+def page_by_page(ask: Callable[[int], Page]) -> Iterator[Page]:
+    """Ask for page after page, by the number of records before it, until the portal has sent what it announced.
+
+    A portal that announces nothing is asked until it sends no more.
+    """
+    before = 0
+    while True:
+        page = ask(before)
+        yield page
+        before += len(page.records)
+        if not page.records or (page.announced is not None and before >= page.announced):
+            return
 
 
 def records_in(document: Any, member: str, url: str) -> list[Record]:
@@ -176,10 +231,10 @@ def paged(records: Iterable[Record], announced: int | None = None) -> Iterator[P
                 page.append(record)  # noqa: PERF402 - what came before an error must be kept
         except PortalError:
             if page:
-                yield Page(page, announced)
+                yield Page(page, announced, cut=True)
             raise
         if page or empty:
-            yield Page(page, announced)
+            yield Page(page, announced, cut=True)
         if len(page) < PAGE_SIZE:
             return
         empty = False

@@ -11,8 +11,9 @@ from typing import Any
 
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
+from ckanext.cityportals.languages import tag_of, tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Portal, Record, records_in
+from ckanext.cityportals.portals.base import Page, Portal, Record, number, page_by_page, records_in
 
 #: Members CKAN itself writes about its own housekeeping: nothing in them describes the data.
 _HOUSEKEEPING = (
@@ -20,6 +21,17 @@ _HOUSEKEEPING = (
     *("num_resources", "num_tags", "display_name", "relationships_as_subject", "relationships_as_object"),
     *("tracking_summary", "revision_id", "revision_timestamp", "version", "title_for_slug", "plugin_data"),
     *("harvest_object_id", "harvest_source_id", "harvest_source_title", "guid", "uri", "identifier", "groups"),
+)
+#: members that change although the dataset does not: visits, checks of links, moves between stores
+_MOVING = (
+    *("metadata_modified", "tracking_summary", "revision_timestamp", "revision_id", "num_tags", "archiver", "qa"),
+    *("total_downloads", "popularity", "last_sync", "harvest_object_id", "groups", "organization.package_count"),
+    *("organization.revision_id", "organization.revision_timestamp", "tags.revision_timestamp"),
+)
+_MOVING_IN_FILES = (
+    *("tracking_summary", "metadata_modified", "revision_timestamp", "revision_id", "cache_last_updated", "cache_url"),
+    *("archiver", "qa", "openness_score", "total_downloads", "webstore_last_updated", "ckan_url", "datastore_active"),
+    *("position", "state"),
 )
 
 
@@ -29,7 +41,7 @@ class CkanPortal(Portal):
     source_type = "city-ckan"
     title = "CKAN city portal"
     description = "A CKAN site, also one below a path; its address is enough"
-    noise = frozenset({"metadata_modified", "tracking_summary", "revision_timestamp", "revision_id", "num_tags"})
+    noise = frozenset({*_MOVING, *(f"resources.{name}" for name in _MOVING_IN_FILES)})
     settings: Mapping[str, type] = {"fq": str}
     page_size = 500
 
@@ -38,22 +50,14 @@ class CkanPortal(Portal):
     ) -> Iterator[Page]:
         address = f"{_site(url)}/api/3/action/package_search"
         query = {"rows": self.page_size, "sort": "id asc", **({"fq": config["fq"]} if config.get("fq") else {})}
-        start = 0
-        while True:
-            page = self._page(client, address, {**query, "start": start})
-            yield page
-            start += len(page.records)
-            if not page.records or start >= (page.announced or 0):
-                return
+        yield from page_by_page(lambda start: self._page(client, address, {**query, "start": start}))
 
     def _page(self, client: Client, address: str, query: Mapping[str, Any]) -> Page:
         document = client.get_json(address, query)
         if not isinstance(document, dict) or document.get("success") is not True:
             raise PortalError(f"{address} answered that the request failed{_said(document)}.")
         result = document.get("result") or {}
-        records = records_in(result, "results", address)
-        announced = result.get("count")
-        return Page(records, announced if isinstance(announced, int) else None)
+        return Page(records_in(result, "results", address), number(result.get("count")))
 
     def remote_id(self, record: Record) -> str:
         return str(record.get("id") or record.get("name") or "").strip()
@@ -77,16 +81,16 @@ class CkanPortal(Portal):
             "notes": mapping.plain_text(taker.text("notes", "description")),
             "notes_translated": {code: mapping.plain_text(text) for code, text in notes.items()},
             "url": mapping.web_address(taker.text("url"), taker),
-            "license_id": mapping.licence(taker.text("license_id", "license_url"), taker),
+            "license_id": mapping.licence(taker.text("license_id", "license_url") or _licence_of_files(record), taker),
             "tags": mapping.tags(_keywords(taker), taker),
             "publisher": mapping.rows(name=_publisher(taker)),
             "contact": _contact(taker),
             "issued": mapping.date(taker.text("issued", "metadata_created"), taker),
             "modified": mapping.date(taker.text("modified", "metadata_modified"), taker),
             "frequency": mapping.frequency(taker.text("frequency", "accrual_periodicity"), taker),
-            "language": [mapping.language(code) for code in _listed(taker.take("language"))],
+            "language": tags_of(_listed(taker.take("language"))),
             "spatial_coverage": mapping.rows(geom=_geometry(taker.take("spatial"))),
-            "resources": [_resource(each, taker) for each in taker.take("resources") or []],
+            "resources": [_resource(each, taker) for each in taker.take("resources") or [] if isinstance(each, dict)],
         }
         for member in (*_HOUSEKEEPING, "title_translated", "notes_translated"):
             taker.take(member)
@@ -106,14 +110,19 @@ def _said(document: Any) -> str:
 
 def _flat(record: Record) -> Record:
     """The record with its extras as members, where they do not hide one."""
-    extras = {each["key"]: each.get("value") for each in record.get("extras") or [] if each.get("key")}
-    return {**extras, **{key: value for key, value in record.items() if key != "extras"}}
+    return {**_extras(record), **{key: value for key, value in record.items() if key != "extras"}}
+
+
+def _extras(record: Record) -> Record:
+    """The record's extras; old sites write them as one object."""
+    extras = record.get("extras") or []
+    if isinstance(extras, dict):
+        return extras
+    return {each["key"]: each.get("value") for each in extras if isinstance(each, dict) and each.get("key")}
 
 
 def _guid(record: Record) -> Any:
-    return record.get("identifier") or next(
-        (each.get("value") for each in record.get("extras") or [] if each.get("key") == "guid"), None
-    )
+    return record.get("identifier") or _extras(record).get("guid")
 
 
 def _organization(record: Record) -> Any:
@@ -126,7 +135,7 @@ def _languages(record: Record, *members: str) -> dict[str, str]:
     for member in members:
         value = record.get(f"{member}_translated") or record.get(member)
         if isinstance(value, dict):
-            return {mapping.language(code): str(text) for code, text in value.items() if text}
+            return {tag: str(text) for code, text in value.items() if text and (tag := tag_of(str(code)))}
     return {}
 
 
@@ -134,12 +143,12 @@ def _listed(value: Any) -> list[str]:
     """A list that may be written as a list, as JSON in a string, or as words with commas between them."""
     if isinstance(value, str):
         value = json.loads(value) if value.startswith("[") and value.endswith("]") else value.split(",")
+    value = [value] if isinstance(value, dict) else value
     return [str(each).strip() for each in value or [] if str(each).strip()]
 
 
 def _keywords(taker: Taker) -> list[str]:
-    tags = [str(each.get("name") or "") for each in taker.take("tags") or [] if isinstance(each, dict)]
-    return tags or taker.texts("keywords")
+    return taker.texts("tags") or taker.texts("keywords")
 
 
 def _publisher(taker: Taker) -> str:
@@ -163,6 +172,13 @@ def _contact(taker: Taker) -> list[dict[str, str]]:
     given = str(point.get("name") or ""), str(point.get("email") or "")
     name, mail = next((pair for pair in (given, maintainer, author) if any(pair)), ("", ""))
     return mapping.contact(name, mail, taker)
+
+
+def _licence_of_files(record: Record) -> str:
+    """What the files say, on sites where licences are theirs; nothing where they do not agree."""
+    resources = [each for each in record.get("resources") or [] if isinstance(each, dict)]
+    said = {str(each.get("license") or each.get("license_id") or each.get("rights") or "") for each in resources}
+    return said.pop() if len(said) == 1 else ""
 
 
 def _geometry(value: Any) -> str:

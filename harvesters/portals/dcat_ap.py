@@ -17,8 +17,9 @@ from rdflib.term import Node
 
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
+from ckanext.cityportals.languages import tag_of, tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Portal, Record
+from ckanext.cityportals.portals.base import Page, Portal, Record, number
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 #: what RDF is sent as, and rdflib's name for it
@@ -86,7 +87,9 @@ class DcatApPortal(Portal):
             address = _next_page(graph)
 
     def remote_id(self, record: Record) -> str:
-        return str(record.get("uri") or _first(record, "dct:identifier") or "").strip()
+        """Its address, else its identifier, else what else tells it from others: its page, a file, its title."""
+        named = record.get("uri") or _first(record, "dct:identifier", "adms:identifier")
+        return str(named or _link(record.get("dcat:landingPage")) or _a_file(record) or _title(record)).strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
         distributions = [each for each in record.get("dcat:distribution") or [] if isinstance(each, dict)]
@@ -119,7 +122,7 @@ class DcatApPortal(Portal):
             "issued": mapping.date(_text(taker.take("dct:issued")), taker),
             "modified": mapping.date(_text(taker.take("dct:modified")), taker),
             "frequency": mapping.frequency(_text(taker.take("dct:accrualPeriodicity")), taker),
-            "language": [mapping.language(code) for code in _texts(taker.take("dct:language"))],
+            "language": tags_of(_texts(taker.take("dct:language"))),
             "spatial_coverage": _areas(taker.take("dct:spatial")),
             "temporal_coverage": mapping.rows(
                 start=mapping.date(_first(period, "dcat:startDate", "schema:startDate"), taker),
@@ -208,13 +211,18 @@ def _next_page(graph: Graph) -> str:
 
 def _announced(graph: Graph) -> int | None:
     for found in graph.objects(None, HYDRA.totalItems):
-        return int(str(found)) if str(found).isdigit() else None
+        return number(str(found))
     return None
 
 
 def datasets(graph: Graph) -> list[Node]:
-    """The datasets of a catalogue, in the order of their addresses."""
-    return sorted({*graph.subjects(RDF.type, DCAT.Dataset), *graph.objects(None, DCAT.dataset)}, key=str)
+    """The datasets that a catalogue describes, in the order of their addresses; others it may only mention."""
+    found = {*graph.subjects(RDF.type, DCAT.Dataset), *graph.objects(None, DCAT.dataset)}
+    return sorted((each for each in found if _is_described(graph, each)), key=str)
+
+
+def _is_described(graph: Graph, node: Node) -> bool:
+    return any(predicate != RDF.type for predicate in graph.predicates(node))
 
 
 def describe(graph: Graph, node: Node, depth: int = DEEP) -> Record:
@@ -286,13 +294,21 @@ def _languages(values: Any) -> dict[str, str]:
     """Texts by language tag; under the empty tag one whose language is not said."""
     found: dict[str, str] = {}
     for each in values or []:
-        code = mapping.language(each.get("language") or "") if isinstance(each, dict) else ""
+        code = tag_of(each.get("language") or "") if isinstance(each, dict) else ""
         found.setdefault(code, _plain(each))
     return found
 
 
 def _one(texts: Mapping[str, str]) -> str:
     return texts.get("") or next(iter(texts.values()), "")
+
+
+def _a_file(record: Record) -> str:
+    return next(filter(None, map(_address, record.get("dcat:distribution") or [])), "")
+
+
+def _title(record: Record) -> str:
+    return _one(_languages(record.get("dct:title")))
 
 
 def _name(values: Any) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
+from ckanext.cityportals.languages import tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, paged
 
@@ -50,7 +51,9 @@ class DcatUsPortal(Portal):
         return [url.rstrip("/") + path for path in self.paths]
 
     def remote_id(self, record: Record) -> str:
-        return str(record.get("identifier") or record.get("landingPage") or "").strip()
+        """Its identifier, else what else tells it from others: its page, a file, its title."""
+        named = _identifier(record.get("identifier")) or str(record.get("landingPage") or "")
+        return (named or next(filter(None, _addresses(record)), "") or str(record.get("title") or "")).strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
         return identity.aliases(
@@ -75,7 +78,7 @@ class DcatUsPortal(Portal):
             "issued": mapping.date(taker.text("issued"), taker),
             "modified": mapping.date(_moment(taker.text("modified")), taker),
             "frequency": mapping.frequency(taker.text("accrualPeriodicity"), taker),
-            "language": [mapping.language(code) for code in taker.texts("language")],
+            "language": tags_of(taker.texts("language")),
             "theme": taker.texts("theme"),
             "resources": _resources(taker),
             "spatial_coverage": _area(taker.take("spatial")),
@@ -87,6 +90,14 @@ class DcatUsPortal(Portal):
     def licence_text(self, text: str) -> str:
         """A licence's name or address, without its HTML."""
         return mapping.plain_text(text)
+
+
+def _identifier(value: Any) -> str:
+    """An identifier as text, also where it is written as JSON-LD."""
+    value = value[0] if isinstance(value, list) and value else value
+    if isinstance(value, dict):
+        value = value.get("@id") or value.get("@value") or value.get("notation")
+    return str(value if value is not None else "").strip()
 
 
 def _addresses(record: Record) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
+from ckanext.cityportals.languages import tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of
 
@@ -158,7 +159,7 @@ def _languages(record: Record) -> list[str]:
     """Languages of the form, written as "English (en)" or as a word that says too little."""
     named = [str(each) for each in (record.get("summary") or {}).get("languages") or [] if each]
     codes = [each.rpartition("(")[2].rstrip(") ") for each in named if "(" in each]
-    return [mapping.language(code) for code in codes if 2 <= len(code) <= 8]
+    return tags_of(codes)
 
 
 def _files(record: Record, site: str, form: str) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from defusedxml.common import DefusedXmlException
 
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
+from ckanext.cityportals.languages import tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, paged
 
@@ -77,7 +78,7 @@ class ListPortal(Portal):
             "issued": mapping.date(taker.text("issued"), taker),
             "modified": mapping.date(taker.text("modified", "lastmod"), taker),
             "frequency": mapping.frequency(taker.text("frequency"), taker),
-            "language": [mapping.language(code) for code in taker.texts("language")],
+            "language": tags_of(taker.texts("language")),
             "spatial_coverage": mapping.rows(text=taker.text("place")),
             "resources": [_resource(each) for each in taker.take("files") or [] if each.get("url")],
         }

@@ -7,14 +7,23 @@ days the catalogue too, want a key, which the site's configuration holds for the
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import urlsplit
 
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of
+from ckanext.cityportals.portals.base import (
+    PORTAL_URL,
+    Page,
+    Portal,
+    Record,
+    at_portal,
+    number,
+    page_by_page,
+    records_in,
+    site_of,
+)
 
 _NATIONAL, _API = "data.gov.in", "https://api.data.gov.in"
 _PAGE = 100
@@ -42,15 +51,13 @@ class OgdIndiaPortal(Portal):
         key = client.credential(api)
         query = {"format": "json", "filters[active]": 1, "limit": _PAGE, **({"api-key": key} if key else {})}
         query |= {f"filters[{name}]": config[setting] for setting, name in self._FILTERS.items() if config.get(setting)}
-        offset = 0
-        while True:
+
+        def ask(offset: int) -> Page:
             document = client.get_json(f"{api}/lists", {**query, "offset": offset})
             records = records_in(document, "records", f"{api}/lists")
-            announced = _number(document.get("total"))
-            yield Page([at_portal(each, api) for each in records], announced)
-            offset += len(records)
-            if not records or offset >= (announced or 0):
-                return
+            return Page([at_portal(each, api) for each in records], number(document.get("total")))
+
+        yield from page_by_page(ask)
 
     def remote_id(self, record: Record) -> str:
         return str(record.get("index_name") or "").strip()
@@ -70,8 +77,8 @@ class OgdIndiaPortal(Portal):
             "license_id": mapping.licence(taker.text("license"), taker),
             "tags": mapping.tags([*sectors, *taker.texts("keywords")], taker),
             "publisher": mapping.rows(name=", ".join(organisations)),
-            "issued": _day(taker.take("created"), taker),
-            "modified": _day(taker.take("updated"), taker),
+            "issued": mapping.date(taker.text("created"), taker),
+            "modified": mapping.date(taker.text("updated"), taker),
             "frequency": mapping.frequency(taker.text("frequency"), taker),
             "resources": _files(api, index),
         }
@@ -88,17 +95,6 @@ def api_of(url: str) -> str:
     """
     host = urlsplit(url).hostname or ""
     return _API if host == _NATIONAL or host.endswith(f".{_NATIONAL}") else site_of(url, "/lists")
-
-
-def _number(value: Any) -> int | None:
-    return int(value) if str(value).isdigit() else None
-
-
-def _day(value: Any, taker: Taker) -> str:
-    """The day of a moment, which the platform writes as seconds since 1970 or as a date."""
-    if str(value or "").isdigit():
-        return datetime.fromtimestamp(int(value), timezone.utc).date().isoformat()
-    return mapping.date(str(value or ""), taker)
 
 
 def _files(api: str, index: str) -> list[dict[str, Any]]:

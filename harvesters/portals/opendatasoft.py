@@ -9,9 +9,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ckanext.cityportals import identity, mapping
-from ckanext.cityportals.client import Client, Validators
+from ckanext.cityportals.client import Client, PortalError, Validators
+from ckanext.cityportals.languages import tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of
+from ckanext.cityportals.portals.base import (
+    PORTAL_URL,
+    Page,
+    Portal,
+    Record,
+    at_portal,
+    number,
+    page_by_page,
+    records_in,
+    site_of,
+)
 
 _API = "/api/explore/v2.1/catalog"
 #: the most records a page of the API may hold, and how far its pages go
@@ -29,21 +40,27 @@ class OpendatasoftPortal(Portal):
     title = "OpenDataSoft"
     description = "An OpenDataSoft (Huwise) site; its address is enough"
     settings: Mapping[str, type] = {"where": str}
+    noise = frozenset(
+        {
+            *(f"metas.default.{name}" for name in (*_HOUSEKEEPING, "modified")),
+            *("metas.explore", "metas.processing", "metas.dcat.modified", "data_visible"),
+        }
+    )
 
     def pages(
         self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
     ) -> Iterator[Page]:
         site = site_of(url, "/api/", "/explore")
         query = {"limit": _PAGE, **({"where": config["where"]} if config.get("where") else {})}
-        offset = 0
-        while offset < _REACH:
+
+        def ask(offset: int) -> Page:
+            if offset >= _REACH:
+                raise PortalError(f"{site} has more than {_REACH:,} datasets, the most its pages show; narrow it down.")
             document = client.get_json(f"{site}{_API}/datasets", {**query, "offset": offset})
             records = records_in(document, "results", f"{site}{_API}/datasets")
-            announced = document.get("total_count")
-            yield Page([at_portal(each, site) for each in records], announced if isinstance(announced, int) else None)
-            offset += len(records)
-            if not records or offset >= (announced or 0):
-                return
+            return Page([at_portal(each, site) for each in records], number(document.get("total_count")))
+
+        yield from page_by_page(ask)
 
     def remote_id(self, record: Record) -> str:
         return str(record.get("dataset_id") or "").strip()
@@ -72,7 +89,7 @@ class OpendatasoftPortal(Portal):
             "issued": mapping.date(taker.text("issued", "created"), taker),
             "modified": mapping.date(taker.text("modified"), taker),
             "frequency": mapping.frequency(taker.text("accrualperiodicity", "frequency"), taker),
-            "language": [mapping.language(language)] if language else [],
+            "language": tags_of([language]),
             "spatial_coverage": mapping.rows(text=taker.text("territory", "spatial")),
             "temporal_coverage": mapping.rows(text=taker.text("temporal")),
             "resources": [*_exports(taker, site, dataset_id), *_attachments(taker.take("attachments"), site)],

@@ -16,6 +16,7 @@ from lxml import html
 
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
+from ckanext.cityportals.languages import tag_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, paged
 from ckanext.cityportals.portals.listing import addresses_in
@@ -192,7 +193,7 @@ def _body_text(page: Any) -> str:
 def _language(record: Record) -> str:
     said = record.get("inLanguage")
     code = said.get("alternateName") or said.get("name") if isinstance(said, dict) else said
-    return mapping.language(str(code)) if code else "en"
+    return (tag_of(str(code)) if code else "") or "en"
 
 
 def _first(value: Any) -> Any:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Record, records_in
+from ckanext.cityportals.portals.base import Page, Record, number, page_by_page, records_in
 from ckanext.cityportals.portals.dcat_us import DcatUsPortal
 
 _DISCOVERY = "/api/catalog/v1"
@@ -49,6 +49,8 @@ _HOUSEKEEPING = (
     ),
     *("hide_from_catalog", "hide_from_data_json", "contact_email", "domain_private_metadata", "owner_id", "webhook"),
 )
+#: members of a discovered resource that count visits or say when rows or words were last touched
+_MOVING = ("page_views", "download_count", "updatedAt", "data_updated_at", "metadata_updated_at", "publication_date")
 
 
 class SocrataPortal(DcatUsPortal):
@@ -57,6 +59,7 @@ class SocrataPortal(DcatUsPortal):
     source_type = "socrata"
     title = "Socrata"
     description = "A Socrata site such as data.cityofnewyork.us; its address is enough"
+    noise = DcatUsPortal.noise | {f"resource.{name}" for name in _MOVING}
 
     def pages(
         self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
@@ -65,15 +68,12 @@ class SocrataPortal(DcatUsPortal):
             yield from super().pages(client, url, config, unless)
             return
         address, query = url.partition("?")[0], dict(parse_qsl(urlsplit(url).query))
-        offset = 0
-        while True:
+
+        def ask(offset: int) -> Page:
             document = client.get_json(address, {**query, "limit": _PAGE, "offset": offset})
-            records = records_in(document, "results", address)
-            announced = document.get("resultSetSize")
-            yield Page(records, announced if isinstance(announced, int) else None)
-            offset += len(records)
-            if not records or offset >= (announced or 0):
-                return
+            return Page(records_in(document, "results", address), number(document.get("resultSetSize")))
+
+        yield from page_by_page(ask)
 
     def remote_id(self, record: Record) -> str:
         """Discovery's records get the identifier they have in ``data.json``, so that either way finds the other's."""

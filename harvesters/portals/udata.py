@@ -6,12 +6,13 @@ API: https://doc.data.gouv.fr/api/reference/.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import count
 from typing import Any
 
 from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
-from ckanext.cityportals.portals.base import Page, Portal, Record, records_in, site_of
+from ckanext.cityportals.portals.base import Page, Portal, Record, number, page_by_page, records_in, site_of
 
 _PAGE = 100
 _HOUSEKEEPING = (
@@ -27,7 +28,14 @@ class UdataPortal(Portal):
     source_type = "udata"
     title = "udata"
     description = "A udata site such as data.gouv.fr; name an organisation to harvest one city"
-    noise = frozenset({"metrics", "quality", "last_update", "harvest", "internal"})
+    noise = frozenset(
+        {
+            *("metrics", "quality", "last_modified", "last_update", "harvest", "internal", "extras", "badges"),
+            *("community_resources", "frequency_date", "permissions", "featured", "organization.metrics"),
+            *("organization.badges", "organization.last_modified", "owner.avatar", "organization.logo"),
+            *(f"resources.{name}" for name in ("metrics", "extras", "internal", "harvest", "preview_url", "latest")),
+        }
+    )
     settings: Mapping[str, type] = {"organization": str, "tag": str}
 
     def pages(
@@ -35,15 +43,13 @@ class UdataPortal(Portal):
     ) -> Iterator[Page]:
         address = f"{site_of(url, '/api/', '/datasets', '/organizations')}/api/1/datasets/"
         query = {name: config[name] for name in self.settings if config.get(name)}
-        number, seen = 1, 0
-        while True:
-            document = client.get_json(address, {**query, "page": number, "page_size": _PAGE})
-            records = records_in(document, "data", address)
-            announced = document.get("total")
-            yield Page(records, announced if isinstance(announced, int) else None)
-            number, seen = number + 1, seen + len(records)
-            if not records or seen >= (announced or 0):
-                return
+        numbers = count(1)
+
+        def ask(_before: int) -> Page:
+            document = client.get_json(address, {**query, "page": next(numbers), "page_size": _PAGE})
+            return Page(records_in(document, "data", address), number(document.get("total")))
+
+        yield from page_by_page(ask)
 
     def remote_id(self, record: Record) -> str:
         return str(record.get("id") or record.get("slug") or "").strip()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ckanext.cityportals import mapping
+from ckanext.cityportals.languages import tag_of
 from ckanext.cityportals.mapping import Taker
 
 
@@ -112,4 +113,4 @@ def test_plain_text_stays_as_it_is(text: str):
     ("code", "tag"), [("eng", "en"), ("es-mx", "es-MX"), ("CAT", "ca"), ("pt_BR", "pt-BR"), ("rm", "rm")]
 )
 def test_language_codes_become_language_tags(code: str, tag: str):
-    assert mapping.language(code) == tag
+    assert tag_of(code) == tag
