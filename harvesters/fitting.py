@@ -13,6 +13,10 @@ from typing import Any
 from ckanext.cityportals.mapping import Mapped, plain_line, without_empty
 
 TITLE_LENGTH, NAME_LENGTH, FORMAT_LENGTH = 500, 500, 60
+#: texts in rows and lists, which can be searched for as a whole
+WORDS_LENGTH = 1_000
+_OF_WORDS = frozenset({"publisher", "contact", "theme", "spatial_coverage", "temporal_coverage", "city", "country"})
+_SHAPES = frozenset({"geom", "bbox"})
 #: longer addresses do not fit into the search index
 ADDRESS_LENGTH = 8_000
 #: where files can lie; anything else, such as a script or a drive, is no address of one
@@ -31,9 +35,22 @@ def fit(mapped: Mapped, identifier: str) -> Mapped:
     if len(str(dataset.get("url", ""))) > ADDRESS_LENGTH:
         warnings.append("The address of the page is too long for this catalogue and was left out.")
         del dataset["url"]
+    dataset |= {name: _cut(value, warnings) for name, value in dataset.items() if name in _OF_WORDS}
     if "resources" in dataset:
         dataset["resources"] = [each for file in dataset["resources"] for each in _file(file, warnings)]
     return replace(mapped, dataset=without_empty(dataset), warnings=warnings)
+
+
+def _cut(values: Any, warnings: list[str]) -> Any:
+    """Texts and rows with no text longer than one can be searched for; shapes of places are none."""
+    if isinstance(values, list):
+        return [_cut(each, warnings) for each in values]
+    if isinstance(values, dict):
+        return {name: each if name in _SHAPES else _cut(each, warnings) for name, each in values.items()}
+    if not isinstance(values, str) or len(values) <= WORDS_LENGTH:
+        return values
+    warnings.append(f"A text is too long for this catalogue and was cut: {values[:60]}")
+    return values[:WORDS_LENGTH].strip()
 
 
 def _titles(dataset: dict[str, Any], identifier: str, warnings: list[str]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from ckanext.cityportals.gathering import PLAN
 from ckanext.cityportals.portals import Portal
 from ckanext.cityportals.reading import GATHERED
 from ckanext.cityportals.saving import INDISPENSABLE, Item, desk_for, now, save_all
+from ckanext.cityportals.showing import NotIndexable
 
 #: what a record can be at fault for; everything else (no database, no search index) is tried again later
 _RECORD_ERRORS = (tk.ValidationError, tk.NotAuthorized, DataError, IntegrityError, ValueError, KeyError)
@@ -126,6 +127,8 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, tk.ValidationError):
         said = "; ".join(f"{name}: {message}" for name, message in error.error_summary.items())
         return _MAIL.sub("…@…", f"The record does not fit this catalogue: {said}")
+    if isinstance(error, NotIndexable):
+        return "The search index does not take this record; something in it is too long."
     return f"The record could not be saved ({type(error).__name__})."
 
 

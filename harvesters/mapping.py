@@ -147,11 +147,11 @@ def tags(words: Iterable[str], taker: Taker) -> list[dict[str, str]]:
     for word in (part for each in words for part in _apart(each)):
         name = bend_tag(word)
         if name and name != word:
-            taker.warn(f"The keyword {word!r} became {name!r}.")
+            taker.warn(f"The keyword {word[:TAG_LENGTH]!r} became {name!r}.")
         if name:
             found.setdefault(name.casefold(), {"name": name})
         else:
-            taker.warn(f"The keyword {word!r} is too short for a tag and was left out.")
+            taker.warn(f"The keyword {word[:TAG_LENGTH]!r} is too short for a tag and was left out.")
     return list(found.values())
 
 

@@ -185,14 +185,25 @@ class _Known:
         return self._origins[document["id"]].add_to(document)
 
 
+class NotIndexable(ValueError):  # noqa: N818 - it says what the documents are
+    """The search index does not take a document, whenever it is sent."""
+
+
+#: what Solr answers to such a document
+_BAD_DOCUMENT = "(HTTP 400)"
+
+
 def send(documents: list[Document]) -> None:
     """Give documents to Solr in one request. They count once the index is committed.
 
-    :raises SearchIndexError: when the index does not take them
+    :raises NotIndexable: when one of them cannot be indexed
+    :raises SearchIndexError: when the index cannot be reached
     """
     if not documents:
         return
     try:
         make_connection().add(docs=documents, commit=False)
     except Exception as error:
+        if _BAD_DOCUMENT in str(error):
+            raise NotIndexable from error
         raise search_index.SearchIndexError(f"The search index did not take the datasets: {error}"[:1000]) from error
