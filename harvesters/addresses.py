@@ -19,6 +19,8 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 from urllib3.util import connection
 
+from ckanext.privacy.engine.sentences import say
+
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -36,11 +38,11 @@ def check_url(url: str, allowed_hosts: Collection[str] = ()) -> None:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise AddressError(f"{url!r} is not a web address.") from error
+        raise AddressError(say("'{url}' is not a web address.", url=url)) from error
     if parts.scheme not in ("http", "https") or not host:
-        raise AddressError(f"{url!r} is not a web address: it must start with http:// or https://.")
+        raise AddressError(say("'{url}' is not a web address: it must start with http:// or https://.", url=url))
     if parts.username or parts.password:
-        raise AddressError("A source's address must not hold a user name or password.")
+        raise AddressError(say("A source's address must not hold a user name or password."))
     if is_allowed(host, port, allowed_hosts):
         return
     try:
@@ -71,9 +73,10 @@ def is_public(address: _Address) -> bool:
 
 def _refusal(host: str, address: str) -> str:
     named = host if host == address else f"{host} ({address})"
-    return (
-        f"{named} is a private address and is not contacted. "
-        "A site administrator can allow it in ckanext.cityportals.allowed_private_hosts."
+    return say(
+        "{host} is a private address and is not contacted. "
+        "A site administrator can allow it in ckanext.cityportals.allowed_private_hosts.",
+        host=named,
     )
 
 

@@ -21,6 +21,7 @@ import urllib3
 
 from ckanext.cityportals import json_answers, pace, transfer
 from ckanext.cityportals.addresses import AddressError, check_url
+from ckanext.privacy.engine.sentences import say, to_say
 
 #: answers up to this size stay in memory while they are read, larger ones lie on disk
 _SPOOL = 8_000_000
@@ -28,6 +29,8 @@ _SPOOL = 8_000_000
 _PEEK = 64
 #: how a file that is compressed begins, which some servers do not say, and bytes of it that are unpacked at a time
 _GZIP, _CHUNK = b"\x1f\x8b", 64 * 1024
+_TOO_DEEP = to_say("{url} answered with JSON that is nested too deeply to be a catalogue.")
+_NO_JSON = to_say("{url} answered with {what} instead of JSON.")
 #: how catalogues begin
 _DOCUMENTS = (b"{", b"[", b"<")
 
@@ -125,9 +128,9 @@ class Client:
         try:
             return json_answers.document_in(body, _charset(response))
         except RecursionError as error:
-            raise PortalError(f"{url} answered with JSON that is nested too deeply to be a catalogue.") from error
+            raise PortalError(say(_TOO_DEEP, url=url)) from error
         except ValueError as error:
-            raise PortalError(f"{url} answered with {_what(body, response)} instead of JSON.") from error
+            raise PortalError(say(_NO_JSON, url=url, what=_what(body, response))) from error
 
     def get_bytes(
         self,
@@ -169,7 +172,7 @@ class Client:
         except AddressError as error:
             raise PortalError(str(error)) from error
         except transfer.ERRORS as error:
-            raise PortalError(f"{url} {transfer.problem(error)}") from error
+            raise PortalError(transfer.problem(error, url)) from error
         self._check_status(url, response)
         return [response.headers.get(name, "") for name in ("ETag", "Last-Modified", "Content-Length")]
 
@@ -182,11 +185,11 @@ class Client:
         except json_answers.NotAList as error:
             raise _no_list(url, member) from error
         except json_answers.TooDeep as error:
-            raise PortalError(f"{url} answered with JSON that is nested too deeply to be a catalogue.") from error
+            raise PortalError(say(_TOO_DEEP, url=url)) from error
         except (ijson.JSONError, UnicodeError) as error:
             rest = self._not_strict(url, member, body, response)
             if rest is None:
-                raise PortalError(f"{url} answered with {_what(start, response)} instead of JSON.") from error
+                raise PortalError(say(_NO_JSON, url=url, what=_what(start, response))) from error
             yield from rest[given:]
 
     def _not_strict(
@@ -218,7 +221,7 @@ class Client:
                 sent.truncate(0)
                 response = self._ask(url, question, sent, max_bytes, decode=False)
                 if not _start_of(sent).lstrip().startswith(_DOCUMENTS):
-                    raise PortalError(f"{url} {transfer.problem(error)}") from error
+                    raise PortalError(transfer.problem(error, url)) from error
             packed = _start_of(sent).startswith(_GZIP)
             if packed:
                 _unpack(url, sent, unpacked, max_bytes)
@@ -244,9 +247,9 @@ class Client:
         except AddressError as error:
             raise PortalError(str(error)) from error
         except transfer.TooMuch as error:
-            raise PortalError(f"{url} {error}") from error
+            raise PortalError(error.sentence(url)) from error
         except transfer.ERRORS as error:
-            raise PortalError(f"{url} {transfer.problem(error)}") from error
+            raise PortalError(transfer.problem(error, url)) from error
         self.validators[url] = Validators(response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
         return response
 
@@ -254,7 +257,8 @@ class Client:
         if response.status_code == requests.codes.not_modified:
             raise NotModified
         if response.status_code != requests.codes.ok:
-            sentence = f"{url} answered with status {response.status_code} {response.reason or ''}".strip()
+            status = f"{response.status_code} {response.reason or ''}".strip()
+            sentence = say("{url} answered with status {status}", url=url, status=status)
             raise PortalError(sentence, busy=response.status_code in transfer.BUSY)
 
 
@@ -275,9 +279,9 @@ def _unpack(url: str, packed: IO[bytes], sink: IO[bytes], max_bytes: int) -> Non
                 size += sink.write(unpacking.decompress(chunk, _CHUNK))
                 chunk = unpacking.unconsumed_tail
     except zlib.error as error:
-        raise PortalError(f"{url} sent a compressed answer that is broken.") from error
+        raise PortalError(say(transfer.BROKEN_COMPRESSION, url=url)) from error
     if size > max_bytes:
-        raise PortalError(f"{url} is larger than {max_bytes:,} bytes, the most that is fetched.")
+        raise PortalError(say(transfer.TOO_LARGE, url=url, limit=f"{max_bytes:,}"))
 
 
 def _charset(response: requests.Response) -> str:
@@ -287,16 +291,18 @@ def _charset(response: requests.Response) -> str:
 
 
 def _no_list(url: str, member: str) -> PortalError:
-    return PortalError(f"{url} answered with JSON that holds no list of datasets ({member!r} is missing).")
+    return PortalError(
+        say("{url} answered with JSON that holds no list of datasets ('{member}' is missing).", url=url, member=member)
+    )
 
 
 def _what(body: bytes, response: requests.Response) -> str:
     """What came instead of JSON, in plain words."""
     start = body.lstrip()[:15].lower()
     if not start:
-        return "nothing"
+        return to_say("nothing")
     if start.startswith((b"<!doctype html", b"<html")):
-        return "a web page"
+        return to_say("a web page")
     if start[:1] in (b"{", b"["):
-        return "JSON that is cut off or broken"
-    return response.headers.get("Content-Type", "something").partition(";")[0]
+        return to_say("JSON that is cut off or broken")
+    return response.headers.get("Content-Type", to_say("something")).partition(";")[0]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ckanext.privacy.engine.sentences import say, to_say
+
 #: Portals cut their feeds at round numbers: 1,000 was ArcGIS Hub's cap until 2019.
 ROUND_CAPS = frozenset({100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 100_000})
 
@@ -32,13 +34,14 @@ def gaps(answer: Answer, *, missing: int) -> list[str]:
     """
     found = []
     if answer.stopped:
-        found.append(f"Reading stopped before the end: {answer.stopped}")
+        found.append(say("Reading stopped before the end: {reason}", reason=answer.stopped))
     elif answer.seen == 0:
-        found.append("The portal answered with no records at all.")
+        found.append(say("The portal answered with no records at all."))
     if answer.announced is not None and answer.seen < answer.announced:
-        found.append(f"The portal announced {answer.announced} records but delivered {answer.seen}.")
+        template = to_say("The portal announced {announced} records but delivered {count}.")
+        found.append(say(template, announced=answer.announced, count=answer.seen))
     if missing and answer.seen in ROUND_CAPS:
-        found.append(f"The portal delivered exactly {answer.seen} records, which looks like a limit.")
+        found.append(say("The portal delivered exactly {count} records, which looks like a limit.", count=answer.seen))
     return found
 
 
@@ -50,15 +53,19 @@ def mass_loss(known: int, missing: int, threshold: float) -> str | None:
     """
     if missing <= SMALL_LOSS or missing <= known * threshold:
         return None
-    return (
-        f"{missing} of {known} datasets are not in this answer, more than {threshold:.0%}. They count as missing, and "
-        "none of them is withdrawn before the source is run once with the loss accepted."
+    return say(
+        "{missing} of {known} datasets are not in this answer, more than {share}. They count as missing, and "
+        "none of them is withdrawn before the source is run once with the loss accepted.",
+        missing=missing,
+        known=known,
+        share=f"{threshold:.0%}",
     )
 
 
 def still_missing(count: int) -> str:
     """What to say while datasets that went missing at once wait for a person's word."""
-    return (
-        f"{count} datasets that went missing at once in an earlier answer are still not listed. None of them is "
-        "withdrawn before the source is run once with the loss accepted."
+    return say(
+        "{count} datasets that went missing at once in an earlier answer are still not listed. None of them is "
+        "withdrawn before the source is run once with the loss accepted.",
+        count=count,
     )

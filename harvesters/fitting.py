@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ckanext.cityportals.mapping import Mapped, plain_line, without_empty
+from ckanext.privacy.engine.sentences import say
 
 TITLE_LENGTH, NAME_LENGTH, FORMAT_LENGTH = 500, 500, 60
 #: texts in rows and lists, which can be searched for as a whole
@@ -33,7 +34,7 @@ def fit(mapped: Mapped, identifier: str) -> Mapped:
     dataset, warnings = dict(mapped.dataset), list(mapped.warnings)
     dataset |= _titles(dataset, identifier, warnings)
     if len(str(dataset.get("url", ""))) > ADDRESS_LENGTH:
-        warnings.append("The address of the page is too long for this catalogue and was left out.")
+        warnings.append(say("The address of the page is too long for this catalogue and was left out."))
         del dataset["url"]
     dataset |= {name: _cut(value, warnings) for name, value in dataset.items() if name in _OF_WORDS}
     if "resources" in dataset:
@@ -49,7 +50,7 @@ def _cut(values: Any, warnings: list[str]) -> Any:
         return {name: each if name in _SHAPES else _cut(each, warnings) for name, each in values.items()}
     if not isinstance(values, str) or len(values) <= WORDS_LENGTH:
         return values
-    warnings.append(f"A text is too long for this catalogue and was cut: {values[:60]}")
+    warnings.append(say("A text is too long for this catalogue and was cut: {text}", text=values[:60]))
     return values[:WORDS_LENGTH].strip()
 
 
@@ -59,7 +60,7 @@ def _titles(dataset: dict[str, Any], identifier: str, warnings: list[str]) -> di
     translated = without_empty({code: _short(text, warnings) for code, text in said.items()})
     title = _short(dataset.get("title", ""), warnings) or next(iter(translated.values()), "")
     if not title and identifier:
-        warnings.append("The record has no title; it is called by its identifier.")
+        warnings.append(say("The record has no title; it is called by its identifier."))
         title = identifier[:TITLE_LENGTH]
     return {"title": title, "title_translated": translated}
 
@@ -67,7 +68,7 @@ def _titles(dataset: dict[str, Any], identifier: str, warnings: list[str]) -> di
 def _short(title: Any, warnings: list[str]) -> str:
     line = plain_line(str(title))
     if len(line) > TITLE_LENGTH:
-        warnings.append("The title is too long for this catalogue and was cut.")
+        warnings.append(say("The title is too long for this catalogue and was cut."))
     return line[:TITLE_LENGTH].strip()
 
 
@@ -76,10 +77,12 @@ def _file(file: dict[str, Any], warnings: list[str]) -> list[dict[str, Any]]:
     url = str(file.get("url") or "").strip()
     url = f"http://{url}" if url.startswith("www.") else url
     if len(url) > ADDRESS_LENGTH:
-        warnings.append(f"The address of a file is too long for this catalogue; the file was left out: {url[:60]}")
+        warnings.append(
+            say("The address of a file is too long for this catalogue; the file was left out: {url}", url=url[:60])
+        )
         return []
     if url and not _FILE_ADDRESS.match(url):
-        warnings.append(f"The address of a file is not a web address; the file was left out: {url[:60]}")
+        warnings.append(say("The address of a file is not a web address; the file was left out: {url}", url=url[:60]))
         return []
     moment = str(file.get("last_modified") or "")
     fitted = {

@@ -27,6 +27,7 @@ from ckanext.cityportals.last_time import LastTime
 from ckanext.cityportals.portals import Page, Portal, base
 from ckanext.cityportals.reading import Reader, Reading
 from ckanext.cityportals.reconcile import Known, Match, Reconciliation, Seen, parted, reconcile
+from ckanext.privacy.engine.sentences import say
 
 #: key of the object extra that says what is to be done with it
 PLAN = "cityportals"
@@ -108,7 +109,7 @@ def _judge(job: HarvestJob, reading: Reading, found: Reconciliation, known: int)
     elif doubted:
         loss = still_missing(len(doubted))
     repeated = [
-        {"record": each, "reason": "The portal lists this identifier twice; the first record was used."}
+        {"record": each, "reason": say("The portal lists this identifier twice; the first record was used.")}
         for each in (*reading.repeated, *(seen.remote_id for seen in found.repeated))
     ]
     doubts = [{"record": job.source.url, "reason": reason} for reason in (*unread, *([loss] if loss else []))]

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 
 from ckanext.cityportals import conflicts, ledger, twins
+from ckanext.privacy import translation
+
+
+def cityportals_said(sentence: str) -> str:
+    """A sentence of a report, in the reader's language, whether the gate is on this site or not."""
+    return translation.translated(sentence, _catalogues(tk.h.lang()))
+
+
+@lru_cache
+def _catalogues(language: str) -> tuple[Path, ...]:
+    plugins = p.PluginImplementations(p.ITranslation)
+    return tuple(Path(each.i18n_directory(), language, "LC_MESSAGES", f"{each.i18n_domain()}.mo") for each in plugins)
 
 
 def cityportals_conflicts(dataset_id: str) -> dict[str, Any] | None:

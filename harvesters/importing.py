@@ -24,6 +24,7 @@ from ckanext.cityportals.portals import Portal
 from ckanext.cityportals.reading import GATHERED
 from ckanext.cityportals.saving import INDISPENSABLE, Item, desk_for, now, save_all
 from ckanext.cityportals.showing import NotIndexable
+from ckanext.privacy.engine.sentences import say
 
 #: what a record can be at fault for; everything else (no database, no search index) is tried again later
 _RECORD_ERRORS = (tk.ValidationError, tk.NotAuthorized, DataError, IntegrityError, ValueError, KeyError)
@@ -126,10 +127,10 @@ def _sentence(error: Exception) -> str:
     """Why a record was not saved, for the report; without the e-mail addresses that messages may quote."""
     if isinstance(error, tk.ValidationError):
         said = "; ".join(f"{name}: {message}" for name, message in error.error_summary.items())
-        return _MAIL.sub("…@…", f"The record does not fit this catalogue: {said}")
+        return _MAIL.sub("…@…", say("The record does not fit this catalogue: {said}", said=said))
     if isinstance(error, NotIndexable):
-        return "The search index does not take this record; something in it is too long."
-    return f"The record could not be saved ({type(error).__name__})."
+        return say("The search index does not take this record; something in it is too long.")
+    return say("The record could not be saved ({error}).", error=type(error).__name__)
 
 
 def close_abandoned() -> None:
@@ -143,7 +144,7 @@ def close_abandoned() -> None:
     for (value,) in model.Session.execute(leaders).all():
         for object_id in json.loads(value)["batch"]:
             if HarvestObject.get(object_id).state == GATHERED:
-                _set_aside(object_id, "The batch of this record could not be saved in five attempts.")
+                _set_aside(object_id, say("The batch of this record could not be saved in five attempts."))
 
 
 def _jobs_with_open_objects() -> sa.Select[Any]:

@@ -24,6 +24,7 @@ import nh3
 
 from ckanext.cityportals.moments import day_of
 from ckanext.privacy.engine.documents import parse_yaml
+from ckanext.privacy.engine.sentences import say, to_say
 
 #: raise it when the mapping changes: every record is then mapped once more
 VERSION = 3
@@ -137,7 +138,7 @@ def web_address(text: str, taker: Taker) -> str:
     if text.lower().startswith(("http://", "https://")):
         return text
     if text:
-        taker.warn(f"The address is not a web address and was left out: {text[:100]}")
+        taker.warn(say("The address is not a web address and was left out: {text}", text=text[:100]))
     return ""
 
 
@@ -147,11 +148,11 @@ def tags(words: Iterable[str], taker: Taker) -> list[dict[str, str]]:
     for word in (part for each in words for part in _apart(each)):
         name = bend_tag(word)
         if name and name != word:
-            taker.warn(f"The keyword {word[:TAG_LENGTH]!r} became {name!r}.")
+            taker.warn(say("The keyword '{word}' became '{tag}'.", word=word[:TAG_LENGTH], tag=name))
         if name:
             found.setdefault(name.casefold(), {"name": name})
         else:
-            taker.warn(f"The keyword {word[:TAG_LENGTH]!r} is too short for a tag and was left out.")
+            taker.warn(say("The keyword '{word}' is too short for a tag and was left out.", word=word[:TAG_LENGTH]))
     return list(found.values())
 
 
@@ -182,7 +183,7 @@ def licence(text: str, taker: Taker) -> str:
         if wanted == licence_id or any(re.search(pattern, wanted) for pattern in patterns):
             return licence_id
     if wanted:
-        taker.warn(f"The licence is not one this catalogue knows: {text[:200]}")
+        taker.warn(say("The licence is not one this catalogue knows: {text}", text=text[:200]))
     return "notspecified"
 
 
@@ -194,7 +195,7 @@ def frequency(text: str, taker: Taker) -> str:
         if wanted == code.casefold() or wanted in words or bare in words:
             return f"http://publications.europa.eu/resource/authority/frequency/{code}"
     if wanted:
-        taker.warn(f"The update frequency is not understood: {text[:100]}")
+        taker.warn(say("The update frequency is not understood: {text}", text=text[:100]))
     return ""
 
 
@@ -205,7 +206,7 @@ def date(text: str, taker: Taker) -> str:
     """
     day = day_of(text)
     if text and not day:
-        taker.warn(f"This is not a date: {text[:40]}")
+        taker.warn(say("This is not a date: {text}", text=text[:40]))
     return day
 
 
@@ -214,7 +215,7 @@ def contact(name: str, mail: str, taker: Taker) -> list[dict[str, str]]:
     mail = mail.removeprefix("mailto:").strip()
     mail = mail if "@" in mail else ""
     for what in personal_contact(name, mail):
-        taker.warn(f"The contact's {what} looks like a person's: check it before release.")
+        taker.warn(say("The contact's {what} looks like a person's: check it before release.", what=what))
     return rows(name=name, email=mail)
 
 
@@ -229,10 +230,10 @@ def personal_contact(name: str, mail: str) -> Iterator[str]:
     offices = vocabulary("offices")["words"]
     words = set(re.findall(r"\w+", name.casefold()))
     if _NAME_OF_A_PERSON.match(name) and not words.intersection(offices):
-        yield "name"
+        yield to_say("name")
     mailbox = mail.partition("@")[0].casefold()
     if _PERSONAL_MAILBOX.match(mailbox) and not set(re.split(r"[._]", mailbox)).intersection(offices):
-        yield "e-mail address"
+        yield to_say("e-mail address")
 
 
 def bounding_box(text: Any) -> dict[str, Any] | None:

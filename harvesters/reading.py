@@ -21,6 +21,7 @@ from ckanext.cityportals.last_time import LastTime
 from ckanext.cityportals.ours import Candidate, Ours
 from ckanext.cityportals.portals import Page, Portal, Record, base
 from ckanext.cityportals.reconcile import Seen
+from ckanext.privacy.engine.sentences import say
 
 #: state of an object whose batch has not been saved yet
 GATHERED = "GATHERED"
@@ -95,7 +96,7 @@ class Reader:
         """Some portals answer every question for a page with the same one: that would never end."""
         before = identifiers & self._met
         if before and before == identifiers:
-            raise PortalError(f"{self._job.source.url} sent a page of records that it had sent before.")
+            raise PortalError(say("{url} sent a page of records that it had sent before.", url=self._job.source.url))
         self._reading.again += len(before)
         self._met |= identifiers
 
@@ -105,7 +106,7 @@ class Reader:
             remote_id = base.identifier(self._portal, record)
         except base.Unreadable as error:
             return self._leave_out(record, str(error))
-        return remote_id or self._leave_out(record, "The record has no identifier; it was left out.")
+        return remote_id or self._leave_out(record, say("The record has no identifier; it was left out."))
 
     def _leave_out(self, record: Record, reason: str) -> str:
         self._reading.errors.append({"record": _label(record), "reason": reason})

@@ -27,6 +27,7 @@ from ckanext.cityportals.portals import Portal, base
 from ckanext.cityportals.portals.base import Unreadable
 from ckanext.cityportals.validation import Validator
 from ckanext.cityportals.withdrawal import harvest_user
+from ckanext.privacy.engine.sentences import say, to_say
 
 #: fields a dataset cannot do without
 INDISPENSABLE = frozenset({"id", "name", "owner_org", "resources", "type"})
@@ -103,7 +104,9 @@ class Record:
         """Leave fields out that do not fit."""
         self.fields = {name: value for name, value in self.fields.items() if name not in names}
         self.left_out.update(names)
-        self.warnings += [f"{name} does not fit this catalogue and was left out." for name in sorted(names)]
+        self.warnings += [
+            say("{field} does not fit this catalogue and was left out.", field=name) for name in sorted(names)
+        ]
 
     def keep(self, last_mapped: Mapping[str, Any]) -> None:
         """For fields that were left out, let what the source said last time stand: it did not take that back."""
@@ -286,7 +289,8 @@ def _note_edits(record: Record, merged: Merged, remembered: dict[str, Any]) -> N
         remembered.get("declined") or {},
         now().isoformat(timespec="seconds"),
     )
-    record.warnings += [f"{name} was changed here and at the source; ours stays." for name in record.conflicts]
+    template = to_say("{field} was changed here and at the source; ours stays.")
+    record.warnings += [say(template, field=name) for name in record.conflicts]
 
 
 def _entry(record: Record, desk: Desk, package: model.Package, saved: dict[str, Any]) -> dict[str, Any]:

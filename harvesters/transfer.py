@@ -18,16 +18,28 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from ckanext.cityportals.addresses import vetted_pools
+from ckanext.privacy.engine.sentences import say, to_say
 
 _CHUNK = 64 * 1024
 #: statuses of a server that may answer later
 BUSY = (429, 500, 502, 503, 504)
+TOO_LARGE = to_say("{url} is larger than {limit} bytes, the most that is fetched.")
+TOO_SLOW = to_say("{url} was still answering after {limit} seconds.")
+BROKEN_COMPRESSION = to_say("{url} sent a compressed answer that is broken.")
 #: what may go wrong between asking and the last byte; ``problem`` says it in words
 ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, UnicodeError)
 
 
 class TooMuch(Exception):  # noqa: N818 - it says what happened
-    """The answer goes beyond a limit; the message ends the sentence that begins with the address."""
+    """The answer goes beyond a limit."""
+
+    def __init__(self, template: str, limit: str) -> None:
+        super().__init__(template)
+        self._template, self._limit = template, limit
+
+    def sentence(self, url: str) -> str:
+        """What to say of the address that was asked."""
+        return say(self._template, url=url, limit=self._limit)
 
 
 class Sink(Protocol):
@@ -89,27 +101,28 @@ def copy(response: requests.Response, sink: Sink, limits: Limits, *, decode: boo
     while chunk := response.raw.read1(_CHUNK, decode_content=decode):
         size += len(chunk)
         if size > limits.max_bytes:
-            raise TooMuch(f"is larger than {limits.max_bytes:,} bytes, the most that is fetched.")
+            raise TooMuch(TOO_LARGE, f"{limits.max_bytes:,}")
         if time.monotonic() > deadline:
-            raise TooMuch(f"was still answering after {limits.seconds:g} seconds.")
+            raise TooMuch(TOO_SLOW, f"{limits.seconds:g}")
         digest.update(chunk)
         sink.write(chunk)
     return digest.hexdigest(), size
 
 
 _PROBLEMS: tuple[tuple[type[Exception], str], ...] = (  # the more special ones first
-    (requests.exceptions.SSLError, "has no valid certificate."),
-    (requests.exceptions.ConnectTimeout, "could not be reached in time."),
-    (requests.exceptions.ReadTimeout, "stopped answering."),
-    (requests.exceptions.TooManyRedirects, "redirects in a circle."),
-    (requests.exceptions.InvalidSchema, "redirects to something that is not a web address."),
-    (urllib3.exceptions.ReadTimeoutError, "stopped answering."),
-    (urllib3.exceptions.DecodeError, "sent a compressed answer that is broken."),
-    (urllib3.exceptions.ProtocolError, "broke off in the middle of its answer."),
-    (requests.exceptions.ConnectionError, "could not be reached."),
+    (requests.exceptions.SSLError, to_say("{url} has no valid certificate.")),
+    (requests.exceptions.ConnectTimeout, to_say("{url} could not be reached in time.")),
+    (requests.exceptions.ReadTimeout, to_say("{url} stopped answering.")),
+    (requests.exceptions.TooManyRedirects, to_say("{url} redirects in a circle.")),
+    (requests.exceptions.InvalidSchema, to_say("{url} redirects to something that is not a web address.")),
+    (urllib3.exceptions.ReadTimeoutError, to_say("{url} stopped answering.")),
+    (urllib3.exceptions.DecodeError, BROKEN_COMPRESSION),
+    (urllib3.exceptions.ProtocolError, to_say("{url} broke off in the middle of its answer.")),
+    (requests.exceptions.ConnectionError, to_say("{url} could not be reached.")),
 )
 
 
-def problem(error: Exception) -> str:
-    """Why a request failed, in plain words; the rest of a sentence that begins with the address."""
-    return next((text for kind, text in _PROBLEMS if isinstance(error, kind)), "could not be read.")
+def problem(error: Exception, url: str) -> str:
+    """Why a request failed, in a sentence that begins with the address."""
+    template = next((text for kind, text in _PROBLEMS if isinstance(error, kind)), to_say("{url} could not be read."))
+    return say(template, url=url)

@@ -10,6 +10,7 @@ from ckan.plugins import plugin_loaded
 from flask import Blueprint
 
 from ckanext.cityportals import approval, history, ledger, purge, report
+from ckanext.cityportals.helpers import cityportals_said
 from ckanext.cityportals.portals import PORTALS
 
 cityportals = Blueprint("cityportals", __name__, url_prefix="/harvest-portals")
@@ -40,7 +41,9 @@ def preview() -> Any:
         try:
             found = _act("cityportals_preview", **asked)
         except tk.ValidationError as error:
-            problems = {name.lower().replace(" ", "_"): text for name, text in error.error_summary.items()}
+            problems = {
+                name.lower().replace(" ", "_"): cityportals_said(text) for name, text in error.error_summary.items()
+            }
     page = tk.render(
         "cityportals/preview.html",
         {"asked": asked, "found": found, "problems": problems, "portals": list(PORTALS.values())},

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.fitting import fit
 from ckanext.cityportals.mapping import Mapped
+from ckanext.privacy.engine.sentences import say
 
 Record = dict[str, Any]
 
@@ -126,7 +127,11 @@ def read(
             yield replace(page, records=[storable(each) for each in page.records])
     except _UNLIKE as error:
         raise PortalError(
-            f"{url} answered with something that is not written as a {portal.title} writes it."
+            say(
+                "{url} answered with something that is not written as a {portal} writes it.",
+                url=url,
+                portal=portal.title,
+            )
         ) from error
 
 
@@ -139,7 +144,7 @@ def _readable() -> Iterator[None]:
     try:
         yield
     except _UNLIKE as error:
-        sentence = "The record is not written as records of this kind of portal are; it was left out."
+        sentence = say("The record is not written as records of this kind of portal are; it was left out.")
         raise Unreadable(sentence) from error
 
 
@@ -200,7 +205,13 @@ def records_in(document: Any, member: str, url: str) -> list[Record]:
     """
     records = document.get(member) if isinstance(document, dict) else None
     if not isinstance(records, list):
-        raise PortalError(f"{url} answered with JSON that holds no list of datasets ({member!r} is missing).")
+        raise PortalError(
+            say(
+                "{url} answered with JSON that holds no list of datasets ('{member}' is missing).",
+                url=url,
+                member=member,
+            )
+        )
     return [record for record in records if isinstance(record, dict)]
 
 

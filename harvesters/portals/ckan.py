@@ -14,6 +14,7 @@ from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.languages import tag_of, tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, number, page_by_page, records_in
+from ckanext.privacy.engine.sentences import say
 
 #: Members CKAN itself writes about its own housekeeping: nothing in them describes the data.
 _HOUSEKEEPING = (
@@ -55,7 +56,7 @@ class CkanPortal(Portal):
     def _page(self, client: Client, address: str, query: Mapping[str, Any]) -> Page:
         document = client.get_json(address, query)
         if not isinstance(document, dict) or document.get("success") is not True:
-            raise PortalError(f"{address} answered that the request failed{_said(document)}.")
+            raise PortalError(say("{url} answered that the request failed{said}.", url=address, said=_said(document)))
         result = document.get("result") or {}
         return Page(records_in(result, "results", address), number(result.get("count")))
 

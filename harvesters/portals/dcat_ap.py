@@ -20,6 +20,7 @@ from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.languages import tag_of, tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, number
+from ckanext.privacy.engine.sentences import say
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 #: what RDF is sent as, and rdflib's name for it
@@ -82,7 +83,7 @@ class DcatApPortal(Portal):
             graph = read_graph(body, media_type, address)
             first_of_several = len(seen) == 1 and _next_page(graph)
             if not first_of_several and (None, RDF.type, DCAT.Dataset) not in graph and not _is_catalogue(graph):
-                raise PortalError(f"{address} answered with RDF that holds no catalogue and no datasets.")
+                raise PortalError(say("{url} answered with RDF that holds no catalogue and no datasets.", url=address))
             yield Page([describe(graph, node) for node in datasets(graph)], _announced(graph))
             address = _next_page(graph)
 
@@ -140,21 +141,23 @@ class DcatApPortal(Portal):
 def read_graph(body: bytes, media_type: str, address: str) -> Graph:
     """The graph in an answer. Raises ``PortalError`` when it is none, or would make the reader fetch or unfold more."""
     if not body.strip():
-        raise PortalError(f"{address} answered with nothing instead of RDF.")
+        raise PortalError(say("{url} answered with nothing instead of RDF.", url=address))
     if body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
-        raise PortalError(f"{address} answered with a web page instead of RDF.")
+        raise PortalError(say("{url} answered with a web page instead of RDF.", url=address))
     kind = _kind(body, media_type, address)
     if kind == "xml" and b"<!ENTITY" in body:
-        raise PortalError(f"{address} answered with XML that declares entities, which is refused.")
+        raise PortalError(say("{url} answered with XML that declares entities, which is refused.", url=address))
     if kind == "json-ld":
         _refuse_contexts_elsewhere(body, address)
     try:
         mended = UNFINISHED_PREFIX.sub(rb"\1 .", body) if kind in {"turtle", "n3"} else body
         return Graph().parse(data=mended, format=kind, publicID=address)
     except RecursionError as error:
-        raise PortalError(f"{address} answered with RDF that is nested too deeply to be a catalogue.") from error
+        raise PortalError(
+            say("{url} answered with RDF that is nested too deeply to be a catalogue.", url=address)
+        ) from error
     except Exception as error:
-        raise PortalError(f"{address} answered with RDF that is cut off or broken.") from error
+        raise PortalError(say("{url} answered with RDF that is cut off or broken.", url=address)) from error
 
 
 def _kind(body: bytes, media_type: str, address: str) -> str:
@@ -173,11 +176,15 @@ def _refuse_contexts_elsewhere(body: bytes, address: str) -> None:
     try:
         document = json.loads(body)
     except RecursionError as error:
-        raise PortalError(f"{address} answered with RDF that is nested too deeply to be a catalogue.") from error
+        raise PortalError(
+            say("{url} answered with RDF that is nested too deeply to be a catalogue.", url=address)
+        ) from error
     except ValueError as error:
-        raise PortalError(f"{address} answered with JSON that is cut off or broken.") from error
+        raise PortalError(say("{url} answered with JSON that is cut off or broken.", url=address)) from error
     if any(_is_elsewhere(context) for context in _contexts(document)):
-        raise PortalError(f"{address} answered with JSON-LD whose context stands elsewhere; it is not fetched.")
+        raise PortalError(
+            say("{url} answered with JSON-LD whose context stands elsewhere; it is not fetched.", url=address)
+        )
 
 
 def _contexts(document: Any) -> Iterator[Any]:

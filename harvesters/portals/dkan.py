@@ -13,6 +13,7 @@ from ckanext.cityportals.mapping import Mapped
 from ckanext.cityportals.portals.base import Page, Portal, Record, paged, site_of
 from ckanext.cityportals.portals.ckan import CkanPortal
 from ckanext.cityportals.portals.dcat_us import DcatUsPortal
+from ckanext.privacy.engine.sentences import say
 
 _PAGE = 100
 _METASTORE = "/api/1/metastore/schemas/dataset/items"
@@ -74,7 +75,7 @@ def _read_metastore(client: Client, site: str, unless: Mapping[str, Validators])
     address = f"{site}{_METASTORE}"
     records = client.get_json(address, unless=unless.get(address))
     if not isinstance(records, list):
-        raise PortalError(f"{address} answered with JSON that holds no list of datasets.")
+        raise PortalError(say("{url} answered with JSON that holds no list of datasets.", url=address))
     yield from paged(each for each in records if isinstance(each, dict))
 
 
@@ -84,7 +85,9 @@ def _read_like_ckan(client: Client, site: str, unless: Mapping[str, Validators])
         document = client.get_json(address, {"limit": _PAGE, "offset": offset})
         result = document.get("result") if isinstance(document, dict) else None
         if not isinstance(result, list):
-            raise PortalError(f"{address} answered with JSON that holds no list of datasets ('result' is missing).")
+            raise PortalError(
+                say("{url} answered with JSON that holds no list of datasets ('result' is missing).", url=address)
+            )
         # DKAN puts the list into a list of its own, unlike CKAN.
         records = result[0] if result and isinstance(result[0], list) else result
         yield Page([each for each in records if isinstance(each, dict)])

@@ -12,6 +12,7 @@ from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, site_of
+from ckanext.privacy.engine.sentences import say
 
 _PAGE = 100
 #: what a data view can be had as
@@ -81,7 +82,9 @@ def _list_in(document: Any, address: str) -> tuple[list[Record], int | None]:
     """The records of an answer, which is a list or holds one, and how many there are in all where it says."""
     records = document.get("results") if isinstance(document, dict) else document
     if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
-        raise PortalError(f"{address} answered with JSON that holds no list of datasets ('results' is missing).")
+        raise PortalError(
+            say("{url} answered with JSON that holds no list of datasets ('results' is missing).", url=address)
+        )
     count = document.get("count") if isinstance(document, dict) else None
     return records, count if isinstance(count, int) else None
 

@@ -14,6 +14,7 @@ from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.languages import tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of
+from ckanext.privacy.engine.sentences import say
 
 _PAGE = 100
 _KOBO_HOUSEKEEPING = (
@@ -95,7 +96,7 @@ class KoboPortal(Portal):
         site, form = taker.text(PORTAL_URL), self.remote_id(record)
         settings = record.get("settings") or {}
         if settings.get("collects_pii"):
-            taker.warn("The project's own settings say that it collects data about identifiable people.")
+            taker.warn(say("The project's own settings say that it collects data about identifiable people."))
         dataset = {
             "title": taker.text("name"),
             "notes": mapping.plain_text(str(settings.get("description") or "") or taker.text("description")),

@@ -21,6 +21,7 @@ from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.languages import tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, paged
+from ckanext.privacy.engine.sentences import say
 
 #: endings of addresses that are data, and the name of the format
 DATA_ENDINGS = {
@@ -88,9 +89,9 @@ class ListPortal(Portal):
 def _records(body: bytes, client: Client, url: str, config: Mapping[str, Any]) -> Iterator[Record]:
     start = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
     if not start:
-        raise PortalError(f"{url} answered with nothing.")
+        raise PortalError(say("{url} answered with nothing.", url=url))
     if start[:15].lower().startswith((b"<!doctype html", b"<html")):
-        raise PortalError(f"{url} answered with a web page instead of a list or a sitemap.")
+        raise PortalError(say("{url} answered with a web page instead of a list or a sitemap.", url=url))
     if start.startswith(b"<"):
         return _in_sitemap(body, client, url, str(config.get("contains") or ""))
     if start.startswith((b"{", b"[")):
@@ -102,14 +103,14 @@ def _json_rows(body: bytes, url: str) -> list[Record]:
     try:
         document = json.loads(body)
     except RecursionError as error:
-        raise PortalError(f"{url} answered with JSON that is nested too deeply to be a list.") from error
+        raise PortalError(say("{url} answered with JSON that is nested too deeply to be a list.", url=url)) from error
     except ValueError as error:
-        raise PortalError(f"{url} answered with JSON that is cut off or broken.") from error
+        raise PortalError(say("{url} answered with JSON that is cut off or broken.", url=url)) from error
     lists = [document, *(document.values() if isinstance(document, dict) else ())]
     for each in lists:
         if isinstance(each, list) and all(isinstance(row, dict) for row in each):
             return each
-    raise PortalError(f"{url} answered with JSON that holds no list of data sets.")
+    raise PortalError(say("{url} answered with JSON that holds no list of data sets.", url=url))
 
 
 def _csv_rows(body: bytes, url: str) -> list[Record]:
@@ -120,9 +121,13 @@ def _csv_rows(body: bytes, url: str) -> list[Record]:
         dialect = csv.excel
     rows = list(csv.DictReader(io.StringIO(text), dialect=dialect))
     if not rows and not _fields_of(csv.DictReader(io.StringIO(text), dialect=dialect).fieldnames or []):
-        raise PortalError(f"{url} answered with text that is no list of data sets: no column is called title or url.")
+        raise PortalError(
+            say("{url} answered with text that is no list of data sets: no column is called title or url.", url=url)
+        )
     if rows and not _fields_of(rows[0]) & {"title", "url"}:
-        raise PortalError(f"{url} answered with text that is no list of data sets: no column is called title or url.")
+        raise PortalError(
+            say("{url} answered with text that is no list of data sets: no column is called title or url.", url=url)
+        )
     return [{key: value for key, value in row.items() if isinstance(key, str)} for row in rows]
 
 
@@ -189,7 +194,7 @@ def addresses_in(body: bytes, client: Client, url: str) -> Iterator[tuple[str, s
         for entry in root.iter(f"{SITEMAP}sitemap"):
             read += 1
             if read > MOST_SITEMAPS:
-                raise PortalError(f"{url} points at more than {MOST_SITEMAPS} sitemaps.")
+                raise PortalError(say("{url} points at more than {count} sitemaps.", url=url, count=MOST_SITEMAPS))
             inner = _text(entry, "loc")
             waiting.append((inner, client.get_bytes(inner)[0]))
 
@@ -198,11 +203,13 @@ def _parse(content: bytes, address: str) -> Any:
     try:
         root = ElementTree.fromstring(content)
     except DefusedXmlException as error:
-        raise PortalError(f"{address} answered with XML that declares entities, which is refused.") from error
+        raise PortalError(
+            say("{url} answered with XML that declares entities, which is refused.", url=address)
+        ) from error
     except ElementTree.ParseError as error:
-        raise PortalError(f"{address} answered with XML that is cut off or broken.") from error
+        raise PortalError(say("{url} answered with XML that is cut off or broken.", url=address)) from error
     if root.tag not in {f"{SITEMAP}urlset", f"{SITEMAP}sitemapindex"}:
-        raise PortalError(f"{address} answered with XML that is no sitemap.")
+        raise PortalError(say("{url} answered with XML that is no sitemap.", url=address))
     return root
 
 

@@ -23,6 +23,7 @@ from ckanext.cityportals.portals.base import (
     records_in,
     site_of,
 )
+from ckanext.privacy.engine.sentences import say
 
 _API = "/api/explore/v2.1/catalog"
 #: the most records a page of the API may hold, and how far its pages go
@@ -55,7 +56,13 @@ class OpendatasoftPortal(Portal):
 
         def ask(offset: int) -> Page:
             if offset >= _REACH:
-                raise PortalError(f"{site} has more than {_REACH:,} datasets, the most its pages show; narrow it down.")
+                raise PortalError(
+                    say(
+                        "{url} has more than {limit} datasets, the most its pages show; narrow it down.",
+                        url=site,
+                        limit=f"{_REACH:,}",
+                    )
+                )
             document = client.get_json(f"{site}{_API}/datasets", {**query, "offset": offset})
             records = records_in(document, "results", f"{site}{_API}/datasets")
             return Page([at_portal(each, site) for each in records], number(document.get("total_count")))

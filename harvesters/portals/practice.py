@@ -20,6 +20,7 @@ from ckanext.cityportals.languages import tag_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, paged
 from ckanext.cityportals.portals.listing import addresses_in
+from ckanext.privacy.engine.sentences import say
 
 #: pages with lists followed, and practices read, of one source
 MOST_LISTS, MOST_PAGES = 500, 5_000
@@ -104,7 +105,13 @@ def practice_addresses(client: Client, url: str, contains: str, unless: Mapping[
             found[address] = None
             yield address
         if len(found) >= MOST_PAGES:
-            raise PortalError(f"{url} lists more than {MOST_PAGES} pages; say what the practices' addresses contain.")
+            raise PortalError(
+                say(
+                    "{url} lists more than {count} pages; say what the practices' addresses contain.",
+                    url=url,
+                    count=MOST_PAGES,
+                )
+            )
 
 
 def _listed(client: Client, url: str, unless: Mapping[str, Validators]) -> Iterator[str]:
@@ -118,7 +125,7 @@ def _listed(client: Client, url: str, unless: Mapping[str, Validators]) -> Itera
         page = _document(body, address)
         links = [_absolute(each, address) for each in page.xpath("//a/@href")]
         if not links:
-            raise PortalError(f"{address} answered with a web page that links to nothing.")
+            raise PortalError(say("{url} answered with a web page that links to nothing.", url=address))
         yield from links
         following = page.xpath("//a[@rel='next']/@href | //link[@rel='next']/@href")
         address = _absolute(following[0], address) if following else ""
@@ -127,9 +134,9 @@ def _listed(client: Client, url: str, unless: Mapping[str, Validators]) -> Itera
 def _document(body: bytes, address: str) -> Any:
     start = body[:1_000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not start:
-        raise PortalError(f"{address} answered with nothing instead of a web page.")
+        raise PortalError(say("{url} answered with nothing instead of a web page.", url=address))
     if not start.startswith(b"<"):
-        raise PortalError(f"{address} answered with something else than a web page.")
+        raise PortalError(say("{url} answered with something else than a web page.", url=address))
     return html.document_fromstring(body.decode("utf-8", errors="replace").replace("\x00", ""))
 
 
@@ -229,7 +236,7 @@ def _pictures_and_files(media: Any, image: Any, taker: Taker) -> list[dict[str, 
     """Files a page offers. Pictures are left where they are: whether the people in them agreed is not known."""
     if image:
         taker.warn(
-            "The page has pictures; they were left out, since it is not known whether the people in them agreed."
+            say("The page has pictures; they were left out, since it is not known whether the people in them agreed.")
         )
     members = media if isinstance(media, list) else [media]
     found = [each for each in members if isinstance(each, dict) and each.get("contentUrl")]

@@ -60,9 +60,9 @@ def fetch(url: str, target: IO[bytes], limits: Limits | None = None) -> Fetched:
     except AddressError as error:
         raise FetchError(str(error)) from error
     except transfer.TooMuch as error:
-        raise FetchError(f"{_shown(url)} {error}") from error
+        raise FetchError(error.sentence(_shown(url))) from error
     except transfer.ERRORS as error:
-        raise FetchError(f"{_shown(url)} {transfer.problem(error)}") from error
+        raise FetchError(transfer.problem(error, _shown(url))) from error
 
 
 def _save(response: requests.Response, target: IO[bytes], limits: Limits) -> Fetched:
