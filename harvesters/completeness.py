@@ -14,6 +14,9 @@ from ckanext.privacy.engine.sentences import say, to_say
 #: Portals cut their feeds at round numbers: 1,000 was ArcGIS Hub's cap until 2019.
 ROUND_CAPS = frozenset({100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 100_000})
 
+#: Where search engines stop counting what they found.
+_COUNTED_TO = 10_000
+
 #: A handful of records may go at once without it being a sign of trouble, whatever their share.
 SMALL_LOSS = 5
 
@@ -40,9 +43,14 @@ def gaps(answer: Answer, *, missing: int) -> list[str]:
     if answer.announced is not None and answer.seen < answer.announced:
         template = to_say("The portal announced {announced} records but delivered {count}.")
         found.append(say(template, announced=answer.announced, count=answer.seen))
-    if missing and answer.seen in ROUND_CAPS:
+    if missing and answer.seen in ROUND_CAPS and not _counted(answer):
         found.append(say("The portal delivered exactly {count} records, which looks like a limit.", count=answer.seen))
     return found
+
+
+def _counted(answer: Answer) -> bool:
+    """Whether the portal counted its records itself, and they came; search engines count no further than a limit."""
+    return answer.announced is not None and answer.announced <= answer.seen < _COUNTED_TO
 
 
 def mass_loss(known: int, missing: int, threshold: float) -> str | None:

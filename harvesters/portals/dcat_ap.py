@@ -88,9 +88,9 @@ class DcatApPortal(Portal):
             address = _next_page(graph)
 
     def remote_id(self, record: Record) -> str:
-        """Its address, else its identifier, else what else tells it from others: its page, a file, its title."""
+        """Its address, else its identifier, else what else tells it from others: its page, or a file."""
         named = record.get("uri") or _first(record, "dct:identifier", "adms:identifier")
-        return str(named or _link(record.get("dcat:landingPage")) or _a_file(record) or _title(record)).strip()
+        return str(named or _link(record.get("dcat:landingPage")) or _a_file(record)).strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
         distributions = [each for each in record.get("dcat:distribution") or [] if isinstance(each, dict)]
@@ -312,10 +312,6 @@ def _one(texts: Mapping[str, str]) -> str:
 
 def _a_file(record: Record) -> str:
     return next(filter(None, map(_address, record.get("dcat:distribution") or [])), "")
-
-
-def _title(record: Record) -> str:
-    return _one(_languages(record.get("dct:title")))
 
 
 def _name(values: Any) -> str:

@@ -51,9 +51,9 @@ class DcatUsPortal(Portal):
         return [url.rstrip("/") + path for path in self.paths]
 
     def remote_id(self, record: Record) -> str:
-        """Its identifier, else what else tells it from others: its page, a file, its title."""
+        """Its identifier, else what else tells it from others: its page, or a file."""
         named = _identifier(record.get("identifier")) or str(record.get("landingPage") or "")
-        return (named or next(filter(None, _addresses(record)), "") or str(record.get("title") or "")).strip()
+        return (named or next(filter(None, _addresses(record)), "")).strip()
 
     def aliases(self, record: Record) -> tuple[str, ...]:
         return identity.aliases(

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ckan import model
+from ckan.plugins import plugin_loaded
 from ckan.plugins import toolkit as tk
 from portals import records
 from portals.replay import Replay, replay
+
+from ckanext.cityportals.mapping import Mapped
+from ckanext.cityportals.portals import PORTALS
 
 pytestmark = pytest.mark.usefixtures("clean_site")
 
@@ -125,3 +130,97 @@ def test_the_pages_show_it_and_what_is_taken_from_the_source_is_an_edit(
     conflict.says("Trees of the city")
     conflict.run()
     assert (conflict.title(), conflict.conflicts()) == ("Trees of the city", []), "nobody edits it any more"
+
+
+def files(*names: str, **descriptions: str) -> list[dict[str, Any]]:
+    """Files of a record, by their names."""
+    return [
+        {"title": name, "mediaType": "text/csv", "downloadURL": f"https://example.org/{name}.csv",
+         "description": descriptions.get(name, "")}
+        for name in names
+    ]  # fmt: skip
+
+
+def resources(city: City) -> dict[str, str]:
+    """The dataset's files: name and address."""
+    return {each["name"]: each["url"] for each in act("package_show", id=city.dataset)["resources"]}
+
+
+@pytest.mark.parametrize(("take", "left"), [("local", ["north", "south"]), ("remote", ["north"])])
+def test_a_file_that_was_described_here_and_removed_at_the_source_waits(city: City, take: str, left: list[str]):
+    city.says("Trees", distribution=files("north", "south"))
+    city.run()
+    held = act("package_show", id=city.dataset)["resources"]
+    held[1]["description"] = "Counted by the wards"
+    act("package_patch", "editor", id=city.dataset, resources=held)
+    city.says("Trees", distribution=files("north"))
+    city.run()
+    assert list(resources(city)) == ["north", "south"], "an edit is not thrown away"
+    waiting = act("cityportals_conflict_list", id=city.dataset)
+    assert [(each["field"], len(each["last"]), len(each["remote"]), len(each["local"])) for each in waiting] == [
+        ("resources", 2, 1, 2)
+    ]
+    assert city.decide(take, field="resources") == []
+    city.run()
+    assert list(resources(city)) == left
+
+
+def test_a_file_that_was_replaced_here_and_at_the_source_waits(city: City):
+    """The cleaned file stays: what the source says now is for a person to look at."""
+    city.says("Trees", distribution=files("north"))
+    city.run()
+    held = act("package_show", id=city.dataset)["resources"]
+    held[0]["url"] = "https://example.org/cleaned.csv"
+    act("package_patch", "editor", id=city.dataset, resources=held)
+    moved = [{**files("north")[0], "downloadURL": "https://example.org/2026/north.csv"}]
+    city.says("Trees", distribution=moved)
+    city.run()
+    assert resources(city) == {"north": "https://example.org/cleaned.csv"}
+    city.decide("remote", field="resources")
+    shown = act("package_show", id=city.dataset)["resources"]
+    assert [(each["id"], each["url"]) for each in shown] == [(held[0]["id"], "https://example.org/2026/north.csv")]
+
+
+def test_a_field_that_only_the_extras_can_hold_waits_like_any_other(city: City, monkeypatch: pytest.MonkeyPatch):
+    portal = PORTALS["arcgis-hub"]
+    mapped = portal.to_dataset
+
+    def with_a_programme(record: dict[str, Any]) -> Mapped:
+        found = mapped(record)
+        return replace(found, dataset={**found.dataset, "programme": record.get("programme", [])})
+
+    def extras() -> dict[str, str]:
+        return {each["key"]: each["value"] for each in act("package_show", id=city.dataset)["extras"]}
+
+    monkeypatch.setattr(portal, "to_dataset", with_a_programme)
+    city.says("Trees", programme=["parks"])
+    city.run()
+    ours = [{"key": key, "value": value} for key, value in {**extras(), "programme": '["nature"]'}.items()]
+    act("package_patch", "editor", id=city.dataset, extras=ours)
+    city.says("Trees", programme=["streets"])
+    city.run()
+    waiting = act("cityportals_conflict_list", id=city.dataset)
+    assert [(each["field"], each["last"], each["remote"], each["local"]) for each in waiting] == [
+        ("programme", ["parks"], ["streets"], ["nature"])
+    ]
+    city.decide("remote", field="programme")
+    assert extras()["programme"] == '["streets"]'
+
+
+def test_a_conflict_in_a_released_dataset_changes_nothing_that_is_public(city: City, anonymous_api: Any):
+    if not plugin_loaded("privacy"):
+        pytest.skip("there is no gate on this site")
+    from support import releasing
+
+    from ckanext.privacy.gate import leak_check
+
+    releasing.release(city.dataset)
+    city.edit("Street trees")
+    city.says("City trees")
+    city.run()
+    assert city.conflicts() == [("Trees", "City trees", "Street trees")]
+    city.decide("remote")
+    assert city.title() == "City trees"
+    assert anonymous_api("package_show", id=city.dataset)[1]["result"]["title"] == "Trees"
+    assert act("privacy_status_show", id=city.dataset)["pending"]
+    assert leak_check.find_leaks() == []

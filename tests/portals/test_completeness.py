@@ -16,6 +16,7 @@ from ckanext.cityportals.last_time import LastTime
         (Answer(90, announced=102), 12, "announced 102 records but delivered 90"),
         (Answer(300, stopped="it broke off."), 100, "stopped before the end"),
         (Answer(1000), 93, "looks like a limit"),
+        (Answer(10_000, announced=10_000), 93, "looks like a limit"),
     ],
 )
 def test_an_answer_with_gaps_says_nothing_about_what_is_not_in_it(answer: Answer, missing: int, said: str):
@@ -24,8 +25,8 @@ def test_an_answer_with_gaps_says_nothing_about_what_is_not_in_it(answer: Answer
 
 @pytest.mark.parametrize(
     ("answer", "missing"),
-    [(Answer(102, announced=102), 0), (Answer(98), 3), (Answer(1000), 0), (Answer(582), 61)],
-    ids=["as announced", "a few gone", "round but nothing missing", "many gone"],
+    [(Answer(102, announced=102), 0), (Answer(98), 3), (Answer(1000), 0), (Answer(582), 61), (Answer(100, 100), 5)],
+    ids=["as announced", "a few gone", "round but nothing missing", "many gone", "round but counted by the portal"],
 )
 def test_a_whole_answer_has_no_gaps(answer: Answer, missing: int):
     assert gaps(answer, missing=missing) == []

@@ -367,7 +367,7 @@ def test_visits_and_clocks_are_no_news_and_words_are(source_type: str, record: d
         ({"identifier": 0}, "0"),
         ({"identifier": " ", "landingPage": "https://example.org/p"}, "https://example.org/p"),
         ({"identifier": None, "landingPage": None}, "https://data.example.org/api/views/abcd-0001/rows.csv"),
-        ({"identifier": None, "landingPage": None, "distribution": []}, "Street trees, part 1"),
+        ({"identifier": None, "landingPage": None, "distribution": []}, ""),
     ],
 )
 def test_a_record_without_a_proper_identifier_is_known_by_what_it_has(members: dict[str, Any], identifier: str):
