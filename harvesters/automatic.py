@@ -42,7 +42,7 @@ def public_elsewhere(package: dict[str, Any]) -> str | None:
     approved = allowed(source.id) if source else None
     if source is None or approved is None or not _is_open(package.get("license_id")):
         return None
-    public = PORTALS[source.type].public_at_source and not entry.get("missing_since")
+    public = PORTALS[source.type].public_at_source and entry.get("public", True) and not entry.get("missing_since")
     if not public or entry.get("twins") or not _files_are_the_records(package, entry):
         return None
     return (

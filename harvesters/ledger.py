@@ -7,9 +7,9 @@ as the dataset, out of reach of forms and of the public, and untouched when ckan
 A dataset's entry: ``source_id``, ``remote_ids`` (newest first), ``aliases``, ``digest``, ``mapped`` (what the source
 said last), ``saved`` (fingerprints of what was saved; of a field that people edited, of what they edited),
 ``conflicts`` and ``declined`` (see ``merge.standing``), ``twins`` (datasets that other sources brought of the same
-thing),
-``warnings``, ``leftovers``, ``missing_since``, ``missing_runs``, ``doubted`` (so many went at once that a person must
-say it is true), ``withdrawn``. A source's entry: ``run`` (what the last gathering found), ``validators``, ``purged``.
+thing), ``warnings``, ``leftovers``, ``public`` (whether the portal shows it to everybody), ``missing_since``,
+``missing_runs``, ``doubted`` (so many went at once that a person must say it is true), ``withdrawn``. A source's entry:
+``run`` (what the last gathering found), ``validators``, ``purged``.
 """
 
 from __future__ import annotations

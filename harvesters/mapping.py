@@ -48,12 +48,14 @@ class Mapped:
     """A record as this catalogue would hold it.
 
     ``dataset`` is in the form of ``package_show``. ``leftovers`` are keys that were not understood, ``warnings`` are
-    sentences about what was changed to fit or needs a person's look; they never repeat personal data.
+    sentences about what was changed to fit or needs a person's look; they never repeat personal data. ``public``:
+    whether the portal shows the record to everybody; what it does not is never released without a person.
     """
 
     dataset: dict[str, Any]
     leftovers: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    public: bool = True
 
 
 class Taker:
@@ -86,6 +88,12 @@ class Taker:
 
     def warn(self, sentence: str) -> None:
         self.warnings.append(sentence)
+
+    def shown_to_all(self, public: bool) -> bool:
+        """Note that the portal keeps a record from the public, where it does."""
+        if not public:
+            self.warn(say("The portal does not show this record to everybody; only a person releases it."))
+        return public
 
     def leftovers(self) -> list[str]:
         """Names of the members that nobody took and that say something."""

@@ -92,6 +92,7 @@ class Record:
     leftovers: list[str]
     warnings: list[str]
     aliases: tuple[str, ...] = ()
+    public: bool = True
     conflicts: dict[str, dict[str, Any]] = field(default_factory=dict)
     edited_from: dict[str, str] = field(default_factory=dict)
     left_out: set[str] = field(default_factory=set)
@@ -154,7 +155,7 @@ def _record(item: Item, desk: Desk) -> Record:
     mapped = base.mapped(desk.portal, content)
     fields = complete_fields(mapped.dataset, desk.settings, desk.source_id, item.plan["entry"]["remote_ids"])
     aliases = base.aliases(desk.portal, content)
-    record = Record(item, fields, list(mapped.leftovers), list(mapped.warnings), aliases)
+    record = Record(item, fields, list(mapped.leftovers), list(mapped.warnings), aliases, mapped.public)
     record.drop(desk.without & fields.keys())
     return record
 
@@ -305,6 +306,7 @@ def _entry(record: Record, desk: Desk, package: model.Package, saved: dict[str, 
         "conflicts": record.conflicts,
         "warnings": record.warnings,
         "leftovers": record.leftovers,
+        "public": record.public,
         "missing_since": None,
         "missing_runs": 0,
         "doubted": False,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ckanext.cityportals import identity, mapping
@@ -49,12 +50,20 @@ class CkanPortal(Portal):
     def pages(
         self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
     ) -> Iterator[Page]:
-        address = f"{_site(url)}/api/3/action/package_search"
+        site = _site(url)
+        address, key = f"{site}/api/3/action/package_search", client.credential(site)
         query = {"rows": self.page_size, "sort": "id asc", **({"fq": config["fq"]} if config.get("fq") else {})}
-        yield from page_by_page(lambda start: self._page(client, address, {**query, "start": start}))
+        query |= {"include_private": "true"} if key else {}
+        headers = {"Authorization": key} if key else {}
 
-    def _page(self, client: Client, address: str, query: Mapping[str, Any]) -> Page:
-        document = client.get_json(address, query)
+        def ask(start: int) -> Page:
+            page = self._page(client, address, {**query, "start": start}, headers)
+            return replace(page, records=[_with_stored_tables(each, site) for each in page.records])
+
+        yield from page_by_page(ask)
+
+    def _page(self, client: Client, address: str, query: Mapping[str, Any], headers: Mapping[str, str]) -> Page:
+        document = client.get_json(address, query, headers=headers)
         if not isinstance(document, dict) or document.get("success") is not True:
             raise PortalError(say("{url} answered that the request failed{said}.", url=address, said=_said(document)))
         result = document.get("result") or {}
@@ -95,12 +104,32 @@ class CkanPortal(Portal):
         }
         for member in (*_HOUSEKEEPING, "title_translated", "notes_translated"):
             taker.take(member)
-        return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings)
+        public = taker.shown_to_all(not record.get("private"))
+        return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings, public)
 
 
 def _site(url: str) -> str:
     """The site's address, also when the address of its API was given."""
     return url.partition("/api/3")[0].rstrip("/")
+
+
+def _with_stored_tables(record: Record, site: str) -> Record:
+    """The record with the addresses of tables that stand in the portal's datastore alone."""
+    resources = record.get("resources")
+    if not isinstance(resources, list) or not any(map(_is_stored_only, resources)):
+        return record
+    return {**record, "resources": [_stored(each, site) if _is_stored_only(each) else each for each in resources]}
+
+
+def _is_stored_only(resource: Any) -> bool:
+    if not isinstance(resource, dict) or not resource.get("datastore_active"):
+        return False
+    return not str(resource.get("url") or "").startswith(("http://", "https://"))
+
+
+def _stored(resource: Record, site: str) -> Record:
+    address = f"{site}/datastore/dump/{resource.get('id')}"
+    return {**resource, "url": address, "format": resource.get("format") or "CSV"}
 
 
 def _said(document: Any) -> str:

@@ -131,11 +131,13 @@ class DcatApPortal(Portal):
             ),
             "resources": [_resource(each, taker) for each in distributions if _address(each)],
         }
-        if _text(record.get("dct:accessRights")).endswith("/PUBLIC"):
+        access = _text(record.get("dct:accessRights"))
+        public = taker.shown_to_all(not access.endswith(("/RESTRICTED", "/NON_PUBLIC", "/CONFIDENTIAL")))
+        if access.endswith("/PUBLIC"):
             taker.take("dct:accessRights")
         for member in _HOUSEKEEPING:
             taker.take(member)
-        return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings)
+        return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings, public)
 
 
 def read_graph(body: bytes, media_type: str, address: str) -> Graph:

@@ -65,6 +65,7 @@ class DcatUsPortal(Portal):
 
     def to_dataset(self, record: Record) -> Mapped:
         taker = Taker(record)
+        public = taker.shown_to_all(str(record.get("accessLevel") or "public").casefold() == "public")
         for member in _MEANS_NOTHING_HERE:
             taker.take(member)
         dataset = {
@@ -85,7 +86,7 @@ class DcatUsPortal(Portal):
             "temporal_coverage": _period(taker),
         }
         taker.take("identifier")
-        return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings)
+        return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings, public)
 
     def licence_text(self, text: str) -> str:
         """A licence's name or address, without its HTML."""

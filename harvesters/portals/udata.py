@@ -90,7 +90,8 @@ class UdataPortal(Portal):
         }
         for member in _HOUSEKEEPING:
             taker.take(member)
-        return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings)
+        public = taker.shown_to_all(not record.get("private"))
+        return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings, public)
 
 
 def _contact(taker: Taker, owner: Record) -> list[dict[str, str]]:

@@ -21,6 +21,7 @@ from ckanext.cityportals.portals import PORTALS, base
 
 CATALOGUE = {"dataset": [records.data_json(number, title=f"Árboles {number}") for number in range(1, 4)]}
 TEXT = json.dumps(CATALOGUE, ensure_ascii=False)
+ACCESS = "http://publications.europa.eu/resource/authority/access-right"
 GZIP = {"Content-Encoding": "gzip"}
 
 
@@ -399,3 +400,40 @@ def test_a_catalogue_in_rdf_is_read_with_blank_nodes_relative_addresses_and_mere
     assert named["title_translated"] == {"it": "Alberi", "en": "Trees"}
     assert (named["license_id"], named["language"]) == ("cc-by", ["it"])
     assert [each["name"] for each in named["tags"]] == ["alberi", "parchi"]
+
+
+# -- what is not for everybody
+@pytest.mark.parametrize(
+    ("source_type", "record", "public"),
+    [
+        ("city-ckan", records.ckan(), True),
+        ("city-ckan", records.ckan(private=True), False),
+        ("dcat-us", records.data_json(), True),
+        ("dcat-us", records.data_json(accessLevel="restricted public"), False),
+        ("dcat-us", records.data_json(accessLevel="non-public"), False),
+        ("udata", records.udata(private=True), False),
+        ("dcat-ap", records.dcat_ap(), True),
+        ("dcat-ap", records.dcat_ap(**{"dct:accessRights": [{"uri": f"{ACCESS}/PUBLIC"}]}), True),
+        ("dcat-ap", records.dcat_ap(**{"dct:accessRights": [{"uri": f"{ACCESS}/RESTRICTED"}]}), False),
+    ],
+)
+def test_a_record_that_a_portal_keeps_from_the_public_is_no_public_one(
+    source_type: str, record: dict[str, Any], public: bool
+):
+    found = base.mapped(PORTALS[source_type], record)
+    assert found.public == public
+    assert any("only a person releases it" in each for each in found.warnings) == (not public)
+
+
+def test_a_key_opens_private_datasets_of_a_ckan_site_and_goes_nowhere_else():
+    tables = [{"id": "t1", "datastore_active": True, "url": "_datastore_only_resource"}]
+    found = records.ckan(private=True, resources=tables)
+    with replay() as site:
+        site.serve_ckan([found])
+        assert len(read("city-ckan", site)) == 1
+        assert "Authorization" not in site.requests[-1][1]
+        host = site.url.removeprefix("http://")
+        kept = read("city-ckan", site, credentials={host: "secret"})
+        assert site.requests[-1][1]["Authorization"] == "secret"
+    file = base.mapped(PORTALS["city-ckan"], kept[0]).dataset["resources"][0]
+    assert (file["url"], file["format"]) == (f"{site.url}/datastore/dump/t1", "CSV")
