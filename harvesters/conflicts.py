@@ -34,7 +34,7 @@ def of_dataset(shown: dict[str, Any]) -> list[dict[str, Any]]:
             "local": local.get(name),
         }
         for name, conflict in found.items()
-        if f"{name}{_TRANSLATED}" not in found and not says_the_same(name, local, conflict["remote"])
+        if f"{name}{_TRANSLATED}" not in found and not says_the_same(name, local, conflict["remote"], conflict["last"])
     ]
 
 

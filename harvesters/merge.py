@@ -43,14 +43,15 @@ def fingerprint(name: str, value: Any) -> str:
 
 def fingerprints(local: dict[str, Any], remote: dict[str, Any]) -> dict[str, str]:
     """Fingerprints of the fields a record speaks about, as they stand in a dataset."""
-    return {name: _print_here(name, local, remote) for name in remote}
+    return {name: _print_here(name, local, value) for name, value in remote.items()}
 
 
-def _print_here(name: str, local: dict[str, Any], remote: dict[str, Any]) -> str:
-    """A field's fingerprint here; resources that people added are theirs and do not count."""
+def _print_here(name: str, local: dict[str, Any], *from_source: Any) -> str:
+    """A field's fingerprint here; resources that are not ``from_source`` are those people added, and do not count."""
     value = local.get(name)
     if name == "resources":
-        value = [each for each in value or [] if any(_same(each, other) for other in remote.get(name) or [])]
+        known = [each for listed in from_source for each in listed or []]
+        value = [each for each in value or [] if any(_same(each, other) for other in known)]
     return fingerprint(name, value)
 
 
@@ -66,9 +67,9 @@ def merge(
     """
     merged = Merged(dict(local))
     for name in sorted({*remote, *last_remote, *last_saved}):
-        changed_here = name in last_saved and _print_here(name, local, last_remote) != last_saved[name]
+        changed_here = name in last_saved and _print_here(name, local, last_remote.get(name)) != last_saved[name]
         edited = changed_here and not says_the_same(name, local, last_remote.get(name))
-        if edited and not says_the_same(name, local, remote.get(name)):
+        if edited and not says_the_same(name, local, remote.get(name), last_remote.get(name)):
             merged.edited.append(name)
         if remote.get(name) == last_remote.get(name):
             continue
@@ -79,9 +80,12 @@ def merge(
     return merged
 
 
-def says_the_same(name: str, local: dict[str, Any], value: Any) -> bool:
-    """Whether a field stands here as the source says it."""
-    return _print_here(name, local, {name: value}) == fingerprint(name, value)
+def says_the_same(name: str, local: dict[str, Any], value: Any, before: Any = None) -> bool:
+    """Whether a field stands here as the source says it.
+
+    :param before: what the source said earlier: files of it that are still here are not people's own
+    """
+    return _print_here(name, local, value, before) == fingerprint(name, value)
 
 
 def standing(
@@ -106,7 +110,7 @@ def standing(
         now = remote.get(name)
         last = before[name]["last"] if name in before else last_remote.get(name)
         refused = fingerprint(name, now) in declined.get(name, ())
-        if now == last or refused or says_the_same(name, merged.dataset, now):
+        if now == last or refused or says_the_same(name, merged.dataset, now, last):
             continue
         known = name in before and before[name]["remote"] == now
         waiting[name] = before[name] if known else {"last": last, "remote": now, "at": at}

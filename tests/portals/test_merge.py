@@ -65,6 +65,19 @@ def test_a_file_that_was_replaced_here_is_not_overwritten():
     assert result.conflicts == ["resources"]
 
 
+def test_a_file_that_was_described_here_and_removed_at_the_source_stays():
+    """What is left at the source stands here as well, which was taken for agreement."""
+    last = {"resources": [{"url": "https://a/1.csv", "name": "One"}, {"url": "https://a/2.csv", "name": "Two"}]}
+    described = {"resources": [last["resources"][0], {**last["resources"][1], "description": "By wards"}]}
+    remote = {"resources": last["resources"][:1]}
+    result = merge(described, remote, last, fingerprints(last, last))
+    assert (result.dataset, result.conflicts) == (described, ["resources"])
+    waiting = standing({}, result, (remote, last), {}, "1")
+    assert waiting["resources"]["remote"] == remote["resources"]
+    again = merge(described, remote, remote, {})
+    assert standing(waiting, again, (remote, remote), {}, "2") == waiting, "until it is decided"
+
+
 class Field:
     """A field of one dataset over several runs, remembered between them as saving does it."""
 
