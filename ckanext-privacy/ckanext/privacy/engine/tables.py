@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,8 @@ from .threads import in_order
 T = TypeVar("T")
 
 TOO_WIDE = say("It has rows of more than {columns} cells; split it, or make columns rows.", columns=Limits.columns)
+#: E-mail addresses, and numbers as long as a telephone's.
+TELLING_HEADING = re.compile(r"\S@\S+\.\w|\d(?:[ .()-]{0,2}\d){6}")
 #: Size of the blocks in which a file is hashed.
 BLOCK = 1 << 20
 
@@ -142,7 +145,20 @@ def open_raw(raw: RawFile) -> OpenFile:
     module, function = reader_of(raw)
     with _held_when_broken(raw.name):
         # Readers import their libraries, which a scan of a plain CSV must not wait for.
-        return getattr(import_module(f".readers.{module}", __package__), function)(raw)
+        file: OpenFile = getattr(import_module(f".readers.{module}", __package__), function)(raw)
+    file.tables += _telling_headings(file.tables)
+    return file
+
+
+def _telling_headings(tables: Iterable[Table]) -> list[Table]:
+    """Headings that hold what cells should: addresses or long numbers as keys of records, or a table of one line."""
+    found = []
+    for table in tables:
+        labels = [label for label in table.labels if TELLING_HEADING.search(label)]
+        title = f"{table.name}: headings"
+        if labels and not table.name.endswith(": headings"):
+            found.append(text_table(title, labels, table.hidden))
+    return found
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook, SheetMetadata
 
@@ -47,6 +48,19 @@ class Meanings:
         count = self._count(TEXTS, b"<si")
         values = self._ask((b't="s"', b"%d" % place) for place in range(count))
         return pl.Series([value for value in values if isinstance(value, str)], dtype=pl.String)
+
+    @cached_property
+    def _used(self) -> np.ndarray:
+        return np.zeros(len(self.texts), bool)
+
+    def note(self, places: np.ndarray) -> None:
+        """Take in which shared texts some cells show."""
+        if len(places):
+            self._used[places[places < len(self._used)]] = True
+
+    def unused(self) -> list[str]:
+        """Shared texts that no cell shows."""
+        return self.texts.filter(pl.Series(~self._used)).to_list() if len(self.texts) else []
 
     @cached_property
     def _dated(self) -> tuple[bool, ...]:

@@ -23,9 +23,9 @@ from .xml_parts import attributes, elements, local, texts_of
 #: Parts about look and order, in which nobody's words stand.
 PLAIN = re.compile(
     r"\[Content_Types\]\.xml"
-    r"|(xl|word|ppt)/(theme/.*|styles\.xml|calcChain\.xml|fontTable\.xml|webSettings\.xml"
+    r"|(xl|word|ppt)/(theme/.*|calcChain\.xml|fontTable\.xml|webSettings\.xml"
     r"|metadata\.xml|tableStyles\.xml|presProps\.xml|viewProps\.xml|stylesWithEffects\.xml|numbering\.xml|fonts/.*)"
-    r"|(ppt|word)/(slideMasters|slideLayouts)/_rels/.*|mimetype|META-INF/.*|settings\.xml|manifest\.rdf|layout-cache"
+    r"|(word|ppt)/styles\.xml|(ppt|word)/(slideMasters|slideLayouts)/_rels/.*|mimetype|META-INF/.*|settings\.xml|manifest\.rdf|layout-cache"
     r"|Configurations2/.*|.*/$"
 )
 #: Pictures, sounds and files within a document.
@@ -40,6 +40,8 @@ COUNTS = frozenset({
     "MMClips", "TotalTime", "DocSecurity", "ScaleCrop", "LinksUpToDate", "SharedDoc", "HyperlinksChanged", "AppVersion",
     "revision", "document-statistic", "editing-cycles", "editing-duration",
 })  # fmt: skip
+#: How an archive's last record begins, and its longest size with a comment and some bytes behind it.
+END, LONGEST_END = b"PK\x05\x06", 1 << 20
 MACRO = say("Macros are not looked into; save the file without them.")
 DAMAGED = say("The file is damaged and cannot be opened; save it again.")
 
@@ -61,6 +63,12 @@ class Package:
         except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
             raise UnreadableFile(DAMAGED, raw.name) from error
         self.names = self.archive.namelist()
+
+    def loose(self) -> list[str]:
+        """What the archive itself says and no member does: comments, and text after its end."""
+        comments = [self.archive.comment, *(member.comment for member in self.archive.infolist())]
+        said = [comment.decode("utf-8", "replace") for comment in comments if comment]
+        return [*said, *traces(_after_the_end(self.raw))]
 
     def _count(self) -> None:
         for member in self.archive.infolist():
@@ -98,6 +106,17 @@ class Package:
         return found
 
 
+def _after_the_end(raw: RawFile) -> bytes:
+    """Bytes behind an archive: programs that unpack it pass them over."""
+    with raw.path.open("rb") as stream:
+        stream.seek(max(0, raw.size - LONGEST_END))
+        tail = stream.read()
+    start = tail.rfind(END)
+    if start < 0 or len(tail) < start + 22:
+        return b""
+    return tail[start + 22 + int.from_bytes(tail[start + 20 : start + 22], "little") :]
+
+
 def add_the_rest(file: OpenFile, package: Package, looked: Iterable[str]) -> None:
     """Look at every member that the reader of the document did not: nothing of a package goes unseen."""
     seen = set(looked)
@@ -113,8 +132,9 @@ def add_the_rest(file: OpenFile, package: Package, looked: Iterable[str]) -> Non
         elif not name.endswith(".rels") and not PROPERTIES.fullmatch(name):
             others.append(name)
     texts = package.texts(others)
-    if texts:
-        file.tables.append(text_table("other parts", texts, hidden=True))
+    for title, found in (("other parts", texts), ("around the archive", package.loose())):
+        if found:
+            file.tables.append(text_table(title, found, hidden=True))
 
 
 def _embedded(file: OpenFile, package: Package, name: str) -> None:

@@ -281,6 +281,7 @@ def _date(texts: pl.Series, styles: np.ndarray, meanings: Meanings) -> pl.Series
 def _shared(texts: pl.Series, _styles: np.ndarray, meanings: Meanings) -> pl.Series:
     places = texts.cast(pl.UInt32, strict=False)
     _must(not places.null_count() and int(places.max() or 0) < len(meanings.texts))  # type: ignore[arg-type] - numbers
+    meanings.note(places.to_numpy())
     return meanings.texts.gather(places)
 
 

@@ -13,6 +13,8 @@ from functools import partial
 from typing import IO, Any
 from xml.sax.saxutils import unescape
 
+import numpy as np
+
 from ckanext.privacy.engine.tables import Table, text_table
 from ckanext.privacy.engine.threads import in_order
 
@@ -31,6 +33,19 @@ PLACES = {
     "slicers": re.compile(r"xl/(slicer|timeline)[^/]*/[^/]*\.xml"),
     "change history": re.compile(r"xl/(revisions/.*|users)\.xml|xl/revisions/.*\.xml"),
 }
+#: Attributes of some parts that say more than the cells do.
+ASIDE = (
+    (re.compile(r"xl/tables/[^/]*\.xml"), {"comment", "totalsRowLabel"}),
+    (re.compile(r"xl/pivotTables/[^/]*\.xml"), {"n", "caption", "name", "rowHeaderCaption", "colHeaderCaption"}),
+    (re.compile(r"xl/workbook\.xml"), {"userName"}),
+)
+STYLES, TEXTS = "xl/styles.xml", "xl/sharedStrings.xml"
+#: Words that a format of numbers adds to them.
+LITERAL = re.compile(r'"([^"]{3,})"')
+#: Names of sheets that say more than which sheet it is: addresses, numbers, two words.
+TELLING_NAME = re.compile(r"\S@\S|\d{6}|[^\W\d_]{2,}[\W_]+[^\W\d_]{2,}")
+#: Cells that point at a shared text.
+SHARED = re.compile(rb'<(?:\w+:)?c\b[^>]*?\bt="s"[^>]*>\s*<(?:\w+:)?v>(\d+)<')
 COMMENTS = re.compile(r"xl/(comments[^/]*|comments/[^/]*|threadedComments/[^/]*)\.xml")
 PERSONS = re.compile(r"xl/persons/[^/]*\.xml")
 CACHES = re.compile(r"xl/pivotCache/pivotCacheDefinition[^/]*\.xml")
@@ -120,7 +135,7 @@ def _read_sheet(package: Package, part: str, meanings: Meanings | None) -> Sheet
     """Read a sheet's part once, as bytes: as XML it is read, if need be, by the library that knows cells."""
     facts, around, store = SheetFacts(), _AroundCells(), SheetStore(package.raw)
     plain = meanings is not None
-    tasks = (partial(_read_cells, text, meanings if plain else None) for text in _pieces(package, part, facts, around))
+    tasks = (partial(_read_cells, text, meanings, plain) for text in _pieces(package, part, facts, around))
     for read in in_order(tasks):
         if isinstance(read, Piece):
             store.add(read)
@@ -154,11 +169,13 @@ def _pieces(package: Package, part: str, facts: SheetFacts, around: _AroundCells
     yield around.add(text)
 
 
-def _read_cells(text: bytes, meanings: Meanings | None) -> Piece | int:
+def _read_cells(text: bytes, meanings: Meanings | None, plain: bool) -> Piece | int:
     """The cells of whole rows; of rows that are not written plainly, the last column from the 26th on."""
-    piece = read_piece(text, meanings) if meanings else None
+    piece = read_piece(text, meanings) if meanings and plain else None
     if piece:
         return piece
+    if meanings:
+        meanings.note(np.array(SHARED.findall(text), dtype=np.uint32))
     return _column_number(max(FAR.findall(text), key=lambda name: (len(name), name), default=b""))
 
 
@@ -220,9 +237,11 @@ def _column_number(name: bytes) -> int:
     return number
 
 
-def workbook_places(package: Package, facts: dict[str, SheetFacts]) -> tuple[list[Table], set[str]]:
+def workbook_places(
+    package: Package, facts: dict[str, SheetFacts], meanings: Meanings | None
+) -> tuple[list[Table], set[str]]:
     """Tables of everything outside the cells of an XLSX or XLSB workbook, and the parts that they were read from."""
-    looked = set(package.matching(CELLS)) | {"xl/workbook.xml"} | set(package.matching(SHEETS))
+    looked = set(package.matching(CELLS)) | {"xl/workbook.xml", STYLES} | set(package.matching(SHEETS))
     tables: list[Table] = []
     for read, pattern in ((_comments, COMMENTS), (_pivot_caches, CACHES)):
         parts = package.matching(pattern)
@@ -235,6 +254,8 @@ def workbook_places(package: Package, facts: dict[str, SheetFacts]) -> tuple[lis
         looked.update(parts)
         tables.append(text_table(title, package.texts(parts), hidden=True))
     tables += _around_cells(package, facts)
+    tables.append(text_table("names and formats", _aside(package, facts), hidden=True))
+    tables.append(text_table("texts that no cell shows", _unshown(package, meanings), hidden=True))
     return [table for table in tables if table.weight or table.labels != ("text",)], looked
 
 
@@ -336,6 +357,40 @@ def _around_cells(package: Package, facts: dict[str, SheetFacts]) -> Iterator[Ta
         around = (HEADER_CODE.sub(" ", text) if text.startswith("&") else text for text in sheet.around)
         yield text_table(f"{name}: headers, footers and rules", around, hidden=True)
         yield text_table(f"{name}: formulas", sheet.formulas, hidden=True)
+
+
+def _aside(package: Package, facts: dict[str, SheetFacts]) -> Iterator[str]:
+    """Words in attributes and formats that stand neither in cells nor around them, and telling names of sheets."""
+    yield from (name for name in facts if TELLING_NAME.search(name) and not SHEETS.fullmatch(name))
+    for pattern, keys in ASIDE:
+        for part in package.matching(pattern):
+            yield from (text for given in _given(package, part) for key, text in given.items() if key in keys)
+    for given in _given(package, STYLES):
+        yield from LITERAL.findall(given.get("formatCode", ""))
+        if "xfId" in given and "name" in given and "builtinId" not in given:
+            yield given["name"]
+    for part in package.matching(CACHES):
+        yield from (given["name"] for given in _given(package, part) if TELLING_NAME.search(given.get("name", "")))
+
+
+def _given(package: Package, part: str) -> Iterator[dict[str, str]]:
+    if part in package.names:
+        with package.open(part) as stream:
+            yield from (attributes(element) for _, element in elements(stream))
+
+
+def _unshown(package: Package, meanings: Meanings | None) -> Iterator[str]:
+    """Shared texts that a deleted cell has left behind, and how texts are said to be spoken."""
+    if meanings:
+        yield from meanings.unused()
+    if TEXTS not in package.names:
+        return
+    with package.open(TEXTS) as stream:
+        for _, element in elements(stream):
+            if local(element) == "rPh":
+                yield "".join(element.itertext())
+            elif local(element) == "si":
+                element.clear()
 
 
 def _defined_name(element: Any) -> str:

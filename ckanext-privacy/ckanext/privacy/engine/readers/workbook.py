@@ -47,6 +47,7 @@ DENSE = 0.05
 ENCRYPTED = say("The workbook is encrypted; save it without a password.")
 DAMAGED = say("The workbook is damaged; save it again.")
 FAR_APART = say("It has cells so far apart that it cannot be laid out; delete the empty rows and columns.")
+UNLISTED = say("It is a sheet that the workbook does not list; save the workbook again.")
 SHEETS = (SheetTypeEnum.WorkSheet, SheetTypeEnum.MacroSheet)
 
 
@@ -78,7 +79,7 @@ def open_workbook(raw: RawFile) -> OpenFile:
         kind, parts = "xlsb" if "xl/workbook.bin" in package.names else "xlsx", sheet_parts(package)
         meanings = _meanings(package, parts)
         facts = sheet_facts(package, parts, meanings)
-        places, looked = workbook_places(package, facts)
+        places, looked = workbook_places(package, facts, meanings)
     file = OpenFile(raw.facts(kind))
     _add_sheets(file, _Book(raw, meanings), facts)
     file.tables += places
@@ -153,6 +154,16 @@ def _add_sheets(file: OpenFile, book: _Book, facts: dict[str, SheetFacts]) -> No
             file.held.append(Held(FAR_APART, say("{name}, sheet {sheet}", name=file.facts.name, sheet=meta.name)))
             continue
         _add_sheet(file, book.sheet(meta.name, known.store), known, meta.visible != SheetVisibleEnum.Visible)
+    for part in [name for name in facts if SHEET_PARTS.fullmatch(name)]:
+        _add_unlisted(file, book, part, facts[part])
+
+
+def _add_unlisted(file: OpenFile, book: _Book, part: str, known: SheetFacts) -> None:
+    """A sheet that the workbook's list leaves out: programs do not show it, and calamine does not read it."""
+    if known.store:
+        _add_sheet(file, book.sheet(part, known.store), known, hidden=True)
+    else:
+        file.held.append(Held(UNLISTED, f"{file.facts.name}/{part}"))
 
 
 def _is_far_apart(known: SheetFacts) -> bool:

@@ -1,0 +1,120 @@
+"""Places of files where nobody looks: what is planted there must come out of a reader, or the file be held."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from ckanext.privacy.engine import open_tables
+
+SECRET = "asha.rao@example.org"
+MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+BODY = f'<row r="1"><c r="A1" t="inlineStr"><is><t>{SECRET}</t></is></c></row>'
+
+#: Parts that are added to a plain workbook.
+ADDED = {
+    "a sheet that no list names": (
+        "xl/worksheets/sheet9.xml",
+        f"<worksheet {MAIN}><sheetData>{BODY}</sheetData></worksheet>",
+    ),
+    "a field of a pivot cache": (
+        "xl/pivotCache/pivotCacheDefinition1.xml",
+        f'<pivotCacheDefinition {MAIN}><cacheFields><cacheField name="{SECRET}"/></cacheFields></pivotCacheDefinition>',
+    ),
+    "a caption of a pivot table": (
+        "xl/pivotTables/pivotTable1.xml",
+        f'<pivotTableDefinition {MAIN}><pivotField><item n="{SECRET}"/></pivotField></pivotTableDefinition>',
+    ),
+    "a table's comment": ("xl/tables/table1.xml", f'<table {MAIN} id="1" name="T" comment="{SECRET}"/>'),
+    "a part of no known kind": ("xl/other.dat", SECRET),
+}  # fmt: skip
+#: Changes of its own parts: which, what is replaced, and by what.
+CHANGED = {
+    "a text that no cell shows": ("xl/sharedStrings.xml", "</sst>", f"<si><t>{SECRET}</t></si></sst>"),
+    "how a text is spoken": (
+        "xl/sharedStrings.xml",
+        "<t>oak</t>",
+        f'<t>oak</t><rPh sb="0" eb="1"><t>{SECRET}</t></rPh>',
+    ),
+    "who saved it last": ("xl/workbook.xml", "<sheets>", f'<fileSharing userName="{SECRET}"/><sheets>'),
+    "a sheet's name": ("xl/workbook.xml", 'name="Trees"', f'name="{SECRET}"'),
+    "a format of numbers": (
+        "xl/styles.xml",
+        "<fonts",
+        f'<numFmts count="1"><numFmt numFmtId="170" formatCode="&quot;{SECRET}&quot;0"/></numFmts><fonts',
+    ),
+}
+
+
+def workbook(path: Path) -> Path:
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Trees")
+        for number, row in enumerate([("tree", "height"), ("oak", 3), ("elm", 4), ("oak", 5)]):
+            sheet.write_row(number, 0, row)
+    return path
+
+
+def copied(source: Path, target: Path, change: tuple[str, str, str] = ("", "", "")) -> Path:
+    part, old, new = change
+    with zipfile.ZipFile(source) as archive, zipfile.ZipFile(target, "w") as copy:
+        for name in archive.namelist():
+            content = archive.read(name).decode()
+            assert name != part or old in content
+            copy.writestr(name, content.replace(old, new) if name == part else content)
+    return target
+
+
+def told(path: Path) -> str:
+    """All cells that a reader gives, and what it holds."""
+    file = open_tables(path)
+    cells = [cell for table in file.tables for batch in table.batches() for row in batch.rows() for cell in row]
+    return "\n".join([*(cell for cell in cells if cell), *(held.where for held in file.held)])
+
+
+def test_a_plain_workbook_has_nothing_to_hide(tmp_path: Path) -> None:
+    names = [table.name for table in open_tables(workbook(tmp_path / "plain.xlsx")).tables]
+    assert names == ["Trees", "document properties"]
+
+
+@pytest.mark.parametrize("place", ADDED)
+def test_added_parts_of_a_workbook_are_read(place: str, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "book.xlsx")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(*ADDED[place])
+    assert SECRET in told(path)
+
+
+@pytest.mark.parametrize("place", CHANGED)
+def test_asides_of_a_workbook_are_read(place: str, tmp_path: Path) -> None:
+    assert SECRET in told(copied(workbook(tmp_path / "plain.xlsx"), tmp_path / "book.xlsx", CHANGED[place]))
+
+
+def test_texts_that_no_cell_shows_are_told_from_those_that_crooked_cells_show(tmp_path: Path) -> None:
+    plain = copied(workbook(tmp_path / "plain.xlsx"), tmp_path / "more.xlsx", CHANGED["a text that no cell shows"])
+    crooked = copied(
+        plain, tmp_path / "crooked.xlsx", ("xl/worksheets/sheet1.xml", "<sheetData>", "<sheetData><!-- -->")
+    )
+    tables = {table.name: table for table in open_tables(crooked).tables}
+    assert [row for batch in tables["texts that no cell shows"].batches() for row in batch.rows()] == [(SECRET,)]
+
+
+def test_what_stands_around_an_archive_is_read(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "comment.xlsx")
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.comment = SECRET.encode()
+    behind = workbook(tmp_path / "behind.xlsx")
+    behind.write_bytes(behind.read_bytes() + SECRET.encode())
+    assert SECRET in told(path)
+    assert SECRET in told(behind)
+
+
+def test_keys_and_headings_that_are_cells_are_looked_at(tmp_path: Path) -> None:
+    keys, line = tmp_path / "keys.json", tmp_path / "line.csv"
+    keys.write_text(json.dumps([{SECRET: 1, "water": 2}, {SECRET: 3, "water": 1}]))
+    line.write_text(f"{SECRET},9876543210\n")
+    assert SECRET in told(keys)
+    assert SECRET in told(line)
