@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyogrio
 import pytest
+import shapely
 import xlsxwriter
+from pyarrow import parquet
 
 from ckanext.privacy.engine import open_tables
 
@@ -118,3 +125,81 @@ def test_keys_and_headings_that_are_cells_are_looked_at(tmp_path: Path) -> None:
     line.write_text(f"{SECRET},9876543210\n")
     assert SECRET in told(keys)
     assert SECRET in told(line)
+
+
+def shapefile(folder: Path) -> dict[str, bytes]:
+    """The parts of a map of 30 trees."""
+    points = shapely.to_wkb(shapely.points([[73.8 + number / 100, 18.5] for number in range(30)]))
+    names = np.array(["a tree with a long name"] * 30, dtype=object)
+    pyogrio.raw.write(
+        folder / "trees.shp", points, field_data=[names], fields=["tree"], geometry_type="Point", crs="EPSG:4326"
+    )
+    return {path.name: path.read_bytes() for path in folder.glob("trees.*")}
+
+
+def packed(parts: dict[str, bytes], path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_packed_shapefile_is_read(tmp_path: Path) -> None:
+    file = open_tables(packed(shapefile(tmp_path), tmp_path / "map.zip"))
+    rows = {table.name: sum(batch.height for batch in table.batches()) for table in file.tables}
+    assert rows == {"map.zip/trees.shp": 30, "map.zip/names of files": 5}
+    assert not file.held
+
+
+def test_deleted_rows_of_a_map_are_read(tmp_path: Path) -> None:
+    parts = shapefile(tmp_path)
+    table = bytearray(parts["trees.dbf"])
+    start, size = int.from_bytes(table[8:10], "little"), int.from_bytes(table[10:12], "little")
+    table[start + size : start + size + 1 + len(SECRET)] = b"*" + SECRET.encode()
+    assert SECRET in told(packed(parts | {"trees.dbf": bytes(table)}, tmp_path / "map.zip"))
+
+
+def test_deleted_rows_of_a_database_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "base.sqlite"
+    with closing(sqlite3.connect(path)) as base:
+        base.execute("PRAGMA secure_delete = OFF")
+        base.execute("CREATE TABLE trees (tree TEXT)")
+        base.execute("CREATE TABLE people (mail TEXT)")
+        base.executemany("INSERT INTO people VALUES (?)", [(SECRET,)] * 400)
+        base.commit()
+        base.execute("DROP TABLE people")
+        base.commit()
+    assert SECRET in told(path)
+
+
+def test_notes_on_fields_of_parquet_are_read(tmp_path: Path) -> None:
+    field = pa.field("tree", pa.string(), metadata={"note": SECRET})
+    parquet.write_table(pa.table([["oak", "elm"]], schema=pa.schema([field])), tmp_path / "rows.parquet")
+    assert SECRET in told(tmp_path / "rows.parquet")
+
+
+#: Objects of a PDF beside its one page: what the catalogue names, and further ones.
+OBJECTS = {
+    "a script": (f"/OpenAction <</S /JavaScript /JS (app.mailMsg\\(true, '{SECRET}'\\))>>", ()),
+    "an object that nothing shows": ("", (f"({SECRET})",)),
+    "a file in a note": ("", ("<</Type /Filespec /F (a.txt) /EF <</F 6 0 R>>>>", "<</Length 1>>stream\nx\nendstream")),
+}
+
+
+@pytest.mark.parametrize("place", OBJECTS)
+def test_what_no_page_of_a_pdf_shows_is_read_or_held(place: str, tmp_path: Path) -> None:
+    catalogue, more = OBJECTS[place]
+    note = "<</Type /Annot /Subtype /FileAttachment /Rect [0 0 9 9] /FS 5 0 R>>" if "file" in place else ""
+    page = f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Annots [{note}] /Contents 4 0 R>>"
+    pages, content = "<</Type /Pages /Kids [3 0 R] /Count 1>>", "<</Length 1>>stream\n \nendstream"
+    objects = [f"<</Type /Catalog /Pages 2 0 R {catalogue}>>", pages, page, content, *more]
+    text, places = "%PDF-1.7\n", list[int]()
+    for number, body in enumerate(objects, 1):
+        places.append(len(text))
+        text += f"{number} 0 obj\n{body}\nendobj\n"
+    table = "".join(f"{at:010} 00000 n \n" for at in places)
+    start = len(text)
+    text += f"xref\n0 {len(places) + 1}\n0000000000 65535 f \n{table}"
+    text += f"trailer <</Size {len(places) + 1} /Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n"
+    (tmp_path / "page.pdf").write_text(text)
+    assert ("page.pdf" if "file" in place else SECRET) in told(tmp_path / "page.pdf")

@@ -43,7 +43,8 @@ class Table:
     file has types: the same rows, cells as numbers, dates, text (None where a format has text only). ``weight`` is
     about how much text there is, and ``share`` says how much of it the present pass has read, 0..1, given the rows
     it has yielded. ``hidden_rows`` are those of a sheet that are hidden, 0 being the first that is yielded.
-    ``hashes`` gives hashes of some columns, batch by batch, where a pass has left them: see :mod:`.passing`.
+    ``hashes`` gives hashes of some columns, batch by batch, where a pass has left them: see :mod:`.passing`. ``keep``
+    is what must not go from disk while the table is there.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Table:
     cut: Callable[[], Iterable[Callable[[], pl.DataFrame]]] | None = None
     hidden_rows: frozenset[int] = frozenset()
     hashes: Callable[[Sequence[str]], Iterable[pl.DataFrame] | None] = lambda _names: None
+    keep: object = None
 
     def batches(self) -> Iterator[pl.DataFrame]:
         """Yield the rows in order; every column is text, blank cells are null, columns are named as in ``header``.
@@ -154,7 +156,9 @@ def _telling_headings(tables: Iterable[Table]) -> list[Table]:
     """Headings that hold what cells should: addresses or long numbers as keys of records, or a table of one line."""
     found = []
     for table in tables:
-        labels = [label for label in table.labels if TELLING_HEADING.search(label)]
+        told = [label for label in table.labels if TELLING_HEADING.search(label)]
+        # A path ends with what stands below a key.
+        labels = [each for label in told for each in dict.fromkeys((label, label.rpartition(".")[0] or label))]
         title = f"{table.name}: headings"
         if labels and not table.name.endswith(": headings"):
             found.append(text_table(title, labels, table.hidden))

@@ -26,6 +26,9 @@ ROWS = 20_000
 GEOMETRY = frozenset({"wkb_geometry", "geom", "geometry", "geometryProperty", "SHAPE", "Shape", "the_geom"})
 BINARY = say("The column holds bytes that are no text, such as pictures; leave it out.")
 
+#: What Parquet numbers its fields by.
+FIELD_NUMBER = b"PARQUET:field_id"
+
 
 def open_parquet(raw: RawFile) -> OpenFile:
     """Open a Parquet file, row group by row group. Raises ``UnreadableFile`` when it is damaged or encrypted."""
@@ -108,6 +111,8 @@ def _open(raw: RawFile, kind: str, source: Source) -> OpenFile:
     file = OpenFile(raw.facts(kind))
     file.tables.append(typed_table(raw, file, source))
     notes = [value.decode("utf-8", "replace") for value in (source.schema.metadata or {}).values()]
+    beside = (note for field in source.schema for note in (field.metadata or {}).items())
+    notes += [value.decode("utf-8", "replace") for key, value in beside if key != FIELD_NUMBER]
     if notes:
         # Writers keep notes beside the rows: what made the file, an index, a description.
         file.tables.append(text_table(f"{raw.name}: notes in the file", notes, hidden=True))

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
-from typing import Any
+from typing import IO, Any
 from urllib.parse import quote
 
 import polars as pl
@@ -15,6 +15,8 @@ from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
 from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, frame, name_columns, text_table
+
+from .traces import traces
 
 #: Rows in one batch.
 ROWS = 20_000
@@ -43,6 +45,7 @@ def open_database(raw: RawFile) -> OpenFile:
             file = OpenFile(raw.facts("sqlite"))
             _add_tables(file, raw, connection, [name for name in names if not name.startswith(OWN)])
             _add_definitions(file, raw, connection)
+            _add_deleted(file, raw)
             return file
     except sqlite3.DatabaseError as error:
         raise UnreadableFile(say("The database is damaged or encrypted; save its tables as CSV."), raw.name) from error
@@ -81,7 +84,35 @@ def _open_geopackage(raw: RawFile, connection: sqlite3.Connection, names: list[s
     if notes:
         file.tables.append(text_table(f"{raw.name}: notes", notes, hidden=True))
     _add_definitions(file, raw, connection)
+    _add_deleted(file, raw)
     return file
+
+
+def _add_deleted(file: OpenFile, raw: RawFile) -> None:
+    """Text on pages that the database has freed: rows and tables that were deleted stay there until it is vacuumed."""
+    texts = dict.fromkeys(text for page in _free_pages(raw) for text in traces(page))
+    if texts:
+        file.tables.append(text_table(f"{raw.name}: deleted rows", texts, hidden=True))
+
+
+def _free_pages(raw: RawFile) -> Iterator[bytes]:
+    """Source: SQLite's database file format, 1.5 (the freelist): trunk pages in a chain, each with a list of leaves."""
+    size = int.from_bytes(raw.head[16:18], "big")
+    size = 1 << 16 if size == 1 else size
+    trunk, left = int.from_bytes(raw.head[32:36], "big"), min(raw.size, raw.limits.whole) // size
+    with raw.path.open("rb") as stream:
+        while trunk and left > 0:
+            page = _page(stream, trunk, size)
+            numbers = [int.from_bytes(page[at : at + 4], "big") for at in range(0, size, 4)]
+            for leaf in numbers[2 : 2 + min(numbers[1], left)] if len(page) == size else ():
+                yield _page(stream, leaf, size)
+            left -= 1 + min(numbers[1], left)
+            trunk = numbers[0]
+
+
+def _page(stream: IO[bytes], number: int, size: int) -> bytes:
+    stream.seek((max(1, number) - 1) * size)
+    return stream.read(size)
 
 
 def _add_tables(file: OpenFile, raw: RawFile, connection: sqlite3.Connection, names: list[str]) -> None:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.sentences import say
-from ckanext.privacy.engine.tables import OpenFile, RawFile, read_raw
+from ckanext.privacy.engine.tables import OpenFile, RawFile, read_raw, text_table
 
 from .columnar import Source, typed_table
 from .delimited import detect_encoding
@@ -102,11 +102,27 @@ def _open(raw: RawFile, path: Path, kind: str, scratch: Scratch) -> OpenFile:
             name = raw.name if kind in ONE_LAYER else f"{raw.name}/{title}"
             rows = max(0, gdal.read_info(path, layer=title, encoding=encoding)["features"])
             file.tables.append(typed_table(raw, file, Source(name, layer.schema(), rows, layer.batches)))
+        if deleted := list(_deleted_rows(path.with_suffix(".dbf"))):
+            file.tables.append(text_table(f"{raw.name}: deleted rows", deleted, hidden=True))
     except gdal.errors.DataSourceError as error:
         raise UnreadableFile(
             say("The map is damaged or not complete; save it again, as GeoPackage."), raw.name
         ) from error
     return file
+
+
+def _deleted_rows(table: Path) -> Iterator[str]:
+    """Rows of a dBASE table that are marked as deleted: they stay in the file, and programs pass them over."""
+    if not table.is_file():
+        return
+    with table.open("rb") as stream:
+        head = stream.read(32)
+        count, start, size = (int.from_bytes(head[at : at + long], "little") for at, long in ((4, 4), (8, 2), (10, 2)))
+        stream.seek(start)
+        for _ in range(count if size else 0):
+            row = stream.read(size)
+            if row.startswith(b"*"):
+                yield " ".join(row[1:].decode("utf-8", "replace").split())
 
 
 def _dbase_encoding(raw: RawFile, path: Path) -> str | None:

@@ -6,6 +6,7 @@ Source: PDF 2.0 (ISO 32000-2), through PDFium.
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -20,10 +21,11 @@ import pypdfium2.raw as pdfium_c
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
 from ckanext.privacy.engine.sentences import say, to_say
-from ckanext.privacy.engine.tables import OpenFile, RawFile, Table, frame, text_table
+from ckanext.privacy.engine.tables import TELLING_HEADING, OpenFile, RawFile, Table, frame, text_table
 
 from .office import record_table
 from .properties import PACKET, packet_texts
+from .traces import traces
 from .unpacking import Scratch, absorb, open_part
 
 #: Part of a page from which a picture may be a scan.
@@ -39,6 +41,11 @@ DAMAGED = say("The document is damaged; save it again.")
 SCANNED = to_say("Pages {pages} are pictures, in which no text can be read; recognise their text, or leave them out.")
 PICTURES = to_say("Pages {pages} show large pictures, which may show people or text; look at them, or leave them out.")
 FORM = say("It is an XFA form, whose data is not looked into; save it as a plain PDF.")
+FILES = say("Notes on its pages have files in them, which are not looked into; leave them out.")
+#: What holds a page's content, pictures or files; text in brackets outside of it, and the last line.
+STREAM = re.compile(rb"\bstream\r?\n.*?\bendstream", re.DOTALL)
+BRACKETS = re.compile(rb"\(((?:[^()\\]|\\.|\([^()]*\)){4,4000})\)", re.DOTALL)
+END = b"%%EOF"
 #: Kinds of forms that PDFium does not fill in (FORMTYPE_XFA_FULL, FORMTYPE_XFA_FOREGROUND).
 XFA = frozenset({2, 3})
 
@@ -57,10 +64,13 @@ def open_pdf(raw: RawFile) -> OpenFile:
         "notes, links and form fields": [text for number in range(pages) for text in _notes(document, number)],
         "bookmarks": [item.get_title() for item in document.get_toc()],
         "embedded properties": _packets(raw),
+        "loose text": list(_loose(raw)),
     }
     file.tables += [text_table(title, texts, hidden=True) for title, texts in beside.items() if texts]
     if document.get_formtype() in XFA:
         file.held.append(Held(FORM, raw.name))
+    if any(_has_files(document, number) for number in range(pages)):
+        file.held.append(Held(FILES, raw.name))
     _attachments(file, raw, document)
     return file
 
@@ -178,6 +188,29 @@ def _packets(raw: RawFile) -> list[str]:
     """Properties in XMP, which PDFium does not read; they stand in the file uncompressed."""
     content = raw.path.read_bytes() if raw.size <= raw.limits.whole else raw.head
     return [text for packet in PACKET.findall(content) for text in packet_texts(packet)]
+
+
+def _loose(raw: RawFile) -> Iterator[str]:
+    """Addresses and long numbers in scripts, in objects that no page shows, and behind the end of the file."""
+    content = raw.path.read_bytes() if raw.size <= raw.limits.whole else raw.head
+    objects, _, behind = STREAM.sub(b" ", content).rpartition(END)
+    found = (text.decode("latin-1") for text in BRACKETS.findall(objects))
+    # Dates are written as numbers.
+    texts = (text for text in found if not text.startswith("D:"))
+    yield from dict.fromkeys(text for text in (*texts, *traces(behind)) if TELLING_HEADING.search(text))
+
+
+def _has_files(document: pdfium.PdfDocument, number: int) -> bool:
+    page = document[number]
+    try:
+        found = (pdfium_c.FPDFPage_GetAnnot(page, index) for index in range(pdfium_c.FPDFPage_GetAnnotCount(page)))
+        notes = [note for note in found if note]
+        kinds = [pdfium_c.FPDFAnnot_GetSubtype(note) for note in notes]
+        for note in notes:
+            pdfium_c.FPDFPage_CloseAnnot(note)
+    finally:
+        page.close()
+    return pdfium_c.FPDF_ANNOT_FILEATTACHMENT in kinds
 
 
 def _attachments(file: OpenFile, raw: RawFile, document: pdfium.PdfDocument) -> None:

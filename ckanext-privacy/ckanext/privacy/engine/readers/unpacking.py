@@ -64,10 +64,11 @@ def open_part(raw: RawFile, path: Path, name: str, scratch: Scratch) -> OpenFile
             from .maps import open_folder
 
             return open_folder(replace(raw, name=name), path, scratch)
-        part = replace(read_raw(path, name, raw.limits, inside=raw), folder=scratch)
-        return open_raw(part)
+        part = open_raw(replace(read_raw(path, name, raw.limits, inside=raw), folder=scratch))
     except UnreadableFile as error:
         return OpenFile(raw.facts("unknown"), held=[Held(error.reason, error.where or name)])
+    part.tables = [replace(table, keep=(scratch, table.keep)) for table in part.tables]
+    return part
 
 
 def absorb(file: OpenFile, part: OpenFile, name: str, hidden: bool = False) -> None:
