@@ -17,6 +17,7 @@ from werkzeug.datastructures import FileStorage, MultiDict
 
 from ckanext.communitydata import places
 from ckanext.communitydata.parser import CommunityParser
+from ckanext.privacy.views import fields
 
 TYPES = ("dataset", "city-practice")
 #: Each example writes to the database; the clean site is wanted once, not for each.
@@ -577,3 +578,16 @@ def test_a_file_of_a_map_tool_fills_in_the_outline(editor, site):
         assert words in page.text_content() + name
         assert bool(outline.text and outline.text.strip()) == (wanted == "ward 8")
     assert helpers.call_action("package_search", include_drafts=True, include_private=True)["count"] == 0
+
+
+@pytest.mark.usefixtures("with_request_context")
+def test_a_steward_reads_words_and_no_codes():
+    """What would become public is told by the form's labels and vocabularies, and each text with its language."""
+    known = fields.of_type("dataset")
+    community = {"name_translated": {"en": "Hawkers", "mr": "फेरीवाले"}, "kind": "street-vendors", "role": ["collector"]}
+    told = known.value("communities", [community])
+    assert "Hawkers (en) / फेरीवाले (mr)" in told
+    assert "Kind of community: " in told
+    assert not [code for code in ("street-vendors", "collector;", "name_translated") if code in told]
+    assert known.value("title_translated", {"en": "Stalls"}) == "Stalls (en)"
+    assert known.value("communities", []) == "–"

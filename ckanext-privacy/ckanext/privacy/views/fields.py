@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,10 +30,8 @@ class Fields:
         return tk.h.scheming_language_text(known["label"])
 
     def value(self, name: str, value: Any) -> str:
-        """Return a field's value as text; codes of a vocabulary as their words."""
-        known = self.dataset.get(name) or self.resource.get(name) or {}
-        choices = tk.h.scheming_field_choices(known) if known else None
-        return plain(value, {each["value"]: tk.h.scheming_language_text(each["label"]) for each in choices or ()})
+        """Return a field's value as text; codes of a vocabulary as their words, parts by what people call them."""
+        return _cut(_told(self.dataset.get(name) or self.resource.get(name) or {}, value))
 
     def section(self, package: Json, section: str) -> list[dict[str, str]]:
         """Return what a dataset says in one section of its form, as ``{label, value}`` in the form's order."""
@@ -58,9 +56,23 @@ def _has_scheming() -> bool:
     return "scheming_get_dataset_schema" in tk.h
 
 
-def plain(value: Any, words: Mapping[str, str] | None = None) -> str:
-    """Return a value as text that people can read; an empty one is a dash."""
-    text = _text(value, words or {})
+def _told(known: Json, value: Any) -> str:
+    parts = known.get("repeating_subfields")
+    if parts and value and isinstance(value, list):
+        return " / ".join(_parts(parts, each) if isinstance(each, Mapping) else _text(each, {}) for each in value)
+    if str(known.get("field_name", "")).endswith("_translated") and isinstance(value, Mapping):
+        return " / ".join(f"{text} ({language})" for language, text in value.items() if text) or "–"
+    choices = tk.h.scheming_field_choices(known) if known else None
+    return _text(value, {each["value"]: tk.h.scheming_language_text(each["label"]) for each in choices or ()})
+
+
+def _parts(parts: Iterable[Json], value: Json) -> str:
+    """One of a field's repeated parts, as its own fields say it."""
+    told = ((part, _told(part, value.get(part["field_name"]))) for part in parts)
+    return "; ".join(f"{tk.h.scheming_language_text(part['label'])}: {text}" for part, text in told if text != "–")
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
