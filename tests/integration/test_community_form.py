@@ -591,3 +591,7 @@ def test_a_steward_reads_words_and_no_codes():
     assert not [code for code in ("street-vendors", "collector;", "name_translated") if code in told]
     assert known.value("title_translated", {"en": "Stalls"}) == "Stalls (en)"
     assert known.value("communities", []) == "–"
+    area = {"text": "Old market", "geom": '{"type": "Polygon", "coordinates": [[[1, 2], [3, 4], [5, 2], [1, 2]]]}'}
+    assert "an outline of 4 points, the first at 2, 1" in known.value("spatial_coverage", [area])
+    assert known.value("license_id", "cc-by") == "Creative Commons Attribution"
+    assert known.value("tags", [{"name": "water", "display_name": "water"}, {"display_name": "taps"}]) == "water / taps"

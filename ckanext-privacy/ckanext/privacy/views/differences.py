@@ -14,6 +14,8 @@ Json = Mapping[str, Any]
 HIDDEN_FIELDS = frozenset(
     {"id", "name", "creator_user_id", "owner_org", "type", "metadata_created", "package_id", "state"}
 )
+#: What CKAN adds to a licence by itself.
+DERIVED_FIELDS = frozenset({"license_title", "license_url", "isopen"})
 
 
 def groups(diff: Json, fields: Fields) -> list[dict[str, Any]]:
@@ -38,8 +40,11 @@ def _title(each: Json) -> str:
 
 
 def _metadata(changed: Any, fields: Fields) -> Iterator[dict[str, str]]:
-    for each in changed:
-        if each["field"] not in HIDDEN_FIELDS or each["change"] == "changed":
+    names = {each["field"] for each in changed}
+    for each in sorted(changed, key=lambda each: fields.position(each["field"])):
+        name = each["field"]
+        twice = name in DERIVED_FIELDS or f"{name}_translated" in names
+        if not twice and (name not in HIDDEN_FIELDS or each["change"] == "changed"):
             yield _field(each, fields)
 
 

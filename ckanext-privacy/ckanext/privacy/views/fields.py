@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ckan import model
 from ckan.plugins import toolkit as tk
 
 Json = Mapping[str, Any]
 #: Longer values are cut on the page; the API has them whole.
 LONGEST = 400
 _EMPTY = (None, "", [], {})
+#: How an area drawn on the map begins, and each of its corners.
+_OUTLINE = ('{"type": "Polygon"', '{"type": "MultiPolygon"')
+_CORNER = re.compile(r"\[(-?[\d.]+), ?(-?[\d.]+)\]")
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,14 @@ class Fields:
             return name.replace("_", " ").capitalize()
         return tk.h.scheming_language_text(known["label"])
 
+    def position(self, name: str) -> int:
+        """Return where a field stands in the form; after all others where it is none of the form's."""
+        return list(self.dataset).index(name) if name in self.dataset else len(self.dataset)
+
     def value(self, name: str, value: Any) -> str:
         """Return a field's value as text; codes of a vocabulary as their words, parts by what people call them."""
+        if name == "license_id":
+            return _licence(value)
         return _cut(_told(self.dataset.get(name) or self.resource.get(name) or {}, value))
 
     def section(self, package: Json, section: str) -> list[dict[str, str]]:
@@ -56,6 +67,11 @@ def _has_scheming() -> bool:
     return "scheming_get_dataset_schema" in tk.h
 
 
+def _licence(code: Any) -> str:
+    known = model.Package.get_license_register().get(code)
+    return known.title if known else _text(code, {})
+
+
 def _told(known: Json, value: Any) -> str:
     parts = known.get("repeating_subfields")
     if parts and value and isinstance(value, list):
@@ -76,12 +92,23 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
+def _outline(geometry: str) -> str:
+    """How many corners an area has and where it begins: enough to see that it is another one."""
+    corners = _CORNER.findall(geometry)
+    longitude, latitude = corners[0]
+    place = {"n": len(corners), "latitude": latitude, "longitude": longitude}
+    return tk._("an outline of {n} points, the first at {latitude}, {longitude}").format(**place)
+
+
 def _text(value: Any, words: Mapping[str, str]) -> str:
     if value in _EMPTY:
         return "–"
     if isinstance(value, str):
-        return words.get(value, value)
+        return _outline(value) if value.startswith(_OUTLINE) else words.get(value, value)
     if isinstance(value, Mapping):
+        # A tag or a group.
+        if value.get("display_name"):
+            return str(value["display_name"])
         return "; ".join(f"{key}: {_text(inner, words)}" for key, inner in value.items() if inner not in _EMPTY)
     if isinstance(value, list):
         return " / ".join(_text(inner, words) for inner in value)
