@@ -10,6 +10,8 @@ from flask import Flask, Response
 from flask_compress import Compress
 from flask_login import current_user
 
+from ckanext.privacy import warming
+
 
 def compress_for_visitors(app: Flask) -> None:
     """Compress what goes to visitors; a compressed page could betray the form token of who is logged in (BREACH)."""
@@ -23,3 +25,4 @@ def compress_for_visitors(app: Flask) -> None:
 
 application = make_app(CKANConfigLoader(os.environ["CKAN_INI"]).get_config())
 compress_for_visitors(application._wsgi_app)  # type: ignore[attr-defined] # the Flask application itself
+warming.start()

@@ -240,6 +240,34 @@ def test_a_new_file_new_faults_and_a_new_phone_number_in_the_description_wait() 
     assert judge_release(known, POLICY, previous=known).outcome is ReleaseOutcome.AUTOMATIC
 
 
+FORM = {"rule": "form", "about": "quality", "outcome": "clear", "reason": "Fine."}
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        (),
+        (FORM,),
+        (
+            {
+                "rule": "form",
+                "about": "quality",
+                "when": {"errors_at_least": 9},
+                "outcome": "one_steward",
+                "reason": "-",
+            },
+        ),
+    ],
+)
+def test_faults_that_no_rule_minds_are_no_reason_to_wait(tmp_path: Path, rules: tuple[dict[str, object], ...]) -> None:
+    """A policy that says nothing about the form of tables lets an update with more errors go by itself."""
+    people = {"rule": "people", "about": "column", "outcome": "one_steward", "reason": "{place}"}
+    policy = load_policy(policy_file(tmp_path, rules=[people, *rules]))
+    approved, update = (Evidence({"1": PLAIN}, quality_errors={"1": errors}) for errors in (0, 5))
+    assert judge_release(update, policy, previous=approved).outcome is ReleaseOutcome.AUTOMATIC
+    assert judge_release(update, POLICY, previous=approved).outcome is ReleaseOutcome.ONE_STEWARD
+
+
 @pytest.mark.parametrize("automatic", [{"allowed": False}, {"up_to": "clear"}])
 def test_a_policy_can_keep_updates_from_going_by_themselves(tmp_path: Path, automatic: dict[str, object]) -> None:
     policy = load_policy(policy_file(tmp_path, automatic=automatic))

@@ -6,6 +6,8 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories, helpers
 
+from ckanext.privacy import warming
+
 
 def test_a_dataset_is_stored_and_found_by_search(community):
     """PostgreSQL, Redis and Solr answer: what is saved can be found by who may see it."""
@@ -47,3 +49,14 @@ def test_the_sites_of_the_tests_are_apart(ckan_config):
     assert "test" in name
     assert ckan_config["sqlalchemy.url"].endswith(f"ckan_{name}")
     assert str(tk.config["ckan.storage_path"]).endswith(name)
+
+
+def test_what_a_first_save_needs_is_loaded_beside_the_first_requests(monkeypatch):
+    """Loading ahead says nothing when it works, and one sentence when it does not; nobody waits for it."""
+    said = []
+    monkeypatch.setattr(warming.log, "exception", said.append)
+    warming.start().join()
+    assert said == []
+    monkeypatch.setattr(warming, "scan_metadata", lambda texts: 1 / 0)
+    warming.start().join()
+    assert said == ["What reads names could not be loaded ahead; the first save loads it."]

@@ -15,6 +15,7 @@ from werkzeug.datastructures import FileStorage
 
 from ckanext.privacy.gate import leak_check, store
 from ckanext.privacy.model import AuditEntry, Edit, Release
+from ckanext.privacy.workflow import publishing
 
 SYSADMIN = {"user": "sysadmin"}
 
@@ -96,6 +97,16 @@ def test_a_released_name_stays(dataset, anonymous_api):
     saved = helpers.call_action("package_patch", {"user": "officer"}, id=dataset["id"], name="something-else")
     assert saved["name"] == "rainfall"
     assert anonymous_api("package_show", id="rainfall")[0] == 200
+
+
+def test_what_an_organization_released_is_found_under_its_new_name(dataset, anonymous_api):
+    """CKAN leaves the old name in the index; the clock brings it in line, and neither is taken for a leak."""
+    helpers.call_action("organization_patch", SYSADMIN.copy(), id="city-lab", name="town-lab", title="Town lab")
+    assert leak_check.find_leaks() == []
+    assert publishing.catch_up() == 1
+    found = anonymous_api("package_search", fq="organization:town-lab")[1]["result"]
+    assert [each["organization"]["title"] for each in found["results"]] == ["Town lab"]
+    assert leak_check.find_leaks() == []
 
 
 def test_a_collaborator_without_editing_rights_sees_the_release(dataset, api_as):

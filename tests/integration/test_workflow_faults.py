@@ -8,7 +8,7 @@ import signal
 import threading
 import time
 import zipfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import openpyxl
 import pytest
@@ -20,11 +20,12 @@ from ckan.lib import redis as ckan_redis
 from ckan.model import meta
 from ckan.plugins import toolkit as tk
 from click.testing import CliRunner
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from support.agreeing import agree, community_dataset
 from support.releases import act, approve, make_dataset, public_sees, release, request, work
 
 from ckanext.privacy.cli import privacy
-from ckanext.privacy.gate import publish
+from ckanext.privacy.gate import leak_check, publish, removal, store
 from ckanext.privacy.model import Consent, Decision, Release, Scan
 from ckanext.privacy.workflow import audit, publishing, scanning, scans
 
@@ -355,3 +356,57 @@ def test_what_cannot_be_looked_at_is_blocked_with_one_sentence(content, filename
     assert len(sentence) < 300
     assert "Traceback" not in sentence
     assert not public_sees(found["package_id"])
+
+
+# PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def postgresql_gone_at(statement: int):
+    """Inside, the server ends the connection of this thread's session before its so-many-eth statement."""
+    seen = iter(range(1, 1_000_000))
+
+    def end(connection, *_):
+        if next(seen) == statement:
+            backend = connection.connection.dbapi_connection.get_backend_pid()
+            with sa.create_engine(config["sqlalchemy.url"]).connect() as other:
+                other.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": backend})
+
+    engine = model.ensure_engine()
+    sa.event.listen(engine, "before_cursor_execute", end)
+    try:
+        yield
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", end)
+        model.Session.remove()
+
+
+def until(asked, step, allowed):
+    """Take a step again and again, PostgreSQL gone ever later in it, until it is done; return the state it led to."""
+    before = Release.get(asked["id"]).state
+    for statement in range(1, 400, 11):
+        with postgresql_gone_at(statement), suppress(DBAPIError, PendingRollbackError, tk.ValidationError):
+            step()
+        publishing.catch_up()  # as the clock does
+        state = Release.get(asked["id"]).state
+        assert (state, public_sees(asked["package_id"])) in allowed
+        if state != before:
+            return state
+    return before
+
+
+def test_postgresql_gone_at_any_moment_leaves_a_dataset_held_or_released_and_never_between(dataset):
+    """Asking, approving, taking down and erasing: each is done or not done, and can be asked for again."""
+    asked = request(dataset["id"])
+    (file,) = Release.get(asked["id"]).snapshot["resources"].values()
+    assert until(asked, lambda: approve(asked), {("in_review", False), ("released", True)}) == "released"
+    assert leak_check.find_leaks() == []
+
+    def erase():
+        act("steward1", "privacy_release_withdraw", id=asked["id"], reason="Not any more.", erase=True)
+
+    assert until(asked, erase, {("released", True), ("withdrawn", False)}) == "withdrawn"
+    assert removal.finish() == 0
+    assert leak_check.find_leaks() == []
+    assert audit.verify()["ok"]
+    assert not store.exists(file["sha256"])

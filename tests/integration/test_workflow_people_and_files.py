@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import openpyxl
 import pytest
@@ -16,7 +17,7 @@ from support.releases import PEOPLE, WATER, act, make_dataset, public_sees, rele
 from ckanext.privacy.cli import privacy
 from ckanext.privacy.gate import uploads
 from ckanext.privacy.model import Cleaning, Release
-from ckanext.privacy.workflow import audit
+from ckanext.privacy.workflow import adoption, audit, publishing
 
 pytestmark = pytest.mark.usefixtures("community")
 
@@ -126,12 +127,18 @@ def run():
 def public_before_the_gate():
     """A dataset as it was in a catalogue without the gate: public by CKAN's own flag."""
     dataset = make_dataset(PEOPLE, "people.csv")
+    open_without_the_gate(dataset["id"])
+    return dataset
+
+
+def open_without_the_gate(*dataset_ids):
+    """Leave datasets as a catalogue without the gate has them: public by CKAN's own flag."""
     with model.ensure_engine().begin() as connection:
         connection.execute(sa.text("SET LOCAL session_replication_role = replica"))
         connection.execute(sa.text("UPDATE package SET private = false"))
     model.Session.expire_all()
-    rebuild(dataset["id"])
-    return dataset
+    for dataset_id in dataset_ids:
+        rebuild(dataset_id)
 
 
 def test_adopting_a_catalogue_hides_nothing_and_scans_everything(public_before_the_gate, run):
@@ -146,6 +153,41 @@ def test_adopting_a_catalogue_hides_nothing_and_scans_everything(public_before_t
     assert (adopted.origin, adopted.outcome, bool(adopted.reasons)) == ("legacy", "blocked", True)
     assert act("", "privacy_register_list")["not_yet_scanned"] == 0
     assert "0 datasets are public" in run("adopt", "--dry-run")
+
+
+def test_an_adoption_that_is_killed_midway_goes_on_with_nothing_hidden_and_nothing_lost(
+    run, monkeypatch, app, community
+):
+    """What was reached is public by its release, the rest by CKAN's own flag as before; a second run takes the rest."""
+    tables = (WATER, WATER, PEOPLE)
+    datasets = [make_dataset(table, name=f"old-{number}")["id"] for number, table in enumerate(tables)]
+    open_without_the_gate(*datasets)
+    shown, done = publishing.show_to_public, []
+
+    def kill_at_the_second(made):
+        if done:
+            raise KeyboardInterrupt
+        done.append(made.package_id)
+        shown(made)
+
+    monkeypatch.setattr(publishing, "show_to_public", kill_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        list(adoption.adopt(adoption.candidates()))
+    model.Session.remove()
+    monkeypatch.undo()
+    closed = sa.select(model.Package.id).where(model.Package.private.is_(True), model.Package.id.not_in(done))
+    assert model.Session.scalars(closed).all() == []
+    assert [public_sees(each) for each in done] == [True]
+    assert set(adoption.candidates()) == set(datasets) - set(done)
+    assert "2 adopted, 0 not" in run("adopt")
+    assert all(public_sees(each) for each in datasets)
+    assert "0 datasets are public" in run("adopt", "--dry-run")
+
+    queue = partial(app.get, "/privacy/queue", headers={"Authorization": community["steward1"]["token"]})
+    assert "0 of 3 datasets that were public before the gate have been scanned." in queue().get_data(as_text=True)
+    work()
+    assert act("steward1", "privacy_release_list")["adopted"] == {"total": 3, "looked_at": 3, "found": 1}
+    assert "before the gate" not in queue().get_data(as_text=True)
 
 
 def test_the_commands_say_how_things_stand(run):

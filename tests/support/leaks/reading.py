@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
+from unittest import mock
+
+import sqlalchemy as sa
+from ckan import model
 
 from support.leaks.writing import World
 
@@ -46,8 +51,6 @@ def of_resources(path: str) -> Reader:
 
 
 def _owner(world: World, resource_id: str) -> str | None:
-    from ckan import model
-
     resource = model.Session.get(model.Resource, resource_id)
     return resource.package_id if resource else None
 
@@ -56,7 +59,6 @@ def activity_pages(path: str) -> Reader:
     """Read pages about every stored activity of a dataset, whoever may list it: their ids can be guessed or known."""
 
     def read(world: World, user: str | None) -> str:
-        from ckan import model
         from ckanext.activity.model import Activity
 
         stored = model.Session.query(Activity.id, Activity.object_id).filter(Activity.object_id.in_(world.datasets))
@@ -66,6 +68,51 @@ def activity_pages(path: str) -> Reader:
         return "\n".join(world.site.text(user, path.format(aid=a, id=d, rid=file)) for a, d in found)
 
     return read
+
+
+def views(*paths: str) -> Reader:
+    """Read addresses of every stored view: ``{vid}`` is the view, ``{rid}`` its resource, ``{id}`` the dataset."""
+
+    def read(world: World, user: str | None) -> str:
+        stored = model.Session.query(model.ResourceView.id, model.ResourceView.resource_id).all()
+        found = [(view, file, _owner(world, file)) for view, file in stored]
+        model.Session.remove()
+        asked = [path.format(vid=v, rid=r, id=d) for v, r, d in found for path in paths]
+        return "\n".join(world.site.text(user, path) for path in asked)
+
+    return read
+
+
+def table_views(world: World, user: str | None) -> str:
+    """Ask every stored view for its rows, as the table on the page does, and for a copy of them."""
+    stored = model.Session.query(model.ResourceView.id).filter_by(view_type="datatables_view").all()
+    model.Session.remove()
+    form = {"draw": "1", "search[value]": "", "start": "0", "length": "100"}
+    wanted = {"params": json.dumps({"visibleColumns": ["point"]}), "format": "csv", **form}
+    told = [
+        world.site.app.post(f"/datatables/{road}/{view}", data=data, headers=world.site.headers(user))
+        for (view,) in stored
+        for road, data in (("ajax", form), ("filtered-download", wanted))
+    ]
+    return "\n".join(f"{answer.headers.get('Location', '')}\n{answer.get_data(as_text=True)}" for answer in told)
+
+
+def mails(world: World, user: str | None) -> str:
+    """Send everybody who wants it a digest of what happened, by a template that writes all of it, and read the mails.
+
+    CKAN's own template says how many activities there are; a site's may say more.
+    """
+    from ckanext.activity import email_notifications
+
+    sent: list[str] = []
+    with (
+        mock.patch.object(email_notifications, "render_activity_email", lambda told: json.dumps(told, default=str)),
+        mock.patch("ckan.lib.mailer.mail_recipient", lambda name, to, subject, body: sent.append(body)),
+        world.site.app.flask_app.test_request_context(),
+    ):
+        model.Session.execute(sa.text("UPDATE dashboard SET email_last_sent = '2000-01-01'"))
+        email_notifications.get_and_send_notifications_for_all_users()
+    return "\n".join(sent)
 
 
 def sql(world: World, user: str | None) -> str:
@@ -102,12 +149,24 @@ READERS: dict[str, Reader] = {
     "resource_search": api("resource_search?query=name:canary"),
     "resource_search_format": api("resource_search?query=format:canary"),
     "resource_view_list": for_each("resource", "/api/3/action/resource_view_list?id={id}"),
+    "resource_view_show": views("/api/3/action/resource_view_show?id={vid}"),
+    "resource_view_page": views("/dataset/{id}/resource/{rid}/view/{vid}"),
+    "rows_of_a_table_view": table_views,
+    "package_relationships_list": for_each("dataset", "/api/3/action/package_relationships_list?id={id}"),
+    "task_status_show": for_each(
+        "resource", "/api/3/action/task_status_show?entity_id={id}&task_type=canary&key=canary"
+    ),
     "tag_list": api("tag_list"),
     "tag_search": api("tag_search?query=canary"),
     "tag_autocomplete": api("tag_autocomplete?query=canary"),
     "tag_show": api("tag_show?id=canarynewtag&include_datasets=true"),
     "format_autocomplete": api("format_autocomplete?q=canary"),
     "organization_show": api("organization_show?id=city-lab&include_datasets=true"),
+    "group_show": api("group_show?id=canary-theme&include_datasets=true"),
+    "group_page": page("/group/canary-theme"),
+    "group_feed": page("/feeds/group/canary-theme.atom"),
+    "group_activity_list": api("group_activity_list?id=canary-theme&limit=100"),
+    "package_groups_page": for_each("dataset", "/dataset/groups/{id}"),
     "member_list": lambda world, user: _with_names(world, user, "member_list?id=city-lab&object_type=package"),
     "user_show": api("user_show?id=officer&include_datasets=true&include_num_followers=true"),
     "datastore_search": for_each("resource", "/api/3/action/datastore_search?resource_id={id}"),
@@ -128,6 +187,7 @@ READERS: dict[str, Reader] = {
     "dataset_activity_page": for_each("dataset", "/dataset/activity/{id}"),
     "organization_activity_page": page("/organization/activity/city-lab"),
     "user_activity_page": page("/user/activity/officer"),
+    "digests_by_mail": mails,
     "front_page": page("/"),
     "search_page": page("/dataset/"),
     "dataset_page": for_each("dataset", "/dataset/{id}"),
@@ -189,6 +249,6 @@ def _entries(feed: str) -> str:
     return feed if "<entry>" in feed else ""
 
 
-def sweep(world: World, user: str | None) -> dict[str, str]:
-    """Read everything as ``user`` (None: a visitor) and return it by road."""
-    return {name: read(world, user) for name, read in READERS.items()}
+def sweep(world: World, user: str | None, roads: Iterable[str] = READERS) -> dict[str, str]:
+    """Read by each of ``roads`` as ``user`` (None: a visitor) and return all of it by road."""
+    return {name: READERS[name](world, user) for name in roads}

@@ -26,6 +26,10 @@ STORAGE = "ckan.files.storage.leaks"
 OPEN_SETTINGS = {
     "ckan.featured_orgs": "city-lab",
     "ckan.auth.public_user_details": True,
+    "ckan.auth.allow_dataset_collaborators": True,
+    # Else an organisation with datasets can be neither deleted nor purged.
+    "ckan.auth.create_unowned_dataset": True,
+    "ckan.activity_streams_email_notifications": True,
     f"{STORAGE}.type": "ckan:fs",
     f"{STORAGE}.initialize": True,
 }
@@ -44,6 +48,12 @@ class Site:
         self.people["insider"] = factories.UserWithToken(name="insider")
         membership = {"id": self.organization, "username": "insider", "role": "member"}
         helpers.call_action("organization_member_create", {"user": "sysadmin"}, **membership)
+        #: Belongs to nothing, and wants to know by e-mail what happens.
+        self.people["follower"] = factories.UserWithToken(
+            name="follower", activity_streams_email_notifications=True, email="follower@example.org"
+        )
+        for action, id_ in (("follow_group", self.organization), ("follow_user", self.people["officer"]["id"])):
+            helpers.call_action(action, {"user": "follower"}, id=id_)
 
     @property
     def organization(self) -> str:
@@ -72,7 +82,7 @@ class Site:
     def text(self, user: str | None, path: str) -> str:
         """Everything a request for ``path`` gives away: its body, and where it sends the reader."""
         answer = self.app.get(path, headers=self.headers(user), follow_redirects=False)
-        return f"{answer.headers.get('Location', '')}\n{answer.get_data(as_text=True)}"
+        return f"{answer.headers.get('Location', '')}\n{answer.get_data().decode(errors='replace')}"
 
     def release(self, dataset: str) -> None:
         """Take a dataset through the gate: the officer asks, the worker scans, a steward approves."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +15,15 @@ from ckan.lib.search import rebuild
 from ckan.logic.schema import default_create_package_schema
 from ckan.tests import helpers
 
+from support import people
 from support.agreeing import RECORD
 from support.leaks.site import Site
 
+#: The smallest picture: signature and header are its first 33 bytes.
+PIXEL = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010800000000"
+    "3a7e9b550000000a49444154789c63600000000200015d0f2f6b0000000049454e44ae426082"
+)
 #: What was released, and must stay readable.
 OPEN_WORD = "openword"
 
@@ -73,6 +82,7 @@ def make_released(world: World) -> None:
     site.api(
         "officer", "resource_view_create", resource_id=file["id"], title=f"View {OPEN_WORD}", view_type="text_view"
     )
+    site.api("officer", "resource_view_create", resource_id=rows["resource_id"], title="T", view_type="datatables_view")
     world.resources += [file["id"], rows["resource_id"]]
     world.released = {"id": dataset["id"], "file": file["id"], "rows": rows["resource_id"]}
     if not site.gated:
@@ -157,6 +167,37 @@ def datastore_create(world: World, word: str) -> None:
         records=[{word: word}],
     )
     world.resources.append(answer["resource_id"])
+
+
+def datastore_records_delete(world: World, word: str) -> None:
+    """A row is added to a released table, and the one that was released is deleted."""
+    rows = world.released["rows"]
+    world.site.api("officer", "datastore_upsert", resource_id=rows, records=[{"point": word}], force=True)
+    gone = {"point": OPEN_WORD} if world.site.gated else {"point": "nothing"}
+    world.site.api("officer", "datastore_records_delete", resource_id=rows, filters=gone, force=True)
+
+
+def other_formats(world: World, word: str) -> None:
+    """A picture, a drawing, a map and an archive are added, which say it inside."""
+    for name, body in _formats(word).items():
+        new = world.site.api(
+            "officer", "resource_create", package_id=world.released["id"], name=name, upload=(body, name)
+        )
+        world.resources.append(new["id"])
+
+
+def _formats(word: str) -> dict[str, bytes]:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(f"{word}.txt", word)
+    text = f"tEXtComment\0{word}".encode()
+    chunk = (len(text) - 4).to_bytes(4, "big") + text + zlib.crc32(text).to_bytes(4, "big")
+    return {
+        "picture.png": PIXEL[:33] + chunk + PIXEL[33:],
+        "drawing.svg": f'<svg xmlns="http://www.w3.org/2000/svg"><text>{word}</text></svg>'.encode(),
+        "map.geojson": f'{{"type": "Point", "coordinates": [1, 2], "name": "{word}"}}'.encode(),
+        "archive.zip": packed.getvalue(),
+    }
 
 
 def removed_table(world: World, word: str) -> None:
@@ -271,6 +312,78 @@ def transferred_file(world: World, word: str) -> None:
     world.site.people.setdefault("files", []).append(file["id"])
 
 
+# -- who owns and shares a dataset ---------------------------------------------------------------------------------
+
+
+def _another_organization(world: World, name: str) -> str:
+    """An organisation of the officer beside the first, with the same stewards."""
+    with world.site.app.flask_app.test_request_context():
+        member = {"name": "officer", "capacity": "editor"}
+        made = helpers.call_action("organization_create", {"user": "sysadmin"}, name=name, users=[member])
+        if world.site.gated:
+            people.appoint_stewards(name)
+    return made["id"]
+
+
+def organization_change(world: World, word: str) -> None:
+    """A released dataset is changed, then moved to another organisation."""
+    other = _another_organization(world, "other-lab")
+    _released_then(world, word)
+    world.site.api("sysadmin", "package_owner_org_update", id=f"moved-{word}", organization_id=other)
+
+
+def _released_then(world: World, word: str, **fields: Any) -> None:
+    """A dataset is released, and then says ``word``."""
+    made = world.create("nothing", name=f"moved-{word}", title="Moved", private=world.site.gated, **fields)
+    world.site.release(made["id"])
+    world.site.api("officer", "package_patch", id=made["id"], title=f"Title {word}", notes=word)
+
+
+def organization_delete(world: World, word: str) -> None:
+    """The organisation of a released dataset with a pending change is deleted: the dataset belongs to nobody."""
+    doomed = _another_organization(world, "doomed-lab")
+    _released_then(world, word, owner_org=doomed)
+    world.site.api("sysadmin", "organization_delete", id=doomed)
+
+
+def organization_purge(world: World, word: str) -> None:
+    """The organisation of a held dataset is purged."""
+    doomed = _another_organization(world, "purged-lab")
+    world.create(word, owner_org=doomed)
+    world.site.api("sysadmin", "organization_purge", id=doomed)
+
+
+def package_collaborator_create(world: World, word: str) -> None:
+    """A held dataset is shown to somebody who may not edit it."""
+    dataset = world.create(word, private=True)
+    for user in ("reader", "insider"):
+        collaborator = {"user_id": world.site.people[user]["id"], "capacity": "member"}
+        world.site.api("sysadmin", "package_collaborator_create", id=dataset["id"], **collaborator)
+
+
+def group(world: World, word: str) -> None:
+    """A held dataset is put into a group."""
+    dataset = world.create(word)
+    world.site.api("sysadmin", "group_create", name="canary-theme", title="Theme")
+    member = {"object": dataset["id"], "object_type": "package", "capacity": "public"}
+    world.site.api("sysadmin", "member_create", id="canary-theme", **member)
+
+
+def relationship(world: World, word: str) -> None:
+    """A released dataset is related to a held one, with a comment."""
+    held = world.create(word)
+    between = {"subject": held["id"], "object": world.released["id"], "type": "child_of"}
+    world.site.api("sysadmin", "package_relationship_create", **between, comment=word)
+    if world.site.gated:  # plain CKAN forgets relationships when a dataset is saved
+        world.site.api("officer", "package_patch", id=world.released["id"], version="2")
+
+
+def task_status(world: World, word: str) -> None:
+    """A loader notes what it met in a file."""
+    about = {"entity_id": world.released["file"], "entity_type": "resource", "task_type": "canary", "key": "canary"}
+    world.site.api("sysadmin", "task_status_update", **about, value=word, error=word, state="error")
+
+
 # -- what people say to the catalogue, and not to everybody --------------------------------------------------------
 
 
@@ -320,6 +433,15 @@ ROADS = (
     resource_view,
     datastore_upsert,
     datastore_create,
+    datastore_records_delete,
+    other_formats,
     removed_table,
+    organization_change,
+    organization_delete,
+    organization_purge,
+    package_collaborator_create,
+    group,
+    task_status,
     rename,
+    relationship,
 )

@@ -8,7 +8,7 @@ needs a person.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -153,7 +153,7 @@ def judge(
     `declarations` are what the officer declared about the dataset, by field name. Rules about declarations are
     silent when it is None, as on the command line.
     """
-    facts = [*_file_facts(findings), {"about": "quality", "place": say("The file"), "errors": quality_errors}]
+    facts = [*_file_facts(findings), _quality_facts(quality_errors)]
     reasons = [*_held_reasons(findings.held), *_apply(policy.rules, facts, declarations)]
     return Verdict(_gravest(reasons), _gravest_first(reasons))
 
@@ -174,7 +174,7 @@ def judge_release(
     metadata = [_metadata_facts(finding) for finding in evidence.metadata]
     reasons += _apply(policy.rules, metadata, declarations)
     found = _gravest(reasons)
-    changes = _changes(evidence, previous, policy.automatic, found)
+    changes = _changes(_with_errors_that_count(evidence, policy, declarations), previous, policy.automatic, found)
     needed = max(found, _gravest(changes), key=lambda outcome: outcome.rank)
     if not changes and found is not Outcome.BLOCKED:
         return ReleaseVerdict(ReleaseOutcome.AUTOMATIC, _gravest_first(reasons))
@@ -208,6 +208,16 @@ def _changes(
     return [Reason("changed", Outcome.ONE_STEWARD, text) for text in differences(evidence, previous, settings)]
 
 
+def _with_errors_that_count(evidence: Evidence, policy: Policy, declarations: Declarations | None) -> Evidence:
+    """Leave out errors in the form of tables that no rule minds: where none asks for a person, more are no news."""
+    minded = {
+        key: errors
+        for key, errors in evidence.quality_errors.items()
+        if _gravest([*_apply(policy.rules, [_quality_facts(errors)], declarations)]) is not Outcome.CLEAR
+    }
+    return replace(evidence, quality_errors=minded)
+
+
 # The facts that rules speak of ------------------------------------------------------------------------------------
 
 
@@ -224,6 +234,10 @@ def _file_facts(findings: Findings) -> Iterator[dict[str, Any]]:
         for column in table.columns:
             yield from _column_facts(column, say(template, column=column.name, table=table.name), table.risk)
         yield from _risk_facts(table.risk, place)
+
+
+def _quality_facts(errors: int) -> dict[str, Any]:
+    return {"about": "quality", "place": say("The file"), "errors": errors}
 
 
 def _column_facts(column: ColumnReport, place: str, risk: RiskReport) -> Iterator[dict[str, Any]]:

@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ckanext.privacy.gate import lifecycle, released
+from ckanext.privacy.model import Release
 
 
 def install() -> None:
@@ -35,6 +36,8 @@ def before_flush(session: Session, _context: Any, _instances: Any) -> None:
     for row in session.dirty:
         if isinstance(row, model.Package):
             _keep(session, row)
+        elif isinstance(row, model.Group):
+            _index_under_new_name(session, row)
     for row in session.deleted:
         if isinstance(row, model.Package):
             lifecycle.end(session, row, lifecycle.PURGED)
@@ -50,6 +53,16 @@ def _keep(session: Session, package: model.Package) -> None:
     reason = _reason_to_end(package, changed)
     if reason:
         lifecycle.end(session, package, reason)
+
+
+def _index_under_new_name(session: Session, group: model.Group) -> None:
+    """Have the clock index what an organisation released under its new name; CKAN leaves the old one in the index."""
+    changed: Any = cast("Any", sa.inspect(group)).attrs
+    if not any(getattr(changed, field).history.has_changes() for field in ("name", "title")):
+        return
+    owned = sa.select(model.Package.id).where(model.Package.owner_org == group.id)
+    query = sa.update(Release).where(Release.package_id.in_(owned), *Release.is_public()).values(index_behind=True)
+    session.execute(query.execution_options(synchronize_session=False))
 
 
 def _stored_name(session: Session, package: model.Package) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from contextvars import ContextVar
 from typing import Any
 
+from ckan import model
+from ckan import plugins as p
 from ckan.lib.search.index import PackageSearchIndex
 
-from ckanext.privacy.gate import released
+from ckanext.privacy.gate import labels, released
 
 Document = dict[str, Any]
 
@@ -54,6 +57,24 @@ def _flatten(package: dict[str, Any]) -> Document:
     finally:
         _flattening.reset(token)
     raise RuntimeError("CKAN's indexer did not call its plugins, so a release could not be indexed.")
+
+
+def expected_document(package_id: str) -> Document | None:
+    """Return the document that the index should hold of a dataset's release, made anew by all plugins, or None."""
+    found = released.both(package_id)
+    package = model.Package.get(package_id)
+    if found is None or package is None:
+        return None
+    default, custom = found
+    document = {**_flatten({**default, "with_custom_schema": custom}), "capacity": "public"}
+    for plugin in _plugins_after_the_gate():
+        document = plugin.before_dataset_index(document)
+    return {**document, "permission_labels": labels.dataset_labels(package)}
+
+
+def _plugins_after_the_gate() -> list[Any]:
+    plugins = p.PluginImplementations(p.IPackageController)
+    return list(itertools.dropwhile(lambda plugin: plugin.name != "privacy", plugins))[1:]
 
 
 def with_identity(search: dict[str, Any]) -> dict[str, Any]:

@@ -76,6 +76,12 @@ def both(package_id: str) -> tuple[Package, Package] | None:
     return (show(found[0]), show(found[1])) if found else None
 
 
+def waits_for_index(package_id: str) -> bool:
+    """Say whether a release in force waits for the index to follow, which the clock sees to."""
+    query = sa.select(Release.id).where(Release.package_id == package_id, Release.index_behind, *conditions())
+    return model.Session.execute(query).first() is not None
+
+
 def snapshot(package_id: str) -> dict[str, Any]:
     """Return the whole snapshot of the release in force; raise ``LookupError`` when there is none."""
     query = sa.select(Release.snapshot).where(Release.package_id == package_id, *conditions())

@@ -50,6 +50,7 @@ def queue() -> str:
         "filters": _with_counts(filters, found["counts"]),
         "rows": rows,
         "several": sum(row["can_choose"] for row in rows) > 1,
+        "adopted": _adopted(found["adopted"]),
         "reminders": [_reminder(each) for each in act("privacy_reminder_list")],
     }
     return tk.render("privacy/queue.html", {**frame, **lists.paging("privacy.queue", found["count"])})
@@ -96,6 +97,22 @@ def _queue_row(release: Json) -> dict[str, Any]:
         "overdue": release["overdue"],
         "can_choose": release["state"] == "in_review",
     }
+
+
+def _adopted(counts: Mapping[str, int]) -> dict[str, Any] | None:
+    """Say how far the look at what was public before the gate has come; nothing once all of it was looked at."""
+    total, looked_at = counts["total"], counts["looked_at"]
+    if looked_at == total:
+        return None
+    said = tk.ungettext(
+        "{looked_at} of {n} dataset that was public before the gate has been scanned.",
+        "{looked_at} of {n} datasets that were public before the gate have been scanned.",
+        total,
+    ).format(looked_at=looked_at, n=total)
+    found = tk.ungettext(
+        "Something was found in {n} of them.", "Something was found in {n} of them.", counts["found"]
+    ).format(n=counts["found"])
+    return {"total": total, "looked_at": looked_at, "said": said, "found": found if counts["found"] else ""}
 
 
 #: Step of a reminder -> what it says.

@@ -168,9 +168,10 @@ def _iso(moment: dt.datetime | None) -> str | None:
 
 
 def listing(user: model.User, filters: Filters, limit: int, offset: int) -> dict[str, Any]:
-    """Return ``{count, counts, results}``: the releases a person may see, open ones oldest first, others newest first.
+    """Return ``{count, counts, adopted, results}``: what a person may see, open ones oldest first, others newest first.
 
-    ``counts`` tells how many there are in each state when the state filter is left out.
+    ``counts`` tells how many there are in each state when the state filter is left out, ``adopted`` how far the look at
+    what was public before the gate has come.
     """
     visible = _visible(user)
     narrowed = [*visible, *_conditions(filters)]
@@ -185,6 +186,7 @@ def listing(user: model.User, filters: Filters, limit: int, offset: int) -> dict
     return {
         "count": _count(narrowed),
         "counts": dict(model.Session.execute(counts).tuples().all()),
+        "adopted": _adopted(visible),
         "results": [
             _dictized(release, dict(zip(_OF_PACKAGE, package, strict=True)), left_out, known)
             for release, left_out, *package in rows
@@ -199,6 +201,17 @@ def waiting(user: model.User) -> int:
 
 def _count(conditions: list[sa.ColumnElement[bool]]) -> int:
     return model.Session.scalar(sa.select(sa.func.count()).select_from(Release).where(*conditions)) or 0
+
+
+def _adopted(visible: list[sa.ColumnElement[bool]]) -> dict[str, int]:
+    """Return how many adopted datasets are public, how many were scanned, and in how many something was found."""
+    looked_at = Release.judged.is_not(None)
+    # That nobody agreed to it before is a reason in each of them.
+    found_more = sa.func.jsonb_path_exists(Release.reasons, '$[*] ? (@.rule != "first-release")')
+    counts = (sa.func.count(), sa.func.count().filter(looked_at), sa.func.count().filter(looked_at, found_more))
+    query = sa.select(*counts)
+    found = model.Session.execute(query.where(Release.origin == "legacy", *Release.is_public(), *visible)).one()
+    return dict(zip(("total", "looked_at", "found"), found, strict=True))
 
 
 def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:

@@ -39,7 +39,7 @@ def package_show(original: Action, context: Context, data_dict: DataDict) -> Any
             _check("package_show", context, data_dict)
             return saved
         context["use_cache"] = False
-        return original(context, data_dict)
+        return _without_relationships(original(context, data_dict))
     context["session"] = model.Session
     context["package"] = package
     _check("package_show", context, {**data_dict, "id": package.id})
@@ -48,6 +48,18 @@ def package_show(original: Action, context: Context, data_dict: DataDict) -> Any
     if found is None:
         raise tk.ObjectNotFound(tk._("Not found"))
     return _prepared(found) if context.get("for_view") else found
+
+
+def _without_relationships(package: dict[str, Any]) -> dict[str, Any]:
+    """Leave out relationships to other datasets: CKAN 2.12 can neither index what it shows of them nor save it again.
+
+    Its own ``package_show`` reads an index that never heard of them. They stay in the database, and
+    ``package_relationships_list`` tells of them.
+    """
+    for part in ("relationships_as_subject", "relationships_as_object"):
+        if package.get(part):
+            del package[part]
+    return package
 
 
 def _prepared(package: dict[str, Any]) -> dict[str, Any]:

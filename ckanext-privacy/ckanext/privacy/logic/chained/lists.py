@@ -121,13 +121,16 @@ def _shown(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @tk.chained_action
 @tk.side_effect_free
 def package_relationships_list(original: Action, context: Context, data_dict: DataDict) -> list[Any]:
-    """Name related datasets to those who work on the dataset; others find what was released in the dataset itself."""
+    """Name related datasets to those who work on the dataset; others find none."""
     package = model.Package.get(tk.get_or_bust(data_dict, "id"))
     if package is None:
         raise tk.ObjectNotFound(tk._("Not found"))
     if audience.sees_working_copy(context, package):
         return original(context, data_dict)
-    tk.check_access("package_relationships_list", context, data_dict)
+    try:
+        tk.check_access("package_relationships_list", context, data_dict)
+    except tk.NotAuthorized:
+        raise tk.ObjectNotFound(tk._("Not found")) from None
     return []
 
 
