@@ -79,7 +79,7 @@ class Terms:
     def _ask(self, handler: str, **asked: Any) -> dict[str, Any]:
         # Long texts have no place in an address, and Solr's schema answers no POST.
         method = "POST" if "analysis.fieldvalue" in asked else "GET"
-        parts = {"data" if method == "POST" else "params": {**asked, "wt": "json"}}
+        parts: Any = {"data" if method == "POST" else "params": {**asked, "wt": "json"}}
         answer = self._solr.get_session().request(
             method, f"{self._solr.url}/{handler}", timeout=self._solr.timeout, **parts
         )
