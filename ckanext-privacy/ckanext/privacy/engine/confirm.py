@@ -48,10 +48,12 @@ DECIMAL = re.compile(r"[-+]?\d+([.,]\d+)?%?|\d{1,3}([., ]\d{3})+([.,]\d+)?|-?\d{
 TOLD = re.compile(
     r"(?<![\w+])\+[1-9](?:[ ().-]{0,2}\d){7,13}(?!\w)|"
     r"\b(?:tele?(?:phone|fono?|foon)?|phone|mobile?|m[oó]vil|cel(?:l|ular)?|whats ?app|fax|handy|call|llam\w+|lig\w+|"
-    r"appele\w*|bel|फोन|मोबाइल|मोबाईल|هاتف|جوال|اتصل|电话|手机)"
+    r"appele\w*|bel|फोन|मोबाइल|मोबाईल|هاتف|جوال|اتصل|电话|手机|電話|携帯|전화|тел|телефон|ফোন|মোবাইল|موبائل|فون)"
     r"\W{0,3}(?:\w{1,8}\W{1,3}){0,3}[(]?\d(?:[ ().-]{0,2}\d){6,13}(?!\w)",
     re.IGNORECASE,
 )
+#: Numbers of cases: a counter and a year.
+OF_YEAR = re.compile(r"\d{4,7}/(\d\d|(19|20)\d\d)")
 TELEPHONE = re.compile(r"\+[\d ()./-]+|\(\d+\)[\d -]+|0\d+[ /-][\d -]+|\d+[ -]\d+[ -][\d -]+")
 
 
@@ -198,8 +200,8 @@ class Confirmer:
 
     def flags(self, entity: str, value: str, context: Sequence[str] = ()) -> bool:
         """Whether Presidio flags a value as an entity, as it stands or folded to ASCII digits."""
-        if entity == TELEPHONES and ((DECIMAL.fullmatch(value) and "." in value) or DATE.fullmatch(value)):
-            # Telephone numbers take most of Presidio's time, and amounts and dates are none.
+        if entity == TELEPHONES and (_is_amount(value) or DATE.fullmatch(value) or OF_YEAR.fullmatch(value)):
+            # Telephone numbers take most of Presidio's time, and amounts, dates and numbers of cases are none.
             return False
         texts = (value,) if value.isascii() else (value, fold_text(value))
         within = self.identifiers[entity].kind in WITHIN
@@ -238,8 +240,12 @@ def _telephones(column: Column) -> Iterator[Candidates]:
         yield Candidates(round(filled * rows / whole), {value: first[value] for value in written})
 
 
+def _is_amount(value: str) -> bool:
+    return bool(DECIMAL.fullmatch(value)) and "." in value
+
+
 def _is_written_as_telephone(value: str) -> bool:
-    return bool(TELEPHONE.fullmatch(value.strip())) and not DATE.fullmatch(value)
+    return bool(TELEPHONE.fullmatch(value.strip())) and not DATE.fullmatch(value) and not OF_YEAR.fullmatch(value)
 
 
 def _stands_alone(text: str, result: Any) -> bool:

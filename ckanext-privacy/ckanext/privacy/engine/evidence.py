@@ -9,7 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
-from .headings import Meaning, read_heading
+from .attributes import load_rules
+from .headings import Meaning, all_words_of, read_heading
 from .kinds import load_kinds
 from .names import CLASSES, classify
 from .profile import ColumnProfile
@@ -34,6 +35,9 @@ LIFE = re.compile(r"^(born|b\.|né|née|nato|nata|geb\.?|geboren|nacid[oa]|n\.|\
 
 #: A person's initials: "J.M.", "A B".
 INITIALS = re.compile(r"(?:[^\W\d_][. ]{1,2}){1,3}[^\W\d_]?\.?|[A-Z]{2,3}")
+
+#: Tests of what is told of a person, and of what never differs from row to row.
+OF_EACH = frozenset({"attribute", "category"})
 
 #: What the pass over a table keeps dates under where the heading speaks of birth.
 DATES = "#dates"
@@ -165,12 +169,18 @@ def _from_heading(column: Column) -> Iterator[Evidence]:
             continue
         if not meaning.strong and not _is_of_births(entity, column) and not _is_of_addresses(entity, column):
             continue
-        support = TESTS[kind.values](column.values)
+        support = 0.0 if kind.values in OF_EACH and _is_key(column) else TESTS[kind.values](column.values)
         if support >= 0.4:
             confidence = round((0.5 + 0.4 * meaning.coverage) * min(1.0, 0.4 + support), 2)
             only_years = entity == "DATE_OF_BIRTH" and _only_years(column)
             held = "YEAR_OF_BIRTH" if only_years else entity
             yield Evidence(held, confidence, ("header",), round(support * column.profile.filled))
+
+
+def _is_key(column: Column) -> bool:
+    """Another number in every row, under a heading for a key: it says nothing of what it is the key of."""
+    keyed = not load_rules().codes.isdisjoint(all_words_of(column.profile.label))
+    return keyed and column.values.number > 0.8 and column.values.distinct > 0.95 and len(column.values.real) > FEW
 
 
 def _is_of_births(entity: str, column: Column) -> bool:

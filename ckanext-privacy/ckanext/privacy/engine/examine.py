@@ -27,6 +27,7 @@ from .packs import country_codes
 from .passing import Passing
 from .profile import TableProfile, profile_table
 from .settings import Limits, RiskSettings, ScanSettings
+from .spoken import find_spoken
 from .tables import OpenFile, RawFile, Table, open_raw, read_raw
 from .verdict import judge_columns
 from .version import VERSION
@@ -153,8 +154,9 @@ def _judged(profile: TableProfile, confirmer: Confirmer) -> tuple[ColumnReport, 
     columns = [column_of(column) for column in profile.columns.values()]
     for column in columns:
         confirmer.confirm(column)
-        if named := names_in_texts(column):
-            column.add(named)
+        for found in (names_in_texts(column), find_spoken(column)):
+            if found:
+                column.add(found)
     return judge_columns(columns)
 
 

@@ -41,6 +41,22 @@ INITIALS = re.compile(r"(?<![^\W\d_])(?:[^\W\d_]\.){2,}[^\W\d_]?(?![^\W\d_])")
 CUT_SHORT = re.compile(r"[^\W\d_]{5,}(?=\.)")
 #: Words that end in "name" in languages that write two words as one: what they name is in front.
 NAMES_A_THING = re.compile(r"([^\W\d_]{3,})(?:naam|namn|navn|name)")
+#: Words for a code; with a word of whom it stands for, `whose` in the lexicon, it is that person's: "paciente_id".
+CODES = (
+    "id",
+    "uid",
+    "uuid",
+    "hash",
+    "key",
+    "code",
+    "identificador",
+    "identifiant",
+    "codigo",
+    "codice",
+    "clave",
+    "kode",
+    "kod",
+)
 #: Scripts written without spaces: a phrase may stand anywhere.
 UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 
@@ -223,11 +239,16 @@ def _frozen(index: dict[str, list[_Phrase]]) -> dict[str, tuple[_Phrase, ...]]:
 def _phrases(data: dict[str, dict[str, dict[str, list[str]]]]) -> Iterator[_Phrase]:
     for entity, kinds in data.items():
         for kind, languages in kinds.items():
-            yield from _of(entity, kind, (text for phrases in languages.values() for text in phrases))
+            texts = [str(text) for phrases in languages.values() for text in phrases]
+            yield from _of(entity, "words", _codes_of(texts)) if kind == "whose" else _of(entity, kind, texts)
     for identifier in (each for pack in load_packs() for each in pack.identifiers):
         yield from _of(identifier.kind, "words", identifier.heading)
         yield from _of(identifier.entity, "words", identifier.heading)
         yield from _of(identifier.entity, "weak", identifier.context)
+
+
+def _codes_of(people: Iterable[str]) -> Iterator[str]:
+    return (f"{first} {second}" for word in people for code in CODES for first, second in ((word, code), (code, word)))
 
 
 def _of(entity: str, kind: str, texts: Iterable[str]) -> Iterator[_Phrase]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from .values import CODE, DECIMAL, EMAIL, HANDLE, IMAGE, PHONE, POINT, SEXES, URL, Values
+from .headings import UNSPACED
+from .values import CODE, DATE, DECIMAL, EMAIL, HANDLE, IMAGE, PHONE, POINT, SEXES, URL, Values
 
 #: Days and months as digits alone: 31121980, 19801231, 311280, 1980.12.
 DAYS = re.compile(
@@ -13,6 +14,10 @@ DAYS = re.compile(
 )
 #: Numbers of files and cases: "24/01234".
 FILE_NUMBER = re.compile(r"\d{1,6}/\d{2,6}")
+#: Times of day: "04:18", "23:33:00".
+TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?", re.IGNORECASE)
+#: Characters from which a value is text in a script that writes as much in fewer.
+DENSE = 12
 #: Levels of a chart of accounts: "5.1.02.01".
 LEVELS = re.compile(r"(\d{1,3}\.){2,}\d{1,4}")
 
@@ -47,11 +52,17 @@ def _age(values: Values) -> float:
 def _sex(values: Values) -> float:
     if values.is_sex():
         return 1.0
-    if len(values.real) <= 6 and values.within(0, 9):
+    if len(values.real) <= 6 and (values.within(0, 9) or _is_of_letters(values)):
         return 0.8
     # "Trans woman", "male (self-described)".
     spoken = values.share(lambda value: not SEXES.isdisjoint(re.findall(r"\w{3,}", value.lower())))
     return 0.7 if len(values.real) <= 12 and spoken > 0.5 else 0.0
+
+
+def _is_of_letters(values: Values) -> bool:
+    """Letters, among them two for sexes; the others say that it is unknown, or neither."""
+    known = sum(1 for value in values.real if value.lower() in SEXES)
+    return known >= 2 and all(len(value) == 1 for value in values.real)
 
 
 def _address(values: Values) -> float:
@@ -75,7 +86,16 @@ def _attribute(values: Values) -> float:
 
 
 def _amount(values: Values) -> float:
-    return values.share(lambda value: any(char.isdigit() for char in value))
+    return values.share(
+        lambda value: any(char.isdigit() for char in value) and not DATE.fullmatch(value) and not TIME.fullmatch(value)
+    )
+
+
+def _size(values: Values) -> float:
+    """How many belong to a home: small numbers, or words with a number in them."""
+    if values.number > 0.8:
+        return 1.0 if values.within(0, 40) else 0.0
+    return values.share(lambda value: len(value) < 25 and any(char.isdigit() for char in value))
 
 
 def _account(values: Values) -> float:
@@ -117,6 +137,9 @@ def _device(values: Values) -> float:
 
 
 def _code(values: Values) -> float:
+    if values.within(0, 1.5 * values.filled):
+        # A number that counts the rows of this table is known nowhere else.
+        return 0.0
     return values.share(lambda value: 1 < len(value) <= 64 and " " not in value) if values.distinct > 0.2 else 0.0
 
 
@@ -128,7 +151,8 @@ def _text(values: Values) -> float:
     if values.category and values.distinct < 0.2:
         # What was chosen from a list was not told by anybody.
         return 0.0
-    return 1.0 if values.length > 25 or values.words > 3.5 else 0.0
+    dense = values.length > DENSE and values.share(UNSPACED.search) > 0.5
+    return 1.0 if dense or values.length > 25 or values.words > 3.5 else 0.0
 
 
 def _names(values: Values) -> float:
@@ -151,6 +175,7 @@ TESTS: dict[str, Callable[[Values], float]] = {
     "category": _category,
     "attribute": _attribute,
     "amount": _amount,
+    "size": _size,
     "account": _account,
     "plate": _plate,
     "handle": _handle,

@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .attributes import counts_people, load_rules
+from .echoes import find_echoes
 from .evidence import Column, Evidence, find_names
 from .findings import ColumnReport, EntityFinding, Sensitivity
 from .headings import UNSPACED, words_of
 from .kinds import called, general_of, kind_of
 from .masking import mask
 from .sentences import listed, say, to_say
+from .shapes import TESTS
 
 #: Confidence from which an entity is believed.
 BELIEVED = 0.5
@@ -24,14 +26,14 @@ TRAITS = frozenset(
     {
         *("AGE", "SEX", "HEALTH", "MARITAL_STATUS", "RELIGION", "CASTE_OR_ETHNICITY", "NATIONALITY", "HOUSEHOLD"),
         *("MIGRATION_STATUS", "SEXUAL_ORIENTATION", "PUBLIC_ASSISTANCE", "BIOMETRIC", "EDUCATION", "INCOME"),
-        *("PLACE_OF_BIRTH", "CRIMINAL_RECORD", "POLITICAL_OPINION", "DEVICE_ID", "OCCUPATION"),
+        *("PLACE_OF_BIRTH", "CRIMINAL_RECORD", "POLITICAL_OPINION", "DEVICE_ID", "OCCUPATION", "HOUSEHOLD_SIZE"),
     }
 )
 #: What tables about groups are sorted by.
 SORTED_BY = frozenset({"AGE", "SEX", "CASTE_OR_ETHNICITY", "EDUCATION", "NATIONALITY"})
 #: What no animal has.
 OF_PEOPLE_ONLY = frozenset(
-    {"NATIONAL_ID", "RELIGION", "MARITAL_STATUS", "EDUCATION", "OCCUPATION", "INCOME", "HOUSEHOLD"}
+    {"NATIONAL_ID", "RELIGION", "MARITAL_STATUS", "EDUCATION", "OCCUPATION", "INCOME", "HOUSEHOLD", "HOUSEHOLD_SIZE"}
 )
 #: What the heading of a table of animals, or of plants, says of each of them.
 OF_ANIMALS = frozenset({"SEX", "AGE", "DATE_OF_BIRTH", "YEAR_OF_BIRTH", "HEALTH", "CASTE_OR_ETHNICITY", "PHOTO"})
@@ -41,6 +43,7 @@ SEEN = {
     "pattern": to_say("the cells are written like it"),
     "checksum": to_say("check digits are right more often than by chance"),
     "names": to_say("the cells read like names"),
+    "words": to_say("the cells are words for it"),
     "table": to_say("the columns beside it tell of people"),
     "text": to_say("its sentences speak of it"),
 }
@@ -71,6 +74,8 @@ class Setting:
     #: How many different organisations there are among its rows, 0..1; 0 where it is not about them.
     organisations: float
     office: bool
+    #: Something in it points at each person: a name, a number.
+    pointed: bool = False
     #: Everyone in it is named as head of an organisation.
     heads: bool = False
     #: Its rows are animals or plants, whoever keeps or has seen them.
@@ -100,6 +105,16 @@ def _second_look(columns: Sequence[Column]) -> None:
     for column in columns if named else ():
         if "PERSON" not in column.evidence and (found := find_names(column, beside_names=True)):
             column.add(found)
+        elif _is_doubtful_number(column):
+            column.add(Evidence("NATIONAL_ID", 0.6, ("header", "table"), column.profile.filled))
+    find_echoes(columns, named)
+
+
+def _is_doubtful_number(column: Column) -> bool:
+    """Numbers of documents: beside names, of those who are named."""
+    said, values = column.said.get("NATIONAL_ID"), column.values
+    weak = said is not None and not said.strong and not column.evidence
+    return weak and values.distinct > 0.5 and TESTS["identifier"](values) > MOSTLY
 
 
 def _is_word_list(column: Column) -> bool:
@@ -153,13 +168,11 @@ def _setting(columns: Sequence[Column]) -> Setting:
     listed = any(_is_organisation(column) and not column.evidence for column in columns)
     named = [column for column in columns if POINTERS & _believed(column, RARE)]
     heads = listed and bool(named) and all(_names_heads(column) for column in named)
-    human = found & OF_PEOPLE_ONLY or any("HOUSEHOLD_SIZE" in column.said for column in columns)
-    animals = not human and any("ANIMAL" in column.said for column in columns)
+    animals = not found & OF_PEOPLE_ONLY and any("ANIMAL" in column.said for column in columns)
     people = (bool(named) and not heads) or _is_of_traits(columns, found, animals) or _looks_like_people(columns)
     organisations = max((column.values.distinct for column in columns if _is_organisation(column)), default=0.0)
-    return Setting(
-        people, 0.0 if people else organisations, any("OFFICE" in column.said for column in columns), heads, animals
-    )
+    office = any("OFFICE" in column.said for column in columns)
+    return Setting(people, 0.0 if people else organisations, office, bool(named), heads, animals)
 
 
 def _looks_like_people(columns: Sequence[Column]) -> bool:
@@ -172,9 +185,8 @@ def _looks_like_people(columns: Sequence[Column]) -> bool:
 
 
 def _is_of_traits(columns: Sequence[Column], found: set[str], animals: bool) -> bool:
-    """Whether two things that only people have are told of each row; how large a family is tells, too."""
-    of_families = {"HOUSEHOLD_SIZE" for column in columns if "HOUSEHOLD_SIZE" in column.said}
-    return len((found & TRAITS) | of_families) >= 2 and not animals and not _aggregated(columns)
+    """Whether two things that only people have are told of each row."""
+    return len(found & TRAITS) >= 2 and not animals and not _aggregated(columns)
 
 
 def _names_heads(column: Column) -> bool:
@@ -183,13 +195,16 @@ def _names_heads(column: Column) -> bool:
 
 
 def _leave_to_organisations(columns: Sequence[Column]) -> None:
-    """A tax number that people and companies have is a company's beside a column of companies."""
+    """A number that people and companies have is a company's beside companies, where nothing else tells of people."""
     companies = [column for column in columns if _is_organisation(column) and "PERSON" not in _believed(column)]
     for column in columns:
         number = column.evidence.get("NATIONAL_ID")
         shared = "ORGANISATION" in column.said and number and number.detectors == ("header",)
         if shared and any(company is not column for company in companies):
             del column.evidence["NATIONAL_ID"]
+    if companies and set().union(*map(_believed, columns)) & (TRAITS | POINTERS) == {"PERSON_ID"}:
+        for column in columns:
+            column.evidence.pop("PERSON_ID", None)
 
 
 def _is_organisation(column: Column) -> bool:
@@ -271,9 +286,17 @@ def _is_about_people(evidence: Evidence, column: Column, setting: Setting) -> bo
         return False
     if evidence.entity in CONTACTS and ("ORGANISATION" in column.said or _reaches_organisations(column, setting)):
         return False
+    if evidence.entity == "STREET_ADDRESS" and not setting.pointed and _is_of_an_event(column):
+        return False
     if setting.animals and evidence.entity in OF_ANIMALS | {"HOUSEHOLD_COORDINATES"}:
         return False
     return setting.people or not kind_of(evidence.entity).people
+
+
+def _is_of_an_event(column: Column) -> bool:
+    """Where something happened, and not where somebody lives."""
+    said = column.said.get("STREET_ADDRESS")
+    return said is not None and not said.strong
 
 
 def _reaches_organisations(column: Column, setting: Setting) -> bool:
