@@ -1,7 +1,7 @@
 """Tables such as cities publish, made up from a seed: what each column holds is known, and nobody in them exists.
 
-``material/city_tables.yaml`` says which columns there are and what each holds, ``material/city_people.yaml`` how people
-are called, and where they live, in each country.
+``tables.yaml`` says which columns there are and what each holds, ``people.yaml`` how people are called, and where they
+live, in each country.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from typing import Any
 import yaml
 
 from ckanext.privacy.engine.packs import identifiers
+from support.identifiers import valid
 
-MATERIAL = Path(__file__).parent / "material"
+HERE = Path(__file__).parent
 ROWS = 60
 #: Countries that write as another does.
 LIKE = {"pe": "co", "ar": "es", "cl": "mx"}
@@ -58,7 +59,7 @@ class MadeTable:
 
 def made_tables(seed: int = 1) -> list[MadeTable]:
     """Make every table."""
-    data = yaml.safe_load((MATERIAL / "city_tables.yaml").read_text("utf-8"))
+    data = yaml.safe_load((HERE / "tables.yaml").read_text("utf-8"))
     return [_table(name, facts, seed) for name, facts in data.items()]
 
 
@@ -74,7 +75,7 @@ def _table(name: str, facts: dict[str, str], seed: int) -> MadeTable:
 
 @lru_cache
 def _people() -> dict[str, dict[str, Any]]:
-    return yaml.safe_load((MATERIAL / "city_people.yaml").read_text("utf-8"))
+    return yaml.safe_load((HERE / "people.yaml").read_text("utf-8"))
 
 
 @dataclass
@@ -98,11 +99,10 @@ class Maker:
     def filled(self, pattern: str) -> str:
         """A pattern of a country's with names, words and numbers put into it."""
         given, surname = self.one("given"), self.one("surname")
-        return self.digits(pattern).format(
-            given=given, surname=surname, SURNAME=surname.upper(), given2=self.one("given"), surname2=self.one("surname"),
-            initial=self.rng.choice("ABCDEGLMRS"), title=self.rng.choice(TITLES), word=self.one("words"),
-            n=self.rng.randint(1, 240), m=self.rng.randint(1, 19), k=self.rng.randint(1, 99),
-        )  # fmt: skip
+        numbers = {"n": self.rng.randint(1, 240), "m": self.rng.randint(1, 19), "k": self.rng.randint(1, 99)}
+        names = {"given": given, "given2": self.one("given"), "surname": surname, "surname2": self.one("surname")}
+        marks = {"initial": self.rng.choice("ABCDEGLMRS"), "title": self.rng.choice(TITLES), "word": self.one("words")}
+        return self.digits(pattern).format(SURNAME=surname.upper(), **names, **numbers, **marks)
 
     def name(self) -> str:
         """A full name as the country writes it."""
@@ -137,6 +137,10 @@ class Maker:
         days = (date(int(last), 12, 31) - start).days
         return (start + timedelta(self.rng.randint(0, days))).strftime(form[0] if form else "%Y-%m-%d")
 
+    def time(self) -> str:
+        """A time of day."""
+        return f"{self.rng.randint(0, 23):02}:{self.rng.randint(0, 59):02}"
+
     def between(self, rest: str) -> tuple[int, int]:
         """Two bounds."""
         low, high = rest.split()
@@ -158,9 +162,6 @@ class Maker:
 
     def number_of(self, entity: str) -> str:
         """A number that passes an identifier's own checks."""
-        # Only this recipe needs the tests' generator of valid numbers.
-        from support.identifiers import valid
-
         return self.rng.choice(valid(identifiers()[entity], ROWS))
 
 
