@@ -34,14 +34,14 @@ def main(seed: int, verbose: bool) -> None:
     missed = [each for each in holding if not each[3]]
     if verbose:
         for name, group in (("missed", missed), ("false alarms", alarms)):
-            print(f"{name}:", *(f"  {table.name}: {heading}" for table, heading, _, _ in group), sep="\n")
+            click.echo("\n".join([f"{name}:", *(f"  {table.name}: {heading}" for table, heading, _, _ in group)]))
     about = {table.name for table, _, _, _ in holding}
     ordinary = [each for each in results if each[0].name not in about]
     found = len(holding) - len(missed)
     precision, recall = found / (found + len(alarms)), found / len(holding)
     f2 = 5 * precision * recall / (4 * precision + recall)
     quiet = sum(each[3] for each in ordinary) / len(ordinary)
-    print(
+    click.echo(
         f"{len(results)} columns: P {precision:.3f} R {recall:.3f} F2 {f2:.3f}, alarms in tables of nobody {quiet:.1%}"
     )
     _print_recall("country", [(table.people, found) for table, _, _, found in holding])
@@ -59,7 +59,7 @@ def _results(seed: int) -> Iterator[Result]:
 
 def _print_recall(title: str, results: list[tuple[str, bool]]) -> None:
     every, found = Counter(name for name, _ in results), Counter(name for name, hit in results if hit)
-    print(f"recall by {title}: " + ", ".join(f"{name} {found[name]}/{every[name]}" for name in sorted(every)))
+    click.echo(f"recall by {title}: " + ", ".join(f"{name} {found[name]}/{every[name]}" for name in sorted(every)))
 
 
 if __name__ == "__main__":
