@@ -1,7 +1,7 @@
 """Tables such as cities publish, made up from a seed: what each column holds is known, and nobody in them exists.
 
 ``tables.yaml`` says which columns there are and what each holds, ``people.yaml`` how people are called, and where they
-live, in each country.
+live, in each country. ``kept.yaml`` has further tables, for which nothing was mended.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class MadeTable:
         return path
 
 
-def made_tables(seed: int = 1) -> list[MadeTable]:
-    """Make every table."""
-    data = yaml.safe_load((HERE / "tables.yaml").read_text("utf-8"))
+def made_tables(seed: int = 1, lot: str = "tables") -> list[MadeTable]:
+    """Make every table of a lot: "tables" or "kept"."""
+    data = yaml.safe_load((HERE / f"{lot}.yaml").read_text("utf-8"))
     return [_table(name, facts, seed) for name, facts in data.items()]
 
 
@@ -170,6 +170,7 @@ RECIPES: dict[str, Callable[[Maker, str], str]] = {
     "FULL": lambda maker, _: maker.name().upper(),
     "surnamefirst": lambda maker, _: maker.filled("{SURNAME} {surname2}, {given}"),
     "code-name": lambda maker, _: maker.filled("{SURNAME}*{given}/").upper(),
+    "fill": lambda maker, rest: maker.filled(rest),
     "given": lambda maker, _: maker.one("given"),
     "GIVEN": lambda maker, _: maker.one("given").upper(),
     "surname": lambda maker, _: maker.one("surname"),

@@ -23,6 +23,7 @@ from .headings import all_words_of, meanings
 from .light import compiling_later, import_presidio
 from .own import fingerprint, identifier_of, load_recognizers
 from .packs import GENERAL, Identifier, Pack, load_packs
+from .plates import find_plates
 from .prefilter import ANYTHING, PHONE, Prefilter, fold_text, prefilter_of
 from .profile import Candidates, Watch
 from .store import code_digest, kept
@@ -181,7 +182,8 @@ class Confirmer:
 
     def confirm(self, column: Column) -> None:
         """Add to a column what its heading names, what most of its values are, and what Presidio confirms in it."""
-        for evidence in (*find_headed(column, self.packs), *find_alone(column, self.packs, self.finder)):
+        alone = (*find_alone(column, self.packs, self.finder), *find_plates(column, self.packs))
+        for evidence in (*find_headed(column, self.packs), *alone):
             column.add(evidence)
         profile, context = column.profile, list(all_words_of(column.profile.label))
         for entity, keys in profile.found.items():

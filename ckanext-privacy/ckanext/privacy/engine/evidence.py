@@ -155,6 +155,8 @@ def _needed(meaning: Meaning | None, values: Values, kinds: dict[str, float]) ->
         return alone + few
     if meaning.strong:
         return 0.1
+    if values.category and len(values.real) <= FEW:
+        return OF_FEW
     if kinds["place"] > kinds["person"] + 0.15 or meaning.coverage <= 0.5:
         return alone + few
     return 0.3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from .country_forms import is_plate, is_postcode
 from .headings import UNSPACED
 from .values import CODE, DATE, DECIMAL, EMAIL, HANDLE, IMAGE, PHONE, POINT, SEXES, URL, Values
 
@@ -105,7 +106,11 @@ def _account(values: Values) -> float:
 
 
 def _plate(values: Values) -> float:
-    return values.share(lambda value: CODE.fullmatch(value) and 4 <= len(value) <= 12)
+    return values.share(lambda value: (CODE.fullmatch(value) and 4 <= len(value) <= 12) or is_plate(value))
+
+
+def _postcode(values: Values) -> float:
+    return values.share(is_postcode)
 
 
 def _handle(values: Values) -> float:
@@ -178,6 +183,7 @@ TESTS: dict[str, Callable[[Values], float]] = {
     "size": _size,
     "account": _account,
     "plate": _plate,
+    "postcode": _postcode,
     "handle": _handle,
     "url": _url,
     "image": _image,

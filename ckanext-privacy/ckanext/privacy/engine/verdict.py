@@ -243,11 +243,14 @@ def _report(column: Column, setting: Setting) -> ColumnReport:
         return ColumnReport(profile.name, profile.filled, False, Sensitivity.NONE, _why_not(column))
     grave = max((_grade(each, setting) for each in found), key=lambda level: level.rank)
     entities = tuple(_finding(column, each) for each in found)
-    return ColumnReport(profile.name, profile.filled, True, grave, _why(found[0], setting), entities)
+    sensitive = grave is not Sensitivity.NONE
+    return ColumnReport(profile.name, profile.filled, sensitive, grave, _why(found[0], setting), entities)
 
 
 def _why(found: Evidence, setting: Setting) -> str:
     kind, seen = called(found.entity), listed([SEEN.get(each, each) for each in found.detectors])
+    if kind_of(found.entity).sensitivity is Sensitivity.NONE:
+        return say("Holds {kind}: they help to find people, together with other columns.", kind=kind)
     if _grade(found, setting) is kind_of(found.entity).sensitivity:
         return say("Holds {kind}: {seen}.", kind=kind, seen=seen)
     if setting.heads:
