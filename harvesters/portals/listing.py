@@ -1,4 +1,4 @@
-"""Places without an API: a list of data sets that somebody keeps (CSV or JSON), or the site's own sitemap.
+"""Places without an API: a list of datasets that somebody keeps (CSV or JSON), or the site's own sitemap.
 
 A list has a row a file; rows with the same identifier, else the same title, are files of one data set. A sitemap
 (https://www.sitemaps.org/protocol.html) gives a data set for each address that ends like a data file.
@@ -38,7 +38,7 @@ SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
 class ListPortal(Portal):
-    """A list of data sets, or a sitemap."""
+    """A list of datasets, or a sitemap."""
 
     source_type = "list"
     title = "List or sitemap"
@@ -110,7 +110,7 @@ def _json_rows(body: bytes, url: str) -> list[Record]:
     for each in lists:
         if isinstance(each, list) and all(isinstance(row, dict) for row in each):
             return each
-    raise PortalError(say("{url} answered with JSON that holds no list of data sets.", url=url))
+    raise PortalError(say("{url} answered with JSON that holds no list of datasets.", url=url))
 
 
 def _csv_rows(body: bytes, url: str) -> list[Record]:
@@ -122,11 +122,11 @@ def _csv_rows(body: bytes, url: str) -> list[Record]:
     rows = list(csv.DictReader(io.StringIO(text), dialect=dialect))
     if not rows and not _fields_of(csv.DictReader(io.StringIO(text), dialect=dialect).fieldnames or []):
         raise PortalError(
-            say("{url} answered with text that is no list of data sets: no column is called title or url.", url=url)
+            say("{url} answered with text that is no list of datasets: no column is called title or url.", url=url)
         )
     if rows and not _fields_of(rows[0]) & {"title", "url"}:
         raise PortalError(
-            say("{url} answered with text that is no list of data sets: no column is called title or url.", url=url)
+            say("{url} answered with text that is no list of datasets: no column is called title or url.", url=url)
         )
     return [{key: value for key, value in row.items() if isinstance(key, str)} for row in rows]
 

@@ -129,7 +129,7 @@ class TestList(Standard):
             "error 500": (Answer(b"Oops", 500), "500"),
             "nothing": (Answer(b""), "nothing"),
             "error with status 200": (Answer({"error": "database is down"}), "answered"),
-            "another table": (Answer(b"a,b\n1,2\n"), "no list of data sets"),
+            "another table": (Answer(b"a,b\n1,2\n"), "no list of datasets"),
             "entities": (Answer(BOMB), "entities"),
             "another XML": (Answer(b"<?xml version='1.0'?><feed/>"), "no sitemap"),
             "cut off": (Answer(b"<?xml version='1.0'?><urlset"), "cut off"),
