@@ -8,6 +8,7 @@ from typing import Any
 
 import ckan.plugins as p
 import ckan.plugins.toolkit as tk
+from ckan import model
 
 from ckanext.cityportals import conflicts, ledger, twins
 from ckanext.privacy import translation
@@ -22,6 +23,12 @@ def cityportals_said(sentence: str) -> str:
 def _catalogues(language: str) -> tuple[Path, ...]:
     plugins = p.PluginImplementations(p.ITranslation)
     return tuple(Path(each.i18n_directory(), language, "LC_MESSAGES", f"{each.i18n_domain()}.mo") for each in plugins)
+
+
+def cityportals_licence(license_id: str) -> str:
+    """What this catalogue calls a licence; empty where none is said."""
+    known = model.Package.get_license_register().get(license_id)
+    return known.title if known and license_id != "notspecified" else ""
 
 
 def cityportals_conflicts(dataset_id: str) -> dict[str, Any] | None:

@@ -291,7 +291,9 @@ def _note_edits(record: Record, merged: Merged, remembered: dict[str, Any]) -> N
         now().isoformat(timespec="seconds"),
     )
     template = to_say("{field} was changed here and at the source; ours stays.")
-    record.warnings += [say(template, field=name) for name in record.conflicts]
+    record.warnings += [
+        say(template, field=name) for name in record.conflicts if f"{name}_translated" not in record.conflicts
+    ]
 
 
 def _entry(record: Record, desk: Desk, package: model.Package, saved: dict[str, Any]) -> dict[str, Any]:
