@@ -4,8 +4,8 @@ For each number a fresh site with the gate and the whole schema harvests made-up
 own: a first run, the same feed again, and a feed in which every record changed. Of both stages (reading the catalogue,
 saving its batches) the peak of resident memory is noted, as Linux counts it.
 
-``python benchmarks/harvest_memory.py [RECORDS …]``; with ``READING=1`` the first stage of a first run alone, where saving
-would take hours.
+``python benchmarks/harvest_memory.py [RECORDS …]``; with ``READING=1`` the first stage of a first run alone, since
+saving many takes hours.
 """
 
 from __future__ import annotations
