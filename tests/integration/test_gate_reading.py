@@ -101,6 +101,27 @@ def test_the_public_keeps_the_release_while_a_change_waits(dataset, app, anonymo
     assert leak_check.find_leaks() == []
 
 
+def test_a_search_learns_nothing_of_what_it_does_not_find(dataset, anonymous_api):
+    """Values that no public dataset has are not listed, and nothing is counted or ordered over the whole index."""
+    release(dataset["id"])
+    change(dataset)
+    helpers.call_action("package_create", {"user": "officer"}, name="hidden-name", owner_org=dataset["owner_org"])
+    every_value = {"facet.field": ["name", "tags", "text", "title_string"], "facet.mincount": 0, "facet.limit": -1}
+    told = anonymous_api("package_search", rows=0, **every_value)[1]["result"]["facets"]
+    assert (set(told["name"]), told["tags"]) == ({"rainfall"}, {})
+    assert "hidden" not in told["text"]
+    for asked in (
+        {"fl": ["id", "n:docfreq(text,'hidden')"]},
+        {"fl": "id score"},
+        {"fl": ["[explain]"]},
+        {"sort": "if(gt(docfreq(text,'hidden'),0),1,0) desc"},
+        {"sort": "ord(name) asc"},
+        {"defType": "func", "q": "maxdoc()"},
+    ):
+        assert anonymous_api("package_search", **asked)[0] == 400, asked
+    assert anonymous_api("package_search", sort="title_string asc, metadata_modified desc")[0] == 200
+
+
 def test_editors_get_their_own_bytes(dataset, app, community):
     """The working file and the released file are two files."""
     release(dataset["id"])

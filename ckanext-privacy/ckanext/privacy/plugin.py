@@ -16,7 +16,7 @@ from ckan.types import Context
 from flask import Blueprint
 
 from ckanext.privacy import cli, helpers
-from ckanext.privacy.gate import edits, guard, index, labels, pages, remembered, removal, uploads
+from ckanext.privacy.gate import edits, guard, index, labels, pages, remembered, removal, searches, uploads
 from ckanext.privacy.logic import action, auth, chained
 from ckanext.privacy.views import privacy
 
@@ -92,7 +92,7 @@ class PrivacyPlugin(
         return index.document_for(pkg_dict)
 
     def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
-        return index.with_identity(search_params)
+        return index.with_identity(searches.within_what_is_found(search_params))
 
     def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
         return index.without_ended(search_results)

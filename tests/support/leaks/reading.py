@@ -97,6 +97,21 @@ def table_views(world: World, user: str | None) -> str:
     return "\n".join(f"{answer.headers.get('Location', '')}\n{answer.get_data(as_text=True)}" for answer in told)
 
 
+def rare_words(world: World, user: str | None) -> str:
+    """Ask the index for how many datasets hold a word, whoever may see them; a word that is in some counts as told."""
+    told = []
+    for word in world.words:
+        asked = f"n:docfreq(text,'{word}')"
+        answer = world.site.app.get(
+            "/api/3/action/package_search",
+            query_string={"rows": 1, "fl": asked},
+            headers=world.site.headers(user),
+        )
+        found = (answer.get_json() or {}).get("result") or {"results": []}
+        told += [word for each in found["results"] if each.get("n")]
+    return "\n".join(told)
+
+
 def mails(world: World, user: str | None) -> str:
     """Send everybody who wants it a digest of what happened, by a template that writes all of it, and read the mails.
 
@@ -144,6 +159,10 @@ READERS: dict[str, Reader] = {
     ),
     "package_search_fields": api("package_search?rows=100&fl=id,name,title,notes,data_dict,validated_data_dict,text"),
     "package_search_facets": api('package_search?rows=0&facet.field=["tags","res_format","name","title_string"]'),
+    "package_search_all_values": api(
+        'package_search?rows=0&facet.mincount=0&facet.limit=-1&facet.field=["name","tags","title_string","text"]'
+    ),
+    "package_search_functions": rare_words,
     "package_autocomplete": api("package_autocomplete?q=canary&limit=50"),
     "resource_show": for_each("resource", "/api/3/action/resource_show?id={id}"),
     "resource_search": api("resource_search?query=name:canary"),

@@ -39,6 +39,11 @@ class World:
     resources: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
 
+    @property
+    def words(self) -> list[str]:
+        """The words of all roads."""
+        return [word(road) for road in ROADS]
+
     def note(self, dataset: dict[str, Any]) -> dict[str, Any]:
         """Remember a dataset and its resources, so that the readers know their ids."""
         self.datasets.append(dataset["id"])
