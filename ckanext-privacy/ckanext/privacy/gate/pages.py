@@ -12,7 +12,7 @@ from ckan.plugins import toolkit as tk
 from flask import Blueprint, Response
 from werkzeug.http import parse_options_header
 
-from ckanext.privacy.gate import dump, notice, store, unheard_of
+from ckanext.privacy.gate import dump, notice, store
 
 gate = Blueprint("privacy_gate", __name__)
 
@@ -93,7 +93,7 @@ def set_headers(response: Response) -> Response:
         _as_attachment(response)
     if _is_store_down(response):
         _busy(response)
-    return notice.head(unheard_of.answer(response))
+    return notice.head(response)
 
 
 def _as_attachment(response: Response) -> None:
