@@ -77,10 +77,6 @@ def _described(resource_id: str, table: str, data_dict: DataDict) -> dict[str, A
     return info
 
 
-#: Where CKAN says of a resource that is not there what it says of none that is.
-_NEEDS_A_RESOURCE = frozenset({"datastore_create", "datastore_run_triggers"})
-
-
 def _noted(action: str, original: Action, context: Context, data_dict: DataDict) -> Any:
     """Note who changes rows before they change: one who fails half-way has changed them too.
 
@@ -89,8 +85,6 @@ def _noted(action: str, original: Action, context: Context, data_dict: DataDict)
     resource = data_dict.get("resource")
     resource_id = data_dict.get("resource_id") or data_dict.get("id")
     package = audience.package_of(resource_id)
-    if package is None and resource_id and action in _NEEDS_A_RESOURCE:
-        raise tk.ObjectNotFound(tk._("Not found"))
     package_id = package.id if package else resource.get("package_id") if isinstance(resource, dict) else None
     if package_id:
         tk.check_access(action, context.copy(), dict(data_dict))
