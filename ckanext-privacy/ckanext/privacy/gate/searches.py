@@ -17,8 +17,8 @@ Search = dict[str, Any]
 
 #: Functions that look at one document alone; ``docfreq``, ``idf``, ``ord``, ``scale`` and others look at all of them.
 OF_ONE_DOCUMENT = frozenset({
-    "abs", "ceil", "def", "div", "exists", "field", "floor", "geodist", "if", "linear", "log", "map", "max", "min", "ms",
-    "not", "pow", "product", "recip", "sqrt", "sub", "sum",
+    "abs", "ceil", "def", "div", "exists", "field", "floor", "geodist", "if", "linear", "log", "map", "max", "min",
+    "ms", "not", "pow", "product", "recip", "sqrt", "sub", "sum",
 })  # fmt: skip
 _FUNCTION = re.compile(r"([A-Za-z_]\w*)\s*\(")
 _FIELD = re.compile(r"[\w.*-]+")

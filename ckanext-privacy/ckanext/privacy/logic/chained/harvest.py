@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ckan import model
+from ckan.logic import auth_audit_exempt
 from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict
 
@@ -23,6 +24,7 @@ def harvest_source_list(original: Action, context: Context, data_dict: DataDict)
 
 
 @tk.chained_action
+@auth_audit_exempt
 def harvest_source_reindex(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Index a source anew for those who work on it; ckanext-harvest asks nobody."""
     if not context.get("ignore_auth"):
