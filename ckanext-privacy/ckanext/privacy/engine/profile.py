@@ -300,9 +300,9 @@ def _candidates(frame: pl.DataFrame, found: pl.DataFrame, pattern: str) -> dict[
     """Group candidates by what their matches look like; a cell's long text stands for itself up to a length."""
     cells, match = frame[found["cell"]], found["text"].str.extract(pattern, 0)
     known = cells.rename({"text": "value"}).with_columns(match.alias("match")).rechunk()
-    keyed = (
-        known.select("value", "row", "rows", *_keys()).unique(["row", *Key._fields], maintain_order=True).sort("row")
-    )
+    mails = bool(known["match"].str.contains("@", literal=True).any())
+    keyed = known.select("value", "row", "rows", *_keys(mails))
+    keyed = keyed.unique(["row", *Key._fields], maintain_order=True).sort("row")
     groups = keyed.group_by(Key._fields, maintain_order=True).agg(
         pl.col("rows").sum(), pl.col("value").head(LOOKED), pl.col("row").head(LOOKED)
     )
@@ -315,18 +315,25 @@ def _candidates(frame: pl.DataFrame, found: pl.DataFrame, pattern: str) -> dict[
     return candidates
 
 
-def _keys() -> list[pl.Expr]:
+def _keys(mails: bool) -> list[pl.Expr]:
     """What tells matches apart that recognizers prove differently: length, country letters, signs, an e-mail's domain.
 
-    The keys are few by construction, so that no flood of odd values can crowd out a rare one.
+    The keys are few by construction, so that no flood of odd values can crowd out a rare one. ``mails`` says that some
+    may be e-mail addresses.
     """
     match = pl.col("match")
+    length = match.str.len_bytes().clip(0, 64)
+    start = match.str.extract(r"^[A-Za-z]{1,2}", 0).str.to_uppercase()
+    signs = match.str.count_matches(r"[^0-9A-Za-z]").clip(0, 4).fill_null(0).alias("signs")
+    if not mails:
+        nothing = pl.lit("").alias("domain")
+        return [length.fill_null(0).alias("length"), start.fill_null("").alias("start"), signs, nothing]
     mail = match.str.contains("@", literal=True)
     domain = match.str.extract(r"\.([^.@]+)$", 1).str.to_lowercase()
     return [
-        pl.when(~mail).then(match.str.len_bytes().clip(0, 64)).otherwise(0).fill_null(0).alias("length"),
-        pl.when(~mail).then(match.str.extract(r"^[A-Za-z]{1,2}", 0).str.to_uppercase()).fill_null("").alias("start"),
-        match.str.count_matches(r"[^0-9A-Za-z]").clip(0, 4).fill_null(0).alias("signs"),
+        pl.when(~mail).then(length).otherwise(0).fill_null(0).alias("length"),
+        pl.when(~mail).then(start).fill_null("").alias("start"),
+        signs,
         pl.when(mail)
         .then(pl.format("{}{}", domain.str.extract(r"^.{1,4}", 0), domain.str.len_bytes().clip(0, 9)))
         .fill_null("")
