@@ -73,6 +73,16 @@ def _table(name: str, facts: dict[str, str], seed: int) -> MadeTable:
     return MadeTable(name, country, tuple(columns))
 
 
+def maker_of(country: str, seed: int = 1) -> Maker:
+    """Make single cells of a country."""
+    return Maker(random.Random(f"{seed} {country}"), _people()[country])
+
+
+def named_after_people() -> list[str]:
+    """Countries of which it is known what is named after people there."""
+    return [country for country, facts in _people().items() if "after" in facts]
+
+
 @lru_cache
 def _people() -> dict[str, dict[str, Any]]:
     return yaml.safe_load((HERE / "people.yaml").read_text("utf-8"))

@@ -8,7 +8,7 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.findings import Sensitivity
-from ckanext.privacy.views import words
+from ckanext.privacy.views import risk_words, words
 from ckanext.privacy.views.said import said
 
 Json = Mapping[str, Any]
@@ -96,6 +96,7 @@ def risk(risk: Json, rows: int) -> dict[str, Any]:
         "sentences": list(_risk_sentences(names, k, uniques, rows)),
         "combinations": [_combination(each) for each in risk.get("combinations") or ()],
         "small_cells": [_small_cell(each) for each in risk.get("small_cells") or ()],
+        "more": list(risk_words.sentences(risk)),
     }
 
 
