@@ -25,10 +25,11 @@ Result = tuple[MadeTable, str, str, bool]
 
 @click.command()
 @click.option("--seed", default=1, help="Another seed makes other names and numbers.")
+@click.option("--lot", type=click.Choice(["tables", "kept"]), default="tables", help="Which tables to make.")
 @click.option("-v", "verbose", is_flag=True, help="Name what was missed and what was no alarm.")
-def main(seed: int, verbose: bool) -> None:
+def main(seed: int, lot: str, verbose: bool) -> None:
     """Measure the scanner on made-up tables of cities."""
-    results = [each for each in _results(seed) if each[2] != OPEN]
+    results = [each for each in _results(seed, lot) if each[2] != OPEN]
     holding = [each for each in results if each[2] != NOTHING]
     alarms = [each for each in results if each[2] == NOTHING and each[3]]
     missed = [each for each in holding if not each[3]]
@@ -48,9 +49,9 @@ def main(seed: int, verbose: bool) -> None:
     _print_recall("kind", [(holds, found) for _, _, holds, found in holding])
 
 
-def _results(seed: int) -> Iterator[Result]:
+def _results(seed: int, lot: str) -> Iterator[Result]:
     with TemporaryDirectory() as folder:
-        for table in made_tables(seed):
+        for table in made_tables(seed, lot):
             path = table.write(Path(folder))
             reports = scan_file(path, settings=ScanSettings(isolated=False)).tables[0].columns
             for made, report in zip(table.columns, reports, strict=True):
