@@ -6,7 +6,7 @@ import os
 import pwd
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 import psycopg2
@@ -23,6 +23,12 @@ SOLR_CONF = ROOT / "deploy" / "solr" / "conf"
 EMPTY_WORD_LISTS = ("protwords.txt", "stopwords.txt", "synonyms.txt")
 #: What the suite adds to CKAN's schema, and the lists it names.
 OUR_FIELDS, OUR_WORD_LISTS = "fields.xml", ("elisions_ca.txt", "elisions_it.txt")
+#: What a core's `core.properties` says when its index may be lost: nothing waits for a disk.
+IN_MEMORY = """\
+solr.directoryFactory=solr.ByteBuffersDirectoryFactory
+solr.lock.type=single
+solr.ulog.enabled=false
+"""
 
 
 # -- PostgreSQL
@@ -164,15 +170,19 @@ def redis_client(layout: Layout, database: int = 0) -> redis.Redis:
 # -- Solr
 
 
-def prepare_solr(layout: Layout, cores: Iterable[str]) -> Path:
-    """Lay out one core for each site, with the schema of the installed CKAN and our fields; give Solr's home."""
+def prepare_solr(layout: Layout, cores: Iterable[str], *, kept: Container[str]) -> Path:
+    """Lay out one core for each site, with the schema of the installed CKAN and our fields; give Solr's home.
+
+    An index that is not among the `kept` ones lives in memory.
+    """
     schema = solr_schema()
     layout.solr_home.mkdir(exist_ok=True)
     (layout.solr_home / "solr.xml").write_text("<solr/>\n")
     for core in cores:
         conf = layout.solr_home / core / "conf"
         conf.mkdir(parents=True, exist_ok=True)
-        (conf.parent / "core.properties").write_text(f"name={core}\n")
+        storage = "" if core in kept else IN_MEMORY
+        (conf.parent / "core.properties").write_text(f"name={core}\n{storage}")
         (conf / "schema.xml").write_text(schema, encoding="utf-8")
         for name in ("solrconfig.xml", *OUR_WORD_LISTS):
             shutil.copy(SOLR_CONF / name, conf)

@@ -39,7 +39,7 @@ def configure(layout: Layout, supervisor: processes.Supervisor) -> None:
     layout.logs.mkdir(exist_ok=True)
     tools = json.loads((layout.run / "tools.json").read_text())
     data = services.prepare_postgres(layout, Path(tools["postgres"]))
-    services.prepare_solr(layout, site.all_cores(layout))
+    services.prepare_solr(layout, site.all_cores(layout), kept=[site.demo_site(layout).name])
     programs = processes.service_programs(layout, tools, data, services.prepare_redis(layout))
     supervisor.configure(programs + processes.catalogue_programs(layout, site.demo_site(layout).ini))
     save_ports(layout)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import os
 import re
@@ -109,24 +110,38 @@ def visitor(browser: Browser, site: LiveSite) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page_as(browser: Browser, site: LiveSite) -> Iterator[Callable[..., Page]]:
-    """`page_as("officer")` logs in through the form and gives that person's page.
+def page_as(browser: Browser, site: LiveSite, log_in: Callable[[str], Any]) -> Iterator[Callable[..., Page]]:
+    """`page_as("officer")` gives the page of that person, logged in.
 
     Further arguments go to Playwright's context, for example `java_script_enabled=False`.
     """
     contexts = []
 
-    def log_in(name: str, **options: Any) -> Page:
-        context = browser.new_context(base_url=site.url, **options)
+    def open_page(name: str, **options: Any) -> Page:
+        context = browser.new_context(base_url=site.url, storage_state=log_in(name), **options)
         contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def log_in(browser: Browser, site: LiveSite) -> Callable[[str], Any]:
+    """Log somebody in through the form, once in a session; give what their browser keeps of it."""
+
+    @functools.cache
+    def through_the_form(name: str) -> Any:
+        context = browser.new_context(base_url=site.url)
         page = context.new_page()
         page.goto("/user/login")
         page.fill("#field-login", name)
         page.fill("#field-password", site.users[name]["password"])
         page.click("form button[type=submit].btn-primary")
         page.wait_for_url(lambda address: "/user/login" not in address)
-        return page
-
-    yield log_in
-    for context in contexts:
+        kept = context.storage_state()
         context.close()
+        return kept
+
+    return through_the_form

@@ -6,6 +6,7 @@ Every pytest-xdist worker has a site of its own (`.run/test0.ini`, `.run/test1.i
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -114,12 +115,27 @@ def _api_caller(app: Any, headers: dict[str, str]) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def community(clean_site: None) -> dict[str, Any]:
+def community(clean_site: None, make_once: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """An organisation with the people of the gate, each with a token.
 
     Keys: `organization`, `sysadmin`, `admin`, `officer`, `editor`, `steward1`, `steward2`, `reader`. `officer` and
     `editor` are editors, both stewards are stewards for the organisation, `reader` belongs to nothing.
     """
-    from support import people
+    return make_once()
 
-    return people.make_community()
+
+@pytest.fixture(scope="session")
+def make_once() -> Callable[[], dict[str, Any]]:
+    """Make the community at the first call of a session; later calls put its rows back."""
+    from support import cleaning, people
+
+    made: list[tuple[dict[str, Any], cleaning.Kept]] = []
+
+    def run() -> dict[str, Any]:
+        if made:
+            made[0][1].put_back()
+        else:
+            made.append((people.make_community(), cleaning.Kept()))
+        return copy.deepcopy(made[0][0])
+
+    return run

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 #: A cold worker loads CKAN and the scanner before it looks at its first file.
 SCAN_MILLISECONDS = 120_000
+#: Seconds between two looks at what a worker does.
+PAUSE = 0.3
 ENDED = ("done", "failed")
 
 
@@ -57,7 +59,7 @@ def open_review(page: Page, title: str) -> str:
     link = page.get_by_role("rowheader", name=re.compile(title)).get_by_role("link")
     page.goto("/privacy/queue?state=in_review")
     while not link.count() and time.monotonic() < deadline:
-        time.sleep(1)
+        time.sleep(PAUSE)
         page.reload()
     link.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(title)
@@ -76,4 +78,4 @@ def wait_until(condition: Any, what: str) -> None:
     deadline = time.monotonic() + SCAN_MILLISECONDS / 1000
     while not condition():
         assert time.monotonic() < deadline, f"gave up waiting for {what}"
-        time.sleep(1)
+        time.sleep(PAUSE)
