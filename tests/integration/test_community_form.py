@@ -236,7 +236,7 @@ def test_one_more_row_without_a_script_loses_nothing(editor, site):
     page = html.fromstring(site.post("/describe/again/dataset", sent).body)
     edit = page.get_element_by_id("dataset-edit")
     typed = dict(edit.form_values())
-    assert typed["contact-0-name"], typed["contact-1-name"] == ("First", "Second")
+    assert (typed["contact-0-name"], typed["contact-1-name"]) == ("First", "Second")
     assert "contact-2-name" in typed
     assert typed["purpose_note"] == "Typed"
     assert show("more")["contact"] == [{"name": "First"}]

@@ -70,6 +70,65 @@ def test_a_place_can_be_had_by_programs(app, place):
     assert app.get("/dataset/waiting/map", expect_errors=True).status_code == 404
 
 
+LIMA = SQUARE.replace("73.", "-77.").replace("18.", "-12.")
+INSIDE = '{"type": "Point", "coordinates": [73.85, 18.55]}'
+
+
+@pytest.fixture
+def namesakes(community):
+    """Three data sets about wards 7 of two cities and one of nobody knows which, and practices of two cities Leon."""
+    shared = {"owner_org": community["organization"]["id"], "user": community["officer"]}
+    areas = {"taps": SQUARE, "drains": INSIDE, "lima": LIMA, "somewhere": ""}
+    for name, outline in areas.items():
+        row = {"text": "Ward 7", **({"geom": outline} if outline else {})}
+        factories.Dataset(name=name, title=name, spatial_coverage=[row, row], spatial_precision="ward", **shared)
+    for name, country in (("leon-mx", "MX-GUA"), ("leon-es", "ES")):
+        factories.Dataset(name=name, type="city-practice", title=name, city="León", country=country, **shared)
+    factories.Dataset(name="quarter", title="Quarter", spatial_coverage=[{"text": "El Coecillo, León"}], **shared)
+    for name in (*areas, "leon-mx", "leon-es", "quarter"):
+        release(tk.get_action("package_show")({"ignore_auth": True}, {"id": name})["id"])
+
+
+def test_places_of_one_name_have_a_page_each(app, namesakes):
+    """Told apart by where they are; each page leads to its namesakes; what says nothing stays under the bare name."""
+    index = html.fromstring(app.get("/place/", status=200).body)
+    wards = [link.get("href") for link in index.xpath("//ul[@class='cd-places']//a") if link.text == "Ward 7"]
+    assert wards == ["/place/ward-7", "/place/ward-7@-12.55,-77.85", "/place/ward-7@18.55,73.85"]
+    pune = app.get("/place/ward-7@18.55,73.85.json").get_json()
+    assert [each["name"] for each in pune["datasets"]] == ["drains", "taps"]
+    assert pune["namesakes"] == ["ward-7@-12.55,-77.85"]
+    assert app.get("/place/ward-7@18.5,73.8.json").get_json()["key"] == pune["key"]  # an outline that was drawn anew
+    assert app.get("/place/ward-7@1.5,73.8", expect_errors=True).status_code == 404
+    bare = html.fromstring(app.get("/place/ward-7", status=200).body)
+    assert bare.xpath("//section[@aria-labelledby='others']//a/@href") == wards[1:]
+    assert [each.text for each in bare.xpath("//article[@class='cd-card']//h3/a")] == ["somewhere"]
+    assert "Spain" in app.get("/place/león@es").body
+    leons = app.get("/place/león.json").get_json()
+    assert (leons["datasets"], leons["namesakes"]) == ([], ["león@mx", "león@es"])  # Mexico, Spain
+
+
+def test_the_list_of_places_counts_what_their_pages_show(app, namesakes):
+    """Also practices that a page shows because its city tells them, and a record with two areas of one name."""
+    listed = html.fromstring(app.get("/place/", status=200).body).xpath("//ul[@class='cd-places']/li")
+    assert len(listed) == 6
+    for entry in listed:
+        about = app.get(f"{entry.find('a').get('href')}.json").get_json()
+        shown = len(about["datasets"]) + len(about["practices"])
+        assert entry.text_content().split()[-2:] == [str(shown), "record" if shown == 1 else "records"]
+
+
+def test_an_organization_counts_practices_apart(app, namesakes):
+    """On its page, in the list of organisations, and as a filter."""
+    page, everyone = app.get("/organization/city-lab").body, app.get("/organization/").body
+    said = "5 datasets, 2 city practices"
+    assert html.fromstring(page).findtext(".//h1").strip() == said
+    assert said in everyone
+    labels, numbers = (html.fromstring(page).xpath(f"//div[@class='nums']//{tag}") for tag in ("dt", "dd"))
+    assert numbers[[each.text for each in labels].index("City practices")].text_content().strip() == "2"
+    only = html.fromstring(app.get("/organization/city-lab?dataset_type=city-practice").body)
+    assert only.findtext(".//h1").strip() == "0 datasets, 2 city practices"
+
+
 def test_tiles_of_another_site_are_asked_for_only_by_a_button(app, place, monkeypatch):
     """The policy lets them through, the page says whose they are, and the attribute is all there is."""
     monkeypatch.setitem(tk.config, config.MAP_TILES, "https://{s}.tiles.example.org/{z}/{x}/{y}.png")

@@ -15,7 +15,9 @@ _DATASTORE_TABLES = """
     SELECT quote_ident(tablename) FROM pg_tables
     WHERE schemaname = 'public' AND NOT starts_with(tablename, '_')
 """
-_SEQUENCES = "SELECT quote_ident(sequencename), last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value > 0"
+_SEQUENCES = (
+    "SELECT quote_ident(sequencename), last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value > 0"
+)
 #: A transaction that begins with it may delete from append-only tables and needs no order among foreign keys.
 _WITHOUT_TRIGGERS = sa.text("SET LOCAL session_replication_role = replica")
 

@@ -24,12 +24,20 @@ FACETS: dict[str, dict[str, tuple[str, str | None]]] = {
         "vocab_place": (_("Places"), None),
     },
 }
+#: The filter of pages that list records of all types, and the names of its entries.
+TYPES = "dataset_type"
+TYPE_NAMES = {"dataset": _("Datasets"), PRACTICE: _("City practices")}
 
 
 def of_type(dataset_type: str, others: Mapping[str, str], translate: Callable[[str], str]) -> dict[str, str]:
     """The filters of a type with their headings; a practice has none of CKAN's own, which are about files."""
     ours = {name: translate(heading) for name, (heading, _scheme) in FACETS.get(dataset_type, {}).items()}
     return ours if dataset_type == PRACTICE else {**ours, **others}
+
+
+def of_all_types(others: Mapping[str, str], translate: Callable[[str], str]) -> dict[str, str]:
+    """The filters of a page that lists datasets and city practices together."""
+    return {TYPES: translate(_("Kind of record")), **others}
 
 
 def name_entries(found: Mapping[str, Any], translate: Callable[[str], str]) -> None:
@@ -39,3 +47,5 @@ def name_entries(found: Mapping[str, Any], translate: Callable[[str], str]) -> N
         for item in found.get(facet, {}).get("items", []):
             concept = vocabularies.find(scheme, item["name"])
             item["display_name"] = translate(concept.label) if concept else item["display_name"]
+    for item in found.get(TYPES, {}).get("items", []):
+        item["display_name"] = translate(TYPE_NAMES.get(item["name"], item["display_name"]))

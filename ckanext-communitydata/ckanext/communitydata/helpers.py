@@ -35,6 +35,7 @@ __all__ = [
     "communitydata_choices",
     "communitydata_conditions",
     "communitydata_country",
+    "communitydata_counts",
     "communitydata_drawing",
     "communitydata_error_links",
     "communitydata_form_texts",
@@ -294,10 +295,10 @@ def _positions(coordinates: Any) -> Any:
         yield from _positions(part)
 
 
-def communitydata_known_places() -> list[dict[str, Any]]:
+def communitydata_known_places() -> list[atlas.Place]:
     """Places with an outline that somebody who describes data can pick; asked once for a form's many rows."""
     if not hasattr(tk.g, "communitydata_known_places"):
-        tk.g.communitydata_known_places = [entry for entry in atlas.directory() if entry["outlines"]]
+        tk.g.communitydata_known_places = [each for each in atlas.directory(atlas.AT_A_TIME) if each.outlines]
     return tk.g.communitydata_known_places
 
 
@@ -350,9 +351,17 @@ def communitydata_newest(dataset_type: str, rows: int = 4) -> list[dict[str, Any
     ]
 
 
-def communitydata_places(rows: int = 12) -> list[dict[str, Any]]:
-    """Places that public records are about, most frequent first: ``{key, count, name}``."""
-    return sorted(atlas.directory(), key=lambda entry: -entry["count"])[:rows]
+def communitydata_places(rows: int = 12) -> list[atlas.Place]:
+    """Places that records are about, most frequent first."""
+    return sorted(atlas.directory(atlas.AT_A_TIME), key=lambda each: -each.count)[:rows]
+
+
+def communitydata_counts(organization_id: str) -> dict[str, int]:
+    """How many records of each type the reader may see of an organisation: ``{"dataset": 3, "city-practice": 2}``."""
+    found = _search(
+        fq=f'owner_org:"{organization_id}"', rows=0, include_private=True, **{"facet.field": [facets.TYPES]}
+    )
+    return {item["name"]: item["count"] for item in found["search_facets"].get(facets.TYPES, {}).get("items", [])}
 
 
 def communitydata_practices_found(query: str) -> int:

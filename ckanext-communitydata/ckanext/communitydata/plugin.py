@@ -84,6 +84,14 @@ class CommunityDataPlugin(
         """Filters by what our records are about."""
         return OrderedDict(facets.of_type(package_type, facets_dict, tk._))
 
+    def organization_facets(self, facets_dict: Any, organization_type: str, package_type: str | None) -> Any:
+        """An organisation's page lists datasets and city practices together."""
+        return OrderedDict(facets.of_all_types(facets_dict, tk._))
+
+    def group_facets(self, facets_dict: Any, group_type: str, package_type: str | None) -> Any:
+        """So does a group's page."""
+        return OrderedDict(facets.of_all_types(facets_dict, tk._))
+
     # IReleaseRequirements
     def release_requirements(self, pkg_dict: dict[str, Any]) -> list[Any]:
         """What the schema wants said before a release."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -22,7 +23,7 @@ places = Blueprint("communitydata_places", __name__, url_prefix="/place")
 def index() -> str:
     """All places, on a drawing and as a list."""
     entries = atlas.directory()
-    outlines = [outline for entry in entries for outline in entry["outlines"][:1]]
+    outlines = [replace(outline, name=each.name) for each in entries for outline in each.outlines[:1]]
     return tk.render("communitydata/places.html", {"entries": entries, "drawing": draw(outlines)})
 
 
@@ -52,10 +53,12 @@ def as_json(key: str) -> Response:
         "name": about.name,
         "names": sorted(set(about.names)),
         "uri": about.uri or None,
-        "page": tk.h.url_for("communitydata_places.page", key=key, _external=True, locale="default"),
+        "page": tk.h.url_for("communitydata_places.page", key=about.key, _external=True, locale="default"),
         "datasets": [_record(each) for each in about.datasets],
         "practices": [_record(each) for each in about.practices],
+        "where": about.where or None,
         "near": [each["key"] for each in about.near],
+        "namesakes": [each.key for each in about.others],
         "outlines": features(about.outlines),
     }
     return as_answer(content)
