@@ -18,7 +18,7 @@ TYPES = {
     "datetime": "datetime", "dateTime": "datetime", "start": "datetime", "end": "datetime",
 }  # fmt: skip
 #: Types that show something and take no answer.
-NO_ANSWER = {"note"}
+NO_ANSWER = {"note", "csv-external", "xml-external"}
 GEOPOINT = "geopoint"
 HXL = {"age": "#affected+age", "gender": "#affected+sex", "home-location": "#geo"}
 

@@ -19,6 +19,8 @@ from . import columns, safety
 from .proposal import ImportRefusedError, Proposal, Remark
 
 DESCRIPTOR = "datapackage.json"
+#: What a file's name ends with, before what a web address asks for.
+ENDING = re.compile(r"\.(\w{1,10})(?:[?#].*)?$")
 #: Properties that are understood; everything else is said to be left over.
 KNOWN = {
     "name",
@@ -43,6 +45,7 @@ RESOURCE_KNOWN = {
     "title",
     "description",
     "path",
+    "url",
     "format",
     "mediatype",
     "encoding",
@@ -66,6 +69,10 @@ def read(name: str, content: bytes, default_language: str) -> Proposal:
     proposal = Proposal(fields=_fields(package, default_language))
     for key in sorted(set(package) - KNOWN):
         proposal.not_understood.append(Remark(str(key), _("There is no field for this.")))
+    if package.get("licenses") and "license_id" not in proposal.fields:
+        proposal.not_understood.append(
+            Remark("licenses", _("This licence has no name that is known here. Choose one."))
+        )
     for number, resource in enumerate(package["resources"], start=1):
         _add_resource(proposal, resource, number)
     if len(proposal.resources) == 1:
@@ -166,13 +173,15 @@ def _people(package: Mapping[str, Any], *wanted: str) -> list[dict[str, str]]:
 
 def _add_resource(proposal: Proposal, resource: Mapping[str, Any], number: int) -> None:
     where = _text(resource.get("name")) or f"#{number}"
-    path = resource.get("path")
+    path = resource.get("path") or resource.get("url")  # before v1 there were two
+    if isinstance(path, list) and path:
+        path = path[0]  # the parts of one file
     address = path if isinstance(path, str) and path.startswith(("http://", "https://")) else ""
-    ending = path.rpartition(".")[2].upper() if isinstance(path, str) and "." in path else ""
+    ending = ENDING.search(path) if isinstance(path, str) else None
     proposed = {
         "name": _text(resource.get("title") or resource.get("name")),
         "description": _text(resource.get("description")),
-        "format": (_text(resource.get("format")) or ending).upper()[:20],
+        "format": (_text(resource.get("format")) or (ending[1] if ending else "")).upper()[:20],
         "url": address,
         "schema": _schema(proposal, resource, where),
     }

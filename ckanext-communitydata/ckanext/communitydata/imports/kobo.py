@@ -1,21 +1,18 @@
-"""An export of answers from Kobo or ODK (CSV or XLSX): its columns, how many rows, over which days.
+"""An export of answers from Kobo or ODK: its columns, how many rows, over which days.
 
 Only headings, counts and days leave this module: no answer is kept or shown.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
-
-import openpyxl
 
 from ckanext.communitydata.fields import _
 
-from . import columns, devices, safety
+from . import answers, columns, devices, safety
 from .proposal import ImportRefusedError, Proposal, Remark
 
 #: Headings that only a form tool writes, in lower case.
@@ -49,22 +46,25 @@ DAY = re.compile(r"(\d{4}-\d{2}-\d{2})")
 #: Kobo cuts an answer with a place into these.
 PLACE_PARTS = re.compile(r"^_(?P<name>.+)_(latitude|longitude|altitude|precision)$")
 
-Row = tuple[str, ...]
+#: How Kobo begins the headings by which the rows of a repeat know their answer sheet.
+SHEET = "_submission_"
 
 
 def read(name: str, content: bytes, form: Proposal | None = None) -> Proposal:
     """Read an export into a proposal; with the ``form`` it came from, headings get the questions' labels."""
     safety.check(name, content, safety.LARGEST_EXPORT)
-    rows = _rows(name, content)
-    headings = next(rows, ())
+    (headings, rows), *repeats = answers.tables(name, content)
     if not MARKS & {heading.strip().lower() for heading in headings}:
         raise ImportRefusedError(
             _("“{name}” has none of the columns that Kobo and ODK write, such as _uuid."), name=name
         )
     proposal = Proposal(fields={"instrument": ["xlsform"]})
     known = _Questions(form.columns if form else [])
-    for heading in headings:
+    repeated = [heading for table in repeats for heading in table.headings if heading.strip()]
+    for heading in dict.fromkeys([*headings, *repeated]):
         _add(proposal, heading, known, has_form=form is not None)
+    for twice in sorted({heading for heading in headings if heading.strip() and headings.count(heading) > 1}):
+        proposal.not_understood.append(Remark(twice, _("This name stands twice; only the first column is kept.")))
     count, days = _survey(headings, rows)
     proposal.fields["number_of_records"] = str(count)
     if days:
@@ -104,9 +104,9 @@ def _add(proposal: Proposal, heading: str, known: _Questions, *, has_form: bool)
     if not heading.strip():
         proposal.not_understood.append(Remark("", _("A column has no heading.")))
         return
-    remark = devices.of_column(heading)
+    remark = devices.of_column(heading) or devices.of_column(heading.removeprefix(SHEET))
     if remark:
-        proposal.device_metadata.append(remark)
+        proposal.device_metadata.append(replace(remark, where=heading))
         return
     place = PLACE_PARTS.match(heading)
     question = known.find(place["name"] if place else heading)
@@ -118,7 +118,7 @@ def _add(proposal: Proposal, heading: str, known: _Questions, *, has_form: bool)
     proposal.columns.append(columns.column(heading, columns.GEOPOINT if place else "text", {}))
 
 
-def _survey(headings: Row, rows: Iterator[Row]) -> tuple[int, list[str]]:
+def _survey(headings: answers.Row, rows: Iterable[answers.Row]) -> tuple[int, list[str]]:
     """Count rows and collect the days of the first column that tells when."""
     plain = [heading.strip().lower() for heading in headings]
     place = next((plain.index(name) for name in WHEN if name in plain), None)
@@ -130,38 +130,3 @@ def _survey(headings: Row, rows: Iterator[Row]) -> tuple[int, list[str]]:
         if place is not None and place < len(row) and (found := DAY.match(row[place])):
             days.add(found.group(1))
     return count, sorted(days)
-
-
-def _rows(name: str, content: bytes) -> Iterator[Row]:
-    if content.startswith(b"PK"):
-        yield from _sheet_rows(name, content)
-    elif name.lower().endswith((".csv", ".tsv", ".txt")):
-        yield from _text_rows(name, content)
-    else:
-        raise ImportRefusedError(_("“{name}” is neither CSV nor XLSX. Export it again as one of these."), name=name)
-
-
-def _text_rows(name: str, content: bytes) -> Iterator[Row]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ImportRefusedError(
-            _("“{name}” is not UTF-8 text. Export it again, or save it as XLSX."), name=name
-        ) from None
-    head = text[:20_000].split("\n", 1)[0]
-    delimiter = max(",;\t", key=head.count)
-    try:
-        yield from (tuple(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error:
-        raise ImportRefusedError(_("“{name}” is not a CSV file that can be read."), name=name) from None
-
-
-def _sheet_rows(name: str, content: bytes) -> Iterator[Row]:
-    try:
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        for row in book.worksheets[0].iter_rows(values_only=True):
-            yield tuple("" if value is None else str(value) for value in row)
-    except Exception:  # noqa: BLE001 - whatever a damaged workbook does inside the reader, it cannot be read
-        raise ImportRefusedError(
-            _("“{name}” cannot be opened as a spreadsheet. Save it as .xlsx and try again."), name=name
-        ) from None

@@ -6,6 +6,7 @@ Source: XLSForm specification (xlsform.org/en/ref-table) as pyxform 4.5 implemen
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,6 +36,8 @@ KNOWN_TYPES = {*QUESTION_TYPE_DICT, "select one", "select all that apply", "rank
 UNSAID = "default"
 #: BCP 47 for a language that nobody named.
 UNKNOWN = "und"
+#: The colon after which a heading names its language.
+ONE_COLON = re.compile(r"(?i)(?<=^label)\s*::?\s*(?=\S)|(?<=^hint)\s*::?\s*(?=\S)")
 #: How spreadsheets begin: zip archives, and the compound files of old Excel.
 SPREADSHEETS = (b"PK", b"\xd0\xcf\x11\xe0")
 
@@ -56,7 +59,11 @@ def read(name: str, content: bytes, default_language: str) -> Proposal:
 def _parsed(name: str, content: bytes, proposal: Proposal) -> dict[str, Any]:
     workbook = _opened(name, content)
     if not workbook.survey:
-        raise ImportRefusedError(_("“{name}” has no sheet called survey, so it is no XLSForm."), name=name)
+        raise ImportRefusedError(
+            _("“{name}” has no question in a sheet called survey, so it is no XLSForm."), name=name
+        )
+    for sheet in ("survey", "survey_header", "choices", "choices_header"):
+        setattr(workbook, sheet, _with_languages(getattr(workbook, sheet)))
     _without_kobo_types(workbook, proposal)
     try:
         return workbook_to_json(workbook, fallback_form_name="data")
@@ -75,6 +82,11 @@ def _opened(name: str, content: bytes) -> DefinitionData:
         return get_xlsform(io.BytesIO(content))
     except Exception:  # noqa: BLE001 - a damaged workbook can fail anywhere inside the readers
         raise ImportRefusedError(_NO_SPREADSHEET, name=name) from None
+
+
+def _with_languages(rows: Any) -> Any:
+    """The rows of a sheet with ``label:English`` as ``label::English``: pyxform reads only one way in a sheet."""
+    return rows and [{ONE_COLON.sub("::", heading): value for heading, value in row.items()} for row in rows]
 
 
 def _without_kobo_types(workbook: DefinitionData, proposal: Proposal) -> None:

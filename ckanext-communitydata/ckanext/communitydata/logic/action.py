@@ -49,7 +49,7 @@ def communitydata_import_xlsform(context: Any, data_dict: dict[str, Any]) -> dic
 def communitydata_import_answers(context: Any, data_dict: dict[str, Any]) -> dict[str, Any]:
     """Read an export of answers from Kobo or ODK into a proposal. Only headings, the number of rows and days are kept.
 
-    :param upload: the export as .csv or .xlsx, in a multipart request; at most 50 MB
+    :param upload: the export as .csv, .xlsx, .json or .zip, in a multipart request; at most 50 MB
     :param form: the XLSForm it came from, if you have it: columns then get the questions' labels
     :returns: as ``communitydata_import_xlsform``
     """
