@@ -48,4 +48,4 @@ def name_entries(found: Mapping[str, Any], translate: Callable[[str], str]) -> N
             concept = vocabularies.find(scheme, item["name"])
             item["display_name"] = translate(concept.label) if concept else item["display_name"]
     for item in found.get(TYPES, {}).get("items", []):
-        item["display_name"] = translate(TYPE_NAMES.get(item["name"], item["display_name"]))
+        item["display_name"] = translate(TYPE_NAMES.get(item["name"]) or item["display_name"])
