@@ -98,6 +98,19 @@ def test_a_search_reaches_its_target_and_keeps_more_than_dropping(tmp_path: Path
         assert sum(change.changed for change in blanked) <= 0.3 * 1500 * len(groups.columns)
 
 
+def test_a_column_of_identity_numbers_is_dropped_though_most_fail_their_check(tmp_path: Path) -> None:
+    """Typed by hand, or of a kind with a rule that we do not know: the heading speaks for all of them."""
+    draw = random.Random(7)
+    rows = "".join(f"{draw.randrange(10**15, 10**16)},{draw.choice(['Sari', 'Budi'])}\n" for _ in range(200))
+    path = tmp_path / "warga.csv"
+    path.write_text("NIK,nama\n" + rows, "utf-8")
+    report = scan_file(path)
+    (numbers,) = report.tables[0].columns[0].entities
+    assert numbers.rows == 200
+    steps = {step.column: step.action for step in suggest_plan(report).tables[0].steps}
+    assert steps["NIK"] == "drop"
+
+
 def test_every_sensitive_kind_has_a_suggestion_with_a_reason() -> None:
     rules = load_rules()
     for rule in (*rules["suggestions"], rules["otherwise"], rules["open"]):

@@ -243,6 +243,17 @@ def test_a_request_without_the_store_changes_nothing_and_can_be_repeated(down, a
     assert release(dataset["id"])["state"] == "released"
 
 
+def test_an_approval_asks_no_store(down, app):
+    """What was looked at lies there already; a download says in one sentence that it has to wait."""
+    dataset = make_dataset()
+    asked = request(dataset["id"])
+    down.stop()
+    assert approve(asked, *("steward1", "steward2")[: max(1, asked["needs"])])["state"] == "released"
+    assert download(app, dataset).status_code == 503
+    down.start()
+    assert download(app, dataset).get_data(as_text=True) == WATER
+
+
 def test_a_scan_waits_for_the_store(down):
     """Nothing is wrong with the file: it is not held as faulty, and goes on when the store is back."""
     dataset = make_dataset()

@@ -115,6 +115,14 @@ def test_a_take_down_without_solr_closes_the_dataset_at_once(dataset, without_so
     assert act("officer", "package_search", q=f"id:{dataset['id']}", include_private=True)["count"] == 1
 
 
+def test_an_approval_asks_no_redis(dataset, without_redis):
+    asked = request(dataset["id"])
+    with without_redis():
+        approved = approve(asked, *("steward1", "steward2")[: max(1, asked["needs"])])
+    assert approved["state"] == "released"
+    assert public_sees(dataset["id"])
+
+
 @pytest.mark.parametrize("service", ["without_solr", "without_redis"])
 def test_an_agreement_taken_back_closes_the_dataset_whatever_is_down(service, request):
     down = request.getfixturevalue(service)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .attributes import counts_people, load_rules
 from .echoes import find_echoes
@@ -279,9 +279,14 @@ def _grade(evidence: Evidence, setting: Setting) -> Sensitivity:
 def _kept(column: Column, setting: Setting) -> list[Evidence]:
     believed = (each for each in column.evidence.values() if each.confidence >= BELIEVED)
     kept = [each for each in believed if _is_about_people(each, column, setting)]
-    # A country's number says more than "an identity number".
+    # A country's number says more than "an identity number", of as many rows: most may fail a check that we know.
     special = {general_of(each.entity) for each in kept if general_of(each.entity) != each.entity}
-    return [each for each in kept if each.entity not in special]
+    rows = {each.entity: each.rows for each in kept if each.entity in special}
+    return [
+        replace(each, rows=max(each.rows, rows.get(general_of(each.entity), 0)))
+        for each in kept
+        if each.entity not in special
+    ]
 
 
 def _is_about_people(evidence: Evidence, column: Column, setting: Setting) -> bool:
