@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyogrio
 import pytest
@@ -16,7 +17,7 @@ import shapely
 import xlsxwriter
 from pyarrow import parquet
 
-from ckanext.privacy.engine import open_tables
+from ckanext.privacy.engine import Outcome, judge, load_policy, open_tables, scan_file
 
 SECRET = "asha.rao@example.org"
 MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
@@ -203,3 +204,17 @@ def test_what_no_page_of_a_pdf_shows_is_read_or_held(place: str, tmp_path: Path)
     text += f"trailer <</Size {len(places) + 1} /Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n"
     (tmp_path / "page.pdf").write_text(text)
     assert ("page.pdf" if "file" in place else SECRET) in told(tmp_path / "page.pdf")
+
+
+def test_telling_names_of_ordinary_sheets_are_no_hidden_sheet(tmp_path: Path) -> None:
+    """They are looked at like all else, but nobody has to decide about a workbook for the name of its sheet."""
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "Street trees"
+    for row in (["species", "height"], *(["lime", 4 + number % 7] for number in range(30))):
+        sheet.append(row)
+    path = tmp_path / "trees.xlsx"
+    book.save(path)
+    report = scan_file(path)
+    assert "names and formats" in {table.name for table in report.tables if table.hidden}
+    assert judge(report, load_policy()).outcome is Outcome.CLEAR
