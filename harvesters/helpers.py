@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
-import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 from ckan import model
 
 from ckanext.cityportals import conflicts, ledger, twins
-from ckanext.privacy import translation
+from ckanext.privacy.said import said
 
 
 def cityportals_said(sentence: str) -> str:
     """A sentence of a report, in the reader's language, whether the gate is on this site or not."""
-    return translation.translated(sentence, _catalogues(tk.h.lang()))
-
-
-@lru_cache
-def _catalogues(language: str) -> tuple[Path, ...]:
-    plugins = p.PluginImplementations(p.ITranslation)
-    return tuple(Path(each.i18n_directory(), language, "LC_MESSAGES", f"{each.i18n_domain()}.mo") for each in plugins)
+    return said(sentence)
 
 
 def cityportals_licence(license_id: str) -> str:

@@ -7,25 +7,13 @@ import json
 import zipfile
 from typing import Any
 
-import openpyxl
 import pytest
+from support.workbooks import workbook
 
 from ckanext.communitydata.imports import datapackage, kobo, xlsform
 from ckanext.communitydata.imports.proposal import ImportRefusedError, Proposal
 
 LABELLED = ["type", "name", "label"]
-
-
-def workbook(**sheets: list[list[Any]]) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
 
 
 def archive(**members: str) -> bytes:

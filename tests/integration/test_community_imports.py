@@ -7,10 +7,10 @@ import json
 import zipfile
 from typing import Any
 
-import openpyxl
 import pytest
 from ckan.tests import factories, helpers
 from lxml import html
+from support.workbooks import workbook
 from werkzeug.datastructures import FileStorage
 
 from ckanext.communitydata import starts, vocabularies
@@ -56,18 +56,6 @@ PACKAGE: dict[str, Any] = {
         {"name": "far", "path": "https://example.org/far.csv", "schema": "https://example.org/never-fetched.json"},
     ],
 }  # fmt: skip
-
-
-def workbook(**sheets: list[list[str]]) -> bytes:
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.remediation.writers import TEXT_FORMATS
+from ckanext.privacy.said import said
 from ckanext.privacy.views import errors, findings, steps
 from ckanext.privacy.views.calls import act, working_copy
 from ckanext.privacy.views.dataset import newest_scans
-from ckanext.privacy.views.said import said
 from ckanext.privacy.views.steps import Plan
 
 

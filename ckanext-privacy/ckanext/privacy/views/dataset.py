@@ -7,9 +7,9 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.said import said
 from ckanext.privacy.views import errors, findings, steps, words
 from ckanext.privacy.views.calls import act, may, working_copy
-from ckanext.privacy.views.said import said
 
 #: Seconds between two looks at a running scan, where no JavaScript asks more often.
 REFRESH_SECONDS = 5

@@ -7,9 +7,9 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.said import said
 from ckanext.privacy.translation import N_
 from ckanext.privacy.views import words
-from ckanext.privacy.views.said import said
 from ckanext.privacy.workflow.transitions import TRANSITIONS, Event, State
 
 Json = Mapping[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
-from ckanext.privacy.views.said import said
+from ckanext.privacy.said import said
 
 
 def guarded(view: Callable[..., Any]) -> Callable[..., Any]:

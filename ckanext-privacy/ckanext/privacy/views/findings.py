@@ -8,8 +8,8 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.findings import Sensitivity
+from ckanext.privacy.said import said
 from ckanext.privacy.views import risk_words, words
-from ckanext.privacy.views.said import said
 
 Json = Mapping[str, Any]
 
@@ -143,8 +143,8 @@ def quality(quality: Json | None) -> dict[str, Any]:
         return {"sentence": said(quality["not_checked"]), "errors": []}
     tables_ = quality.get("tables") or []
     count = sum(table["error_count"] for table in tables_)
-    errors = [said(error["sentence"]) for table in tables_ for error in table["errors"]]
+    errors = [error["sentence"] for table in tables_ for error in table["errors"]][:10]
     if not count:
         return {"sentence": tk._("The tables are well formed."), "errors": []}
     counted = tk.ungettext("{n} error in the form of the tables.", "{n} errors in the form of the tables.", count)
-    return {"sentence": counted.format(n=count), "errors": errors[:10]}
+    return {"sentence": counted.format(n=count), "errors": [said(error) for error in errors]}

@@ -12,10 +12,10 @@ from feedgen.feed import FeedGenerator
 from flask import Response
 
 from ckanext.privacy.model import Release
+from ckanext.privacy.said import said
 from ckanext.privacy.translation import N_
 from ckanext.privacy.views import lists, words
 from ckanext.privacy.views.calls import act
-from ckanext.privacy.views.said import said
 
 Json = Mapping[str, Any]
 

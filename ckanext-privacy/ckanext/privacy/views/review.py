@@ -8,11 +8,11 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.model import Release
+from ckanext.privacy.said import said
 from ckanext.privacy.translation import N_
 from ckanext.privacy.views import agreements, decisions, differences, errors, fields, lists, words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import scanned_file
-from ckanext.privacy.views.said import said
 
 Json = Mapping[str, Any]
 

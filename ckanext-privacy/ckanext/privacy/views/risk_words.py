@@ -7,7 +7,7 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
-from ckanext.privacy.views.said import said
+from ckanext.privacy.said import said
 
 Json = Mapping[str, Any]
 

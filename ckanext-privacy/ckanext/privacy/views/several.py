@@ -8,9 +8,9 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.logic.schema import MOST_AT_ONCE
+from ckanext.privacy.said import said
 from ckanext.privacy.views import decisions, errors, words
 from ckanext.privacy.views.calls import act
-from ckanext.privacy.views.said import said
 from ckanext.privacy.workflow.differences import tell
 
 Json = Mapping[str, Any]

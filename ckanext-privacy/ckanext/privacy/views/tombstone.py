@@ -5,8 +5,8 @@ from __future__ import annotations
 from ckan.plugins import toolkit as tk
 from flask import Response
 
+from ckanext.privacy.said import said
 from ckanext.privacy.views import words
-from ckanext.privacy.views.said import said
 from ckanext.privacy.workflow import tombstones
 
 _RDF = "dcat.read_dataset"

@@ -14,8 +14,8 @@ from babel.dates import format_date, format_time
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.kinds import called
+from ckanext.privacy.said import said
 from ckanext.privacy.translation import N_
-from ckanext.privacy.views.said import said
 
 #: Release state -> (word, tone, what it means). The tone only picks a border; the word carries the meaning.
 STATES = {

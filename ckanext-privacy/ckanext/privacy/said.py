@@ -1,4 +1,4 @@
-"""The engine's sentences on pages: in the reader's language."""
+"""What reports say, on pages: in the language of the reader."""
 
 from __future__ import annotations
 
