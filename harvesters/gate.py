@@ -23,12 +23,21 @@ def loaded() -> bool:
 
 
 def never_released(package_ids: Collection[str]) -> AbstractContextManager[None]:
-    """While this lasts, the gate need not look for releases of these datasets: they are made in this transaction."""
+    """While this lasts, the gate does not look for releases of these datasets, which are known to have none."""
     if not loaded():
         return contextlib.nullcontext()
     from ckanext.privacy.gate import released
 
     return released.none_of(package_ids)
+
+
+def not_released(package_ids: Collection[str]) -> set[str]:
+    """Those of these datasets of which the gate shows nothing to the public, found in one query."""
+    if not loaded() or not package_ids:
+        return set()
+    from ckanext.privacy.gate import released
+
+    return set(package_ids) - released.in_force(package_ids)
 
 
 def note_edits(context: Context, package_ids: Collection[str]) -> None:

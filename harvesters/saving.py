@@ -132,8 +132,9 @@ def save_all(items: list[Item], desk: Desk) -> list[Refused]:
     left_out = {id(record) for record, _ in refused}
     saved = [record for record in records if id(record) not in left_out]
     close(saved)
-    with gate.never_released({record.dataset_id for record in new}):
-        _finish(saved, {"new": {record.dataset_id for record in new}, "changed": changed}, desk)
+    created = {record.dataset_id for record in new}
+    with gate.never_released(created | gate.not_released(known)):
+        _finish(saved, {"new": created, "changed": changed}, desk)
     return refused
 
 
@@ -243,8 +244,8 @@ def _change_all(
     context = desk.batch_context(session=model.Session)
     packages = [known[record.dataset_id] for record in records]
     checked, refused = [], []
-    for record, package, stands in zip(records, packages, showing.show(packages, desk.validator, context), strict=True):
-        change, dataset, errors = _merged(record, package, stands.custom, desk)
+    for record, package, stands in zip(records, packages, showing.read(packages, desk.validator, context), strict=True):
+        change, dataset, errors = _merged(record, package, stands, desk)
         if errors:
             refused.append((record, errors))
         elif change.before != change.after:

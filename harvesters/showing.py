@@ -7,7 +7,7 @@ belongs to a batch is read once for all of it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -35,22 +35,38 @@ class Shown:
 
 
 def show(packages: list[model.Package], validator: Validator, context: Context) -> list[Shown]:
+    """These datasets (all of the validator's type) in both forms, in their order."""
+    return [
+        Shown(_default(dictized, validator, own), _custom(dictized, validator, own))
+        for dictized, own in _passed_to_plugins(packages, context)
+    ]
+
+
+def read(packages: list[model.Package], validator: Validator, context: Context) -> list[dict[str, Any]]:
     """What ``package_show`` gives for these datasets (all of the validator's type), in their order."""
-    return [_shown(package, dictized, validator, context) for package, dictized in dictize(packages, context)]
+    return [_custom(dictized, validator, own) for dictized, own in _passed_to_plugins(packages, context)]
 
 
-def _shown(package: model.Package, dictized: dict[str, Any], validator: Validator, context: Context) -> Shown:
-    own = logic.fresh_context(context, package=package)
-    for controller in p.PluginImplementations(p.IPackageController):
-        controller.read(package)
-    for plugin in p.PluginImplementations(p.IResourceController):
-        for resource in dictized["resources"]:
-            plugin.before_resource_show(resource)
-    # scheming takes extras out of the dict it is given
-    default = validator.shown_by_default({**dictized, "extras": [dict(each) for each in dictized["extras"]]}, own)
-    custom = validator.shown(dictized, own)
-    logic.apply_after_dataset_show_plugins(own, custom)
-    return Shown(default, custom)
+def _passed_to_plugins(packages: list[model.Package], context: Context) -> Iterator[tuple[dict[str, Any], Context]]:
+    """Each dataset as the plugins complete it before its schema is applied, and a context of its own."""
+    for package, dictized in dictize(packages, context):
+        for controller in p.PluginImplementations(p.IPackageController):
+            controller.read(package)
+        for plugin in p.PluginImplementations(p.IResourceController):
+            for resource in dictized["resources"]:
+                plugin.before_resource_show(resource)
+        yield dictized, logic.fresh_context(context, package=package)
+
+
+def _default(dictized: dict[str, Any], validator: Validator, context: Context) -> dict[str, Any]:
+    # validation takes extras out of the dict it is given
+    return validator.shown_by_default({**dictized, "extras": [dict(each) for each in dictized["extras"]]}, context)
+
+
+def _custom(dictized: dict[str, Any], validator: Validator, context: Context) -> dict[str, Any]:
+    custom = validator.shown(dictized, context)
+    logic.apply_after_dataset_show_plugins(context, custom)
+    return custom
 
 
 def dictize(packages: list[model.Package], context: Context) -> Iterable[tuple[model.Package, dict[str, Any]]]:

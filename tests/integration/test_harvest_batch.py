@@ -168,11 +168,16 @@ def test_a_batch_saves_what_package_create_saves(context: dict[str, Any], record
 )
 @given(old=RECORDS, new=RECORDS)
 def test_a_batch_changes_what_package_update_changes(context: dict[str, Any], old: dict[str, Any], new: dict[str, Any]):
-    """The same ``package_show``, resources kept and deleted, tags, activity and last editor."""
+    """The same ``package_show``, resources kept and deleted, tags, groups, activity and last editor."""
+    group = model.Group.get("parks") or model.Group.get(
+        tk.get_action("group_create")(own(context), {"name": "parks"})["id"]
+    )
     new, known = {**new, "notes": "Explained anew."}, placing.schema_fields("dataset")
     validator = Validator("dataset")
     one, other = (
-        tk.get_action("package_create")(own(context), dataset({**old, "notes": "x"}, context["owner"]))["id"]
+        tk.get_action("package_create")(
+            own(context), {**dataset({**old, "notes": "x"}, context["owner"]), "groups": [{"id": group.id}]}
+        )["id"]
         for _ in range(2)
     )
     for each in (one, other):
@@ -204,6 +209,29 @@ def test_a_batch_changes_what_package_update_changes(context: dict[str, Any], ol
     assert found.pop("resources") == expected.pop("resources")
     assert found == expected
     assert traces(one) == traces(other)
+    model.Session.rollback()
+
+
+def test_changing_many_asks_no_more_than_changing_one(context: dict[str, Any]):
+    """What did not change of a dataset is not looked up once more, however many there are."""
+    validator = Validator("dataset")
+    record = {"title": "Trees", "tags": [{"name": "trees"}], "resources": [{"url": "https://x.example/a.csv"}]}
+    made = [tk.get_action("package_create")(own(context), dataset(record, context["owner"]))["id"] for _ in range(4)]
+    queries: list[str] = []
+    note = lambda *arguments: queries.append(arguments[2])  # noqa: E731 - as SQLAlchemy calls it
+    sa.event.listen(model.meta.engine, "before_cursor_execute", note)
+    asked = []
+    for ids in (made[:1], made[1:]):
+        queries.clear()
+        packages = list(batch.existing(ids).values())
+        changes = []
+        for package, stands in zip(packages, showing.read(packages, validator, own(context)), strict=True):
+            change = batch.Change(package, stands, {**copy.deepcopy(stands), "notes": "Explained anew."})
+            changes.append((change, batch.check(change, validator, own(context, package=package))[0]))
+        assert batch.change_all(changes, own(context, defer_commit=True)) == set(ids)
+        asked.append(len(queries))
+    sa.event.remove(model.meta.engine, "before_cursor_execute", note)
+    assert asked[1] <= asked[0]
     model.Session.rollback()
 
 

@@ -34,7 +34,7 @@ _new: ContextVar[frozenset[str]] = ContextVar("privacy_new_datasets", default=fr
 
 @contextmanager
 def none_of(package_ids: Collection[str]) -> Iterator[None]:
-    """While this lasts, do not look for releases of these datasets. They must be new in this very transaction."""
+    """While this lasts, do not look for releases of these datasets: they are new, or were looked up just before."""
     token = _new.set(_new.get() | frozenset(package_ids))
     try:
         yield
