@@ -49,8 +49,6 @@ def work() -> None:
         source_id = make_source("socrata", sys.stdin.readline().strip())
         for run, _ in enumerate(sys.stdin):
             click.echo("FIGURES " + json.dumps(peaks(source_id, save=not ONLY_READING and (run > 0 or not ALL_KNOWN))))
-            if ALL_KNOWN and run == 0:
-                take_for_saved(source_id)
 
 
 def peaks(source_id: str, *, save: bool) -> dict[str, float]:
@@ -76,12 +74,14 @@ def peaks(source_id: str, *, save: bool) -> dict[str, float]:
         queue.fetch_and_import_stages(harvester, HarvestObject.get(object_id))
         model.Session.remove()
     saving = _peak()
+    if ALL_KNOWN and not save:
+        take_for_saved()
     tk.get_action("harvest_jobs_run")({"ignore_auth": True}, {"source_id": source_id})
     seconds = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     return {"reading": reading, "saving": saving, **seconds}
 
 
-def take_for_saved(source_id: str) -> None:
+def take_for_saved() -> None:
     """Give every record that waits to be saved what saving leaves, copied from a dataset that was saved."""
     import sqlalchemy as sa
     from ckan import model
