@@ -148,6 +148,7 @@ class Client:
         self,
         url: str,
         member: str,
+        params: Mapping[str, Any] | None = None,
         *,
         unless: Validators | None = None,
         headers: Mapping[str, str] | None = None,
@@ -155,8 +156,10 @@ class Client:
         """The objects in a list of a JSON document, one by one: the document may be larger than memory.
 
         An answer that is cut off raises after the objects that arrived whole. Errors as in ``get_json``.
+
+        :param member: where the list stands in the document; empty where the document is the list
         """
-        question = Question(headers=headers or {}, unless=unless)
+        question = Question(params, headers or {}, unless)
         with self._answer(url, question, self.manners.max_bytes) as (body, response):
             yield from self._objects(url, member, body, response)
 
@@ -291,6 +294,8 @@ def _charset(response: requests.Response) -> str:
 
 
 def _no_list(url: str, member: str) -> PortalError:
+    if not member:
+        return PortalError(say("{url} answered with JSON that holds no list of datasets.", url=url))
     return PortalError(
         say("{url} answered with JSON that holds no list of datasets ('{member}' is missing).", url=url, member=member)
     )

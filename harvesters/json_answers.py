@@ -70,25 +70,26 @@ def _known(charset: str) -> str:
 def objects_in(stream: IO[bytes], member: str) -> Iterator[dict[str, Any]]:
     """The objects of the list that stands under ``member`` of the document's outer object, one by one.
 
+    :param member: empty for a document that is the list itself
     :raises NotAList: at the end, when there is no such list
     :raises TooDeep: when something nests too deeply
     :raises ijson.JSONError: when the document is broken, cut off or not strictly JSON
     """
-    depth, name, found = 0, "", False
+    depth, name, found, level = 0, "", False, 2 if member else 1
     builder: Any = None
     for event, value in ijson.basic_parse(stream, use_float=True):
         depth += (event in _OPENING) - (event in _CLOSING)
         if depth > MOST_LEVELS:
             raise TooDeep
-        if depth == 1:
-            name = value if event == "map_key" else name
-        elif depth == 2 and event == "start_array" and name == member:
+        if depth == 1 and event == "map_key":
+            name = value
+        elif depth == level and event == "start_array" and name == member:
             found = True
-        elif depth == 3 and event == "start_map" and builder is None and found and name == member:
+        elif depth == level + 1 and event == "start_map" and builder is None and found and name == member:
             builder = ObjectBuilder()
         if builder is not None:
             builder.event(event, value)
-            if depth == 2:
+            if depth == level:
                 yield builder.value
                 builder = None
     if not found:
@@ -102,7 +103,9 @@ def objects_at_once(body: bytes, member: str, charset: str = "") -> list[dict[st
     :raises ValueError: when it is cut off or broken
     """
     document = document_in(body, charset)
-    listed = document.get(member) if isinstance(document, dict) else None
+    listed = document
+    if member:
+        listed = document.get(member) if isinstance(document, dict) else None
     if not isinstance(listed, list):
         raise NotAList
     return [each for each in listed if isinstance(each, dict)]

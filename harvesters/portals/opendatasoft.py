@@ -20,6 +20,7 @@ from ckanext.cityportals.portals.base import (
     at_portal,
     number,
     page_by_page,
+    paged,
     records_in,
     site_of,
 )
@@ -28,6 +29,8 @@ from ckanext.privacy.engine.sentences import say
 _API = "/api/explore/v2.1/catalog"
 #: the most records a page of the API may hold, and how far its pages go
 _PAGE, _REACH = 100, 10_000
+#: the whole catalogue in one document, with the same records
+_EXPORT = f"{_API}/exports/json"
 #: what a table can be had as, and whether only tables with a geometry can
 _EXPORTS = {"csv": ("CSV", False), "json": ("JSON", False), "xlsx": ("XLSX", False), "geojson": ("GeoJSON", True)}
 #: members of ``metas`` that count visits or describe the portal's own work
@@ -52,7 +55,7 @@ class OpendatasoftPortal(Portal):
         self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
     ) -> Iterator[Page]:
         site = site_of(url, "/api/", "/explore")
-        query = {"limit": _PAGE, **({"where": config["where"]} if config.get("where") else {})}
+        query = {"where": config["where"]} if config.get("where") else {}
 
         def ask(offset: int) -> Page:
             if offset >= _REACH:
@@ -63,11 +66,15 @@ class OpendatasoftPortal(Portal):
                         limit=f"{_REACH:,}",
                     )
                 )
-            document = client.get_json(f"{site}{_API}/datasets", {**query, "offset": offset})
+            document = client.get_json(f"{site}{_API}/datasets", {**query, "limit": _PAGE, "offset": offset})
             records = records_in(document, "results", f"{site}{_API}/datasets")
             return Page([at_portal(each, site) for each in records], number(document.get("total_count")))
 
-        yield from page_by_page(ask)
+        first = ask(0)
+        pages = page_by_page(lambda offset: ask(offset) if offset else first)
+        if first.announced is not None and first.announced > _REACH:
+            pages = _exported_or(pages, client, site, query, first.announced)
+        yield from pages
 
     def remote_id(self, record: Record) -> str:
         return str(record.get("dataset_id") or "").strip()
@@ -104,6 +111,23 @@ class OpendatasoftPortal(Portal):
         for member in ("dataset_uid", "has_records", "data_visible", "features", "timezone", *_HOUSEKEEPING):
             taker.take(member)
         return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings)
+
+
+def _exported_or(
+    pages: Iterator[Page], client: Client, site: str, query: Mapping[str, str], announced: int
+) -> Iterator[Page]:
+    """The catalogue as one document, which holds more datasets than the pages show; the pages where it is not given."""
+    records = client.get_list(f"{site}{_EXPORT}", "", query)
+    exported = paged((at_portal(each, site) for each in records), announced)
+    try:
+        first = next(exported)
+    except PortalError as error:
+        if error.busy:
+            raise
+        yield from pages
+    else:
+        yield first
+        yield from exported
 
 
 def _metas(record: Record, group: str) -> Record:

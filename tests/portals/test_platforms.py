@@ -14,6 +14,7 @@ from ckanext.cityportals.portals import PORTALS
 from ckanext.cityportals.portals.ogd_india import api_of
 
 ODS = "/api/explore/v2.1/catalog/datasets"
+EXPORT = "/api/explore/v2.1/catalog/exports/json"
 HELD = frozenset({"title", "notes", "tags", "publisher", "issued", "modified"})
 
 
@@ -24,6 +25,17 @@ def client(**manners) -> Client:
 def read(source_type: str, site: Replay, settings=None, **manners) -> list[dict]:
     pages = PORTALS[source_type].pages(client(**manners), site.url, settings or {}, {})
     return [record for page in pages for record in page.records]
+
+
+def read_to_the_end(source_type: str, site: Replay) -> tuple[int, str]:
+    """How many records arrived, and the sentence reading ended with."""
+    arrived = 0
+    try:
+        for page in PORTALS[source_type].pages(client(), site.url, {}, {}):
+            arrived += len(page.records)
+    except PortalError as error:
+        return arrived, str(error)
+    return arrived, ""
 
 
 def serve_slices(path: str, member: str, total: str, site: Replay, found: list[dict]) -> None:
@@ -69,6 +81,36 @@ class TestOpendatasoft(Standard):
         assert [each["format"] for each in found[0]["resources"]] == ["CSV", "JSON", "XLSX", "GeoJSON"]
         assert found[0]["resources"][0]["url"] == f"{site.url}{ODS}/arbres-1/exports/csv"
         assert "resources" not in found[1]
+
+    def test_more_datasets_than_its_pages_show_come_as_one_document(self):
+        """Pages end at 10,000 records; the export of the catalogue does not, and is narrowed down in the same way."""
+        asked: list[dict[str, str]] = []
+        with replay() as site:
+            site.answers[ODS] = Answer({"results": [records.opendatasoft(1)], "total_count": 10_001})
+            whole = Answer([records.opendatasoft(number) for number in range(10_001)])
+            site.answers[EXPORT] = lambda query: asked.append(query) or whole
+            pages = list(PORTALS["opendatasoft"].pages(client(), site.url, {"where": "publisher='Parks'"}, {}))
+        assert sum(len(page.records) for page in pages) == pages[0].announced == 10_001
+        assert asked == [{"where": "publisher='Parks'"}]
+        assert all(record["portal_url"] == site.url for page in pages for record in page.records)
+
+    @pytest.mark.parametrize("answer", [Answer(b"Gone", 410), Answer({"error": "no"}), Answer(b"<html>")])
+    def test_where_there_is_no_such_document_its_pages_come_and_a_sentence(self, answer: Answer):
+        page = Answer({"results": [records.opendatasoft(number) for number in range(100)], "total_count": 10_001})
+        with replay() as site:
+            site.answers |= {ODS: page, EXPORT: answer}
+            arrived, sentence = read_to_the_end("opendatasoft", site)
+        assert arrived == 10_000
+        assert "narrow it down" in sentence
+
+    def test_a_document_that_breaks_off_gives_what_came_before(self):
+        body = Answer([records.opendatasoft(number) for number in range(1_000)]).content
+        page = Answer({"results": [records.opendatasoft(1)], "total_count": 10_001})
+        with replay() as site:
+            site.answers |= {ODS: page, EXPORT: Answer(body[: len(body) // 2])}
+            arrived, sentence = read_to_the_end("opendatasoft", site)
+        assert 490 < arrived < 510
+        assert "cut off" in sentence
 
     @pytest.fixture
     def portal(self):
