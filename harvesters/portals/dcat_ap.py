@@ -1,8 +1,8 @@
-"""DCAT-AP in RDF: XML, Turtle, JSON-LD or N-Triples, in one document or in pages.
+"""DCAT-AP in RDF, in one document or in pages.
 
-Standard: https://semiceu.github.io/DCAT-AP/. Pages follow hydra's ``next``, as CKAN and the EU's portals give them. RDF
-is read by rdflib, which would fetch what a document points at; so a document that declares entities or names a JSON-LD
-context elsewhere is refused.
+Standard: https://semiceu.github.io/DCAT-AP/. Pages follow hydra's ``next``, as CKAN and the EU's portals give them.
+Amsterdam's own catalogue service (https://github.com/Amsterdam/dcatd) is read as well: it lists its datasets in an RDF
+list and in short, and in full beside that list.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rdflib import DCAT, RDF, BNode, Graph, Literal, Namespace, URIRef
+from rdflib import DCAT, RDF, VOID, BNode, Graph, Literal, Namespace, URIRef
+from rdflib.collection import Collection
 from rdflib.term import Node
 
 from ckanext.cityportals import identity, mapping
@@ -20,22 +21,10 @@ from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.languages import tag_of, tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, number
+from ckanext.cityportals.portals.rdf import read_graph
 from ckanext.privacy.engine.sentences import say
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
-#: what RDF is sent as, and rdflib's name for it
-FORMATS = {
-    "application/rdf+xml": "xml",
-    "application/xml": "xml",
-    "text/xml": "xml",
-    "text/turtle": "turtle",
-    "application/x-turtle": "turtle",
-    "text/n3": "n3",
-    "application/n-triples": "nt",
-    "application/ld+json": "json-ld",
-    "application/json": "json-ld",
-}
-SUFFIXES = {"rdf": "xml", "xml": "xml", "owl": "xml", "ttl": "turtle", "n3": "n3", "nt": "nt", "jsonld": "json-ld"}
 ACCEPT = "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.8, */*;q=0.1"
 #: short names of the vocabularies a catalogue is written in; other terms keep their address
 PREFIXES = {
@@ -51,17 +40,26 @@ PREFIXES = {
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "prov": "http://www.w3.org/ns/prov#",
+    "time": "http://www.w3.org/2006/time#",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "ams": "http://datacatalogus.amsterdam.nl/term/",
     "dcatap": "http://data.europa.eu/r5r/",
     "dcatapit": "http://dati.gov.it/onto/dcatapit#",
 }
-#: a prefix line without its full stop, as catalogues written by hand have it
-UNFINISHED_PREFIX = re.compile(rb"(?m)^(\s*@(?:prefix|base)\s[^\n]*>)[ \t]*\r?$")
 #: how deep the things a dataset points at are read: dataset, distribution, its licence
 DEEP = 3
-#: pages read of one catalogue, and bytes at the start of one that tell its format
-MOST_PAGES, PEEK = 10_000, 2_000
+#: pages read of one catalogue
+MOST_PAGES = 10_000
+#: who may stand for the publisher; dcatd's own calls a person for technical questions so
+_PUBLISHERS = ("ams:owner", "dct:publisher", "dct:creator", "dct:rightsHolder")
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+")
+#: the end of the address of a dcatd's short list
+_SHORT = "/datasets"
 #: members that repeat what the RDF's form already says, or are about the catalogue's own work
-_HOUSEKEEPING = ("uri", "dct:identifier", "adms:identifier", "owl:versionInfo", "adms:versionNotes", "dct:type")
+_HOUSEKEEPING = (
+    *("uri", "dct:identifier", "adms:identifier", "owl:versionInfo", "adms:versionNotes", "dct:type"),
+    *("foaf:isPrimaryTopicOf", "ams:sort_modified", "ams:modifiedby", "ams:status", "dct:source"),
+)
 
 
 class DcatApPortal(Portal):
@@ -70,7 +68,7 @@ class DcatApPortal(Portal):
     source_type = "dcat-ap"
     title = "DCAT-AP (RDF)"
     description = "A catalogue in RDF: give the address of its XML, Turtle or JSON-LD document"
-    noise = frozenset({"dct:modified"})
+    noise = frozenset({"dct:modified", "ams:sort_modified", "ams:modifiedby", "foaf:isPrimaryTopicOf.dct:modified"})
 
     def pages(
         self, client: Client, url: str, config: Mapping[str, Any], unless: Mapping[str, Validators]
@@ -81,10 +79,11 @@ class DcatApPortal(Portal):
             conditions = None if len(seen) > 1 else unless.get(address)
             body, media_type = client.get_bytes(address, unless=conditions, headers={"Accept": ACCEPT})
             graph = read_graph(body, media_type, address)
+            announced, graph = _announced(graph), _unabridged(graph, client, address)
             first_of_several = len(seen) == 1 and _next_page(graph)
             if not first_of_several and (None, RDF.type, DCAT.Dataset) not in graph and not _is_catalogue(graph):
                 raise PortalError(say("{url} answered with RDF that holds no catalogue and no datasets.", url=address))
-            yield Page([describe(graph, node) for node in datasets(graph)], _announced(graph))
+            yield Page([describe(graph, node) for node in datasets(graph)], announced)
             address = _next_page(graph)
 
     def remote_id(self, record: Record) -> str:
@@ -115,19 +114,21 @@ class DcatApPortal(Portal):
             "notes": mapping.plain_text(_one(notes)),
             "notes_translated": {code: mapping.plain_text(text) for code, text in notes.items() if code},
             "url": mapping.web_address(_link(taker.take("dcat:landingPage", "foaf:page")), taker),
-            "license_id": mapping.licence(_text(taker.take("dct:license")) or next(filter(None, rights), ""), taker),
+            "license_id": mapping.licence(
+                _text(taker.take("dct:license", "ams:license")) or next(filter(None, rights), ""), taker
+            ),
             "tags": mapping.tags(_texts(taker.take("dcat:keyword")), taker),
             "theme": _iris(taker.take("dcat:theme")),
-            "publisher": mapping.rows(name=_name(taker.take("dct:publisher", "dct:creator", "dct:rightsHolder"))),
+            "publisher": mapping.rows(name=_name(taker.take(*_PUBLISHERS))),
             "contact": _contact(taker),
             "issued": mapping.date(_text(taker.take("dct:issued")), taker),
             "modified": mapping.date(_text(taker.take("dct:modified")), taker),
             "frequency": mapping.frequency(_text(taker.take("dct:accrualPeriodicity")), taker),
             "language": tags_of(_texts(taker.take("dct:language"))),
-            "spatial_coverage": _areas(taker.take("dct:spatial")),
+            "spatial_coverage": _areas(taker.take("dct:spatial", "ams:spatialDescription")),
             "temporal_coverage": mapping.rows(
-                start=mapping.date(_first(period, "dcat:startDate", "schema:startDate"), taker),
-                end=mapping.date(_first(period, "dcat:endDate", "schema:endDate"), taker),
+                start=mapping.date(_first(period, "dcat:startDate", "schema:startDate", "time:hasBeginning"), taker),
+                end=mapping.date(_first(period, "dcat:endDate", "schema:endDate", "time:hasEnd"), taker),
             ),
             "resources": [_resource(each, taker) for each in distributions if _address(each)],
         }
@@ -140,74 +141,22 @@ class DcatApPortal(Portal):
         return Mapped(mapping.without_empty(dataset), taker.leftovers(), taker.warnings, public)
 
 
-def read_graph(body: bytes, media_type: str, address: str) -> Graph:
-    """The graph in an answer. Raises ``PortalError`` when it is none, or would make the reader fetch or unfold more."""
-    if not body.strip():
-        raise PortalError(say("{url} answered with nothing instead of RDF.", url=address))
-    if body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html")):
-        raise PortalError(say("{url} answered with a web page instead of RDF.", url=address))
-    kind = _kind(body, media_type, address)
-    if kind == "xml" and b"<!ENTITY" in body:
-        raise PortalError(say("{url} answered with XML that declares entities, which is refused.", url=address))
-    if kind == "json-ld":
-        _refuse_contexts_elsewhere(body, address)
+def _unabridged(graph: Graph, client: Client, address: str) -> Graph:
+    """The same datasets in full, where this is the short list of a dcatd that was not narrowed down."""
+    if (None, VOID.documents, None) not in graph or not address.endswith(_SHORT):
+        return graph
+    whole = f"{address.removesuffix(_SHORT)}/harvest"
     try:
-        mended = UNFINISHED_PREFIX.sub(rb"\1 .", body) if kind in {"turtle", "n3"} else body
-        return Graph().parse(data=mended, format=kind, publicID=address)
-    except RecursionError as error:
-        raise PortalError(
-            say("{url} answered with RDF that is nested too deeply to be a catalogue.", url=address)
-        ) from error
-    except Exception as error:
-        raise PortalError(say("{url} answered with RDF that is cut off or broken.", url=address)) from error
-
-
-def _kind(body: bytes, media_type: str, address: str) -> str:
-    """rdflib's name for a document's format: by what it starts with, since servers often say something else."""
-    start = body[:PEEK].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if start.startswith((b"{", b"[")) and not start.startswith(b"[]"):
-        return "json-ld"
-    if start.startswith((b"<?xml", b"<rdf:RDF", b"<!DOCTYPE")):
-        return "xml"
-    suffix = address.partition("?")[0].rpartition(".")[2].lower()
-    said = FORMATS.get(media_type) or SUFFIXES.get(suffix) or "turtle"
-    return "turtle" if said in {"xml", "json-ld"} else said
-
-
-def _refuse_contexts_elsewhere(body: bytes, address: str) -> None:
-    try:
-        document = json.loads(body)
-    except RecursionError as error:
-        raise PortalError(
-            say("{url} answered with RDF that is nested too deeply to be a catalogue.", url=address)
-        ) from error
-    except ValueError as error:
-        raise PortalError(say("{url} answered with JSON that is cut off or broken.", url=address)) from error
-    if any(_is_elsewhere(context) for context in _contexts(document)):
-        raise PortalError(
-            say("{url} answered with JSON-LD whose context stands elsewhere; it is not fetched.", url=address)
-        )
-
-
-def _contexts(document: Any) -> Iterator[Any]:
-    """Every ``@context`` and ``@import`` in a document, whatever it is nested in."""
-    waiting = [document]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            yield from (value[name] for name in ("@context", "@import") if name in value)
-            waiting.extend(value.values())
-        elif isinstance(value, list):
-            waiting.extend(value)
-
-
-def _is_elsewhere(context: Any) -> bool:
-    members = context if isinstance(context, list) else [context]
-    return any(isinstance(each, str) for each in members)
+        body, media_type = client.get_bytes(whole, headers={"Accept": ACCEPT})
+    except PortalError as error:
+        if error.busy:
+            raise
+        return graph
+    return read_graph(body, media_type, whole)
 
 
 def _is_catalogue(graph: Graph) -> bool:
-    return (None, RDF.type, DCAT.Catalog) in graph
+    return (None, RDF.type, DCAT.Catalog) in graph or (None, DCAT.dataset, None) in graph
 
 
 def _next_page(graph: Graph) -> str:
@@ -219,14 +168,17 @@ def _next_page(graph: Graph) -> str:
 
 
 def _announced(graph: Graph) -> int | None:
-    for found in graph.objects(None, HYDRA.totalItems):
-        return number(str(found))
+    for term in (HYDRA.totalItems, VOID.documents):
+        for found in graph.objects(None, term):
+            return number(str(found))
     return None
 
 
 def datasets(graph: Graph) -> list[Node]:
     """The datasets that a catalogue describes, in the order of their addresses; others it may only mention."""
-    found = {*graph.subjects(RDF.type, DCAT.Dataset), *graph.objects(None, DCAT.dataset)}
+    found = {*graph.subjects(RDF.type, DCAT.Dataset)}
+    for each in graph.objects(None, DCAT.dataset):
+        found |= {*Collection(graph, each)} if (each, RDF.first, None) in graph else {each}
     return sorted((each for each in found if _is_described(graph, each)), key=str)
 
 
@@ -349,8 +301,9 @@ def _address(distribution: Any) -> str:
 
 
 def _resource(distribution: Record, taker: Taker) -> dict[str, Any]:
-    media_type = _first(distribution, "dcat:mediaType").partition("media-types/")[2]
-    said = _first(distribution, "dct:format").rpartition("/")[2]
+    media_type = _first(distribution, "dcat:mediaType").rpartition("media-types/")[2]
+    said = _first(distribution, "dct:format", "dcat:mediaType").rpartition("/")[2]
+    media_type = media_type if _MEDIA_TYPE.fullmatch(media_type) else ""
     short = mapping.format_name(media_type or said, said)
     size = _first(distribution, "dcat:byteSize").partition(".")[0]
     return mapping.without_empty(
@@ -362,6 +315,6 @@ def _resource(distribution: Record, taker: Taker) -> dict[str, Any]:
             "mimetype": media_type,
             "size": int(size) if size.isdigit() else None,
             "last_modified": mapping.date(_first(distribution, "dct:modified"), taker),
-            "remote_id": str(distribution.get("uri") or ""),
+            "remote_id": str(distribution.get("uri") or _first(distribution, "dc:identifier")),
         }
     )

@@ -193,6 +193,49 @@ def dcat_ap(number: int = 1, **members: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def dcatd(number: int = 1, *, short: bool = False, **members: Any) -> dict[str, Any]:
+    """A dataset of Amsterdam's catalogue service, in full or as its list shows it."""
+    whole = {
+        "@id": f"ams-dcatd:set{number}", "dct:identifier": f"set{number}", "dct:title": f"Bomen {number}",
+        "dct:description": "Alle **bomen** van de stad", "ams:status": "beschikbaar", "ams:owner": "Gemeente Amsterdam",
+        "ams:license": "cc-by", "ams:sort_modified": "2026-05-30", "ams:modifiedby": "onbekend",
+        "dcat:keyword": ["bomen"], "dcat:theme": ["theme:openbare-ruimte-groen"], "dct:language": "lang1:nl",
+        "dct:accrualPeriodicity": "year", "dct:temporal": {"time:hasBeginning": "2019-01-01"},
+        "dct:publisher": {"foaf:name": "Technisch beheer"}, "ams:spatialDescription": "Amsterdam",
+        "dcat:contactPoint": {"vcard:fn": "Datateam", "vcard:hasEmail": "data@example.org"},
+        "foaf:isPrimaryTopicOf": {"dct:issued": "2018-02-03", "dct:modified": "2026-05-30"},
+        "dcat:distribution": [
+            {"@id": f"_:d{place}", "dc:identifier": str(place), "dct:title": f"Bestand {number}.{place}",
+             "dcat:accessURL": f"https://data.example.org/{number}/{place}.csv", "dcat:mediaType": "text/csv",
+             "ams:purl": f"https://api.example.org/dcatd/datasets/set{number}/purls/{place}"}
+            for place in (1, 2)
+        ],
+        **members,
+    }  # fmt: skip
+    if not short:
+        return whole
+    files = [
+        {name: each[name] for name in ("@id", "dcat:mediaType", "dc:identifier")} for each in whole["dcat:distribution"]
+    ]
+    listed = ("@id", "dct:identifier", "dct:title", "dct:description", "dcat:keyword", "dcat:theme", "ams:owner")
+    return {**{name: whole[name] for name in listed}, "dcat:distribution": files}
+
+
+def dcatd_catalogue(listed: list[dict[str, Any]], base: str, **members: Any) -> dict[str, Any]:
+    """What Amsterdam's catalogue service answers: its own context, and a list in RDF's sense."""
+    context = {
+        "ams": "http://datacatalogus.amsterdam.nl/term/", "dc": "http://purl.org/dc/elements/1.1/",
+        "dcat": "http://www.w3.org/ns/dcat#", "dct": "http://purl.org/dc/terms/", "foaf": "http://xmlns.com/foaf/0.1/",
+        "lang1": "http://id.loc.gov/vocabulary/iso639-1/", "theme": "ams:theme#", "void": "http://rdfs.org/ns/void#",
+        "time": "http://www.w3.org/2006/time#", "vcard": "http://www.w3.org/2006/vcard/ns#",
+        "ams:purl": {"@type": "@id"}, "dcat:dataset": {"@container": "@list"}, "vcard:hasEmail": {"@type": "@id"},
+        "dcat:distribution": {"@container": "@set"}, "dcat:keyword": {"@container": "@set"},
+        "dcat:theme": {"@container": "@set", "@type": "@id"}, "dct:language": {"@type": "@id"},
+        "dct:modified": {"@type": "xsd:date"}, "ams-dcatd": f"{base}/dcatd/datasets/",
+    }  # fmt: skip
+    return {"@context": context, "dcat:dataset": listed, **members}
+
+
 def practice(number: int = 1, **members: Any) -> dict[str, Any]:
     """A city practice as its page tells it."""
     return {

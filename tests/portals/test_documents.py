@@ -105,6 +105,59 @@ class TestDcatAp(Standard):
         assert portal.to_dataset(records.dcat_ap()).dataset["license_id"] == "cc-by"
 
 
+class TestDcatd:
+    """Amsterdam's own catalogue service."""
+
+    def serve(self, site: Replay, listed: list[int]) -> None:
+        answers = {
+            "/dcatd/datasets": ([records.dcatd(n, short=True) for n in listed], {"void:documents": len(listed)}),
+            "/dcatd/harvest": ([records.dcatd(n) for n in listed], {}),
+        }
+        for path, (found, more) in answers.items():
+            site.answers[path] = Answer(records.dcatd_catalogue(found, site.url, **more))
+
+    def test_its_list_is_read_in_full(self):
+        """Each dataset has its own files, though each document calls the first of them by one name."""
+        with replay() as site:
+            self.serve(site, [1, 2, 3])
+            [page] = PORTALS["dcat-ap"].pages(client(), f"{site.url}/dcatd/datasets", {}, {})
+        mapped = [PORTALS["dcat-ap"].to_dataset(each) for each in page.records]
+        assert page.announced == 3
+        assert [PORTALS["dcat-ap"].remote_id(each) for each in page.records] == [
+            f"{site.url}/dcatd/datasets/set{number}" for number in (1, 2, 3)
+        ]
+        assert [[file["name"] for file in each.dataset["resources"]] for each in mapped] == [
+            [f"Bestand {number}.{place}" for place in (1, 2)] for number in (1, 2, 3)
+        ]
+        dataset = mapped[0].dataset
+        assert (dataset["license_id"], dataset["language"]) == ("cc-by", ["nl"])
+        assert dataset["publisher"] == [{"name": "Gemeente Amsterdam"}]
+        assert dataset["frequency"].endswith("/ANNUAL")
+        assert dataset["temporal_coverage"] == [{"start": "2019-01-01"}]
+        assert (dataset["resources"][0]["format"], dataset["resources"][0]["mimetype"]) == ("CSV", "text/csv")
+        assert mapped[0].leftovers == []
+
+    def test_where_only_the_short_list_is_given_it_is_read(self):
+        with replay() as site:
+            self.serve(site, [1, 2])
+            site.answers["/dcatd/harvest"] = Answer(b"", 404)
+            found = read("dcat-ap", f"{site.url}/dcatd/datasets")
+        assert [PORTALS["dcat-ap"].to_dataset(each).dataset["title"] for each in found] == ["Bomen 1", "Bomen 2"]
+
+    def test_while_the_full_list_is_busy_nothing_is_read(self):
+        """Otherwise every dataset would lose its files for a day."""
+        with replay() as site:
+            self.serve(site, [1, 2])
+            site.answers["/dcatd/harvest"] = Answer(b"", 503)
+            with pytest.raises(PortalError, match="503"):
+                read("dcat-ap", f"{site.url}/dcatd/datasets")
+
+    def test_an_empty_list_is_read_as_empty(self):
+        with replay() as site:
+            self.serve(site, [])
+            assert read("dcat-ap", f"{site.url}/dcatd/datasets") == []
+
+
 def serve_csv(site: Replay, found: list[dict[str, Any]]) -> None:
     """One row a file, with headings that a clerk would write."""
     columns = ["identifier", "title", "description", "license", "publisher", "keywords", "contact", "email", "issued",
