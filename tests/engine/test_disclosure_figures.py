@@ -68,6 +68,14 @@ def test_cells_are_equal_without_case_and_outer_space_however_often_they_repeat(
         assert len(set(found)) == len(set(told))
 
 
+@pytest.mark.parametrize("person", [None, "b"])
+def test_rows_of_nobody_in_particular_are_each_of_a_person_of_their_own(tmp_path: Path, person: str | None) -> None:
+    batch = pl.DataFrame({"a": ["x", "x", "x", "x"], "b": ["ana", "ana", None, ""]})
+    rows = Rows.of([hashed(batch, ["a", "b"])] * 2, tmp_path, person)
+    found = rows.sizes(["a"], 9)
+    assert (rows.count, found.groups, found.largest) == (8, 1, 5 if person else 8)
+
+
 @pytest.mark.parametrize("at_a_time", [4_000_000, 7])
 @QUICK
 @given(rows=st.lists(st.tuples(*[st.sampled_from(["1", "2", "3", "", None])] * 3), min_size=1, max_size=60))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ckanext.privacy.engine.confirm import Confirmer, confirmer_of
-from ckanext.privacy.engine.prefilter import ANYTHING, LAST_DIGIT, fold_digits, loosen
+from ckanext.privacy.engine.prefilter import ANYTHING, LAST_DIGIT, drop_invisible, fold_digits, fold_text, loosen
 
 SEEDS = [
     "ana.perez@example.org", "ñandú@correo.example.com", "4111 1111 1111 1111", "ES91 2100 0418 4502 0005 1332",
@@ -86,6 +86,13 @@ def test_no_text_at_all_is_lost(text: str) -> None:
 def test_every_scripts_digits_are_folded_to_their_value() -> None:
     digits = [chr(code) for code in range(0x80, LAST_DIGIT) if chr(code).isdecimal()]
     assert fold_digits(pl.Series(digits)).to_list() == [str(unicodedata.digit(char)) for char in digits]
+
+
+def test_one_text_is_folded_like_a_column() -> None:
+    codes = [*range(0xD800), *range(0xE000, 0x11400), *range(0xE0000, 0xE0200)]
+    chars = [chr(code) for code in codes]
+    folded = drop_invisible(fold_digits(pl.Series(chars)))
+    assert [unicodedata.normalize("NFC", each) for each in folded] == [fold_text(char) for char in chars]
 
 
 def test_ordinary_words_are_kept_from_presidio(confirmer: Confirmer) -> None:

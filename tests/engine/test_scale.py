@@ -94,6 +94,23 @@ def test_parts_merge_to_the_same_whole_however_they_are_shared_out(
     assert {row for each in found for row in each.values.values()} <= set(mails)
 
 
+@given(st.lists(st.lists(st.sampled_from(["a", "b", "c", None]), max_size=40), min_size=2, max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_a_part_draws_no_rows_that_earlier_ones_leave_no_room_for(batches: list[list[str | None]]) -> None:
+    watch = confirmer_of().watch
+    whole, bounded = TableProfile(), TableProfile()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(profile, "DRAWN", 5)
+        for number, batch in enumerate(batches):
+            frame = pl.DataFrame({"v": pl.Series(batch, dtype=pl.String)})
+            whole.merge(profile_batch(frame, number, {}, watch))
+            part = profile_batch(frame, number, {}, watch, bounded.bounds())
+            if "v" in bounded.columns:
+                assert all(part.columns["v"].drawn.priorities < bounded.columns["v"].drawn.bound)
+            bounded.merge(part)
+    assert to_plain(bounded) == to_plain(whole)
+
+
 def test_processes_say_the_same_as_threads(table: Path, alone: FileReport) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         assert same(scan_file(table, settings=SMALL, executor=pool), alone)

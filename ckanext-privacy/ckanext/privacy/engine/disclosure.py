@@ -63,7 +63,7 @@ class _Table:
         self.limit = known.settings.k_limit
         names = list(known.attributes)
         more = [known.person] if known.person and known.person not in names else []
-        self.rows = Rows.of(_hashes(source, [*names, *more]), folder, known.person)
+        self.rows = _rows(source, [*names, *more], folder, known.person)
         self.by_person = self._by_person()
 
     def report(self) -> RiskReport:
@@ -177,12 +177,12 @@ class _Table:
         return _head(self.source, [report.name for report in self.known.reports], MOST_ROWS)
 
 
-def _hashes(source: Source, names: Sequence[str]) -> Iterable[pl.DataFrame]:
+def _rows(source: Source, names: Sequence[str], folder: Path, person: str | None) -> Rows:
     work = partial(hashed, names=names)
     if not isinstance(source, Table):
-        return map(work, _batches(source))
+        return Rows.of(map(work, _batches(source)), folder, person)
     known = source.hashes(names)
-    return source.mapped(work) if known is None else known
+    return Rows.of(source.mapped(work), folder, person) if known is None else Rows.kept(known, person)
 
 
 def _batches(source: Source) -> Iterable[pl.DataFrame]:

@@ -112,7 +112,7 @@ def form_ids(cells: pl.Series, longest: int, table: bytes = FINE) -> np.ndarray:
         # A view is the length in four bytes, no larger than twelve and so no digit or letter, then the text.
         words = np.frombuffer(bytes(views[start : start + 16 * len(array)]).translate(table), np.uint64).reshape(-1, 2)
         return _mixed(_mixed(words[:, 0], 0) ^ words[:, 1], 1)
-    offsets, text = _contiguous(cells)
+    offsets, text = contiguous(cells)
     width = -(-longest // 8) * 8
     padded = np.frombuffer(text.translate(table) + bytes(width), np.uint8)
     lengths = np.diff(offsets)
@@ -125,7 +125,8 @@ def form_ids(cells: pl.Series, longest: int, table: bytes = FINE) -> np.ndarray:
     return ids
 
 
-def _contiguous(cells: pl.Series) -> tuple[np.ndarray, bytes]:
+def contiguous(cells: pl.Series) -> tuple[np.ndarray, bytes]:
+    """The text of all cells without anything between, and where in it each one starts; one more, for the end."""
     array = cells.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
     _, starts, data = array.buffers()
     offsets = np.frombuffer(starts, np.int64, len(array) + 1, 8 * array.offset)

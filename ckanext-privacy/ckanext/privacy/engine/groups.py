@@ -6,6 +6,7 @@ with a hundred million different groups, the chance that any two are taken for o
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
@@ -14,6 +15,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from .forms import contiguous
+
 #: Rows grouped at a time; a longer table is grouped in parts by its keys, each part on its own.
 ROWS_AT_A_TIME = 4_000_000
 #: A column is tidied value by value only where a batch repeats its values so often.
@@ -21,7 +24,9 @@ REPEATS = 0.5
 #: Secret columns with more different values are measures: their shares in a small group say nothing.
 MOST_CATEGORIES = 50
 
-KEY, PERSON, SIZE = "#key", "#person", "#size"
+KEY, PERSON, SIZE, ROW = "#key", "#person", "#size", "#row"
+#: Bytes without which a text is tidy: capitals, space of all kinds, and what may be either beyond ASCII.
+UNTIDY = bytes(range(33)) + string.ascii_uppercase.encode() + bytes(range(0x80, 0x100))
 
 #: An odd factor, so that multiplying loses nothing; its odd multiples give every column a factor of its own.
 FACTOR = 0x9E3779B97F4A7C15
@@ -67,15 +72,22 @@ def _tidied(cells: pl.Series, raw: pl.Series) -> pl.Series:
     first = raw.arg_unique()
     if len(first) > REPEATS * len(cells):
         return _tidy(cells)
-    seen = raw.gather(first)
-    tidy = _tidy(cells.gather(first))
-    other = (seen.ne_missing(tidy)).fill_null(True)
-    return raw.replace(seen.filter(other), tidy.filter(other)) if other.any() else raw
+    some, seen = cells.gather(first), raw.gather(first)
+    tidy = _tidy(some)
+    other = seen.ne_missing(tidy) & some.is_not_null()
+    known = raw.set(cells.is_null(), None) if cells.null_count() else raw
+    return known.replace(seen.filter(other), tidy.filter(other)) if other.any() else known
 
 
 def _tidy(cells: pl.Series) -> pl.Series:
-    text = cells.str.strip_chars().str.to_lowercase()
-    return text.set(text == "", None).hash().set(text.is_null() | (text == ""), None)
+    text = cells if _is_tidy(cells) else cells.str.strip_chars().str.to_lowercase()
+    return text.hash().set(text.is_null() | (text == ""), None)
+
+
+def _is_tidy(cells: pl.Series) -> bool:
+    """Whether no cell has anything that tidying could change: numbers and codes, as a rule."""
+    _, text = contiguous(cells)
+    return len(text.translate(None, UNTIDY)) == len(text)
 
 
 @dataclass(frozen=True)
@@ -89,13 +101,18 @@ class Rows:
     @classmethod
     def of(cls, batches: Iterable[pl.DataFrame], folder: Path, person: str | None) -> Rows:
         """Keep batches of hashes on disk. Rows without a `person` are each of a person of their own."""
-        count = 0
         for number, batch in enumerate(batches):
-            path = folder / f"{number:06}.arrow"
-            (_with_person(batch, person, count) if person else batch).write_ipc(path)
-            count += batch.height
-        parts = sorted(folder.glob("*.arrow"))
-        return cls(pl.scan_ipc(parts) if parts else pl.LazyFrame(), count, person is not None)
+            batch.write_ipc(folder / f"{number:06}.arrow")
+        return cls.kept(sorted(folder.glob("*.arrow")), person)
+
+    @classmethod
+    def kept(cls, parts: Sequence[Path], person: str | None) -> Rows:
+        """The rows of batches that are on disk already, in order; they may have other columns, too."""
+        if not parts:
+            return cls(pl.LazyFrame(), 0, person is not None)
+        rows = pl.scan_ipc(list(parts), row_index_name=ROW)
+        count = int(rows.select(pl.len()).collect().item())
+        return cls(rows.with_columns(_person(person)) if person else rows, count, person is not None)
 
     def sizes(self, names: Sequence[str], limit: int) -> Groups:
         """Count the groups of rows that are equal in these columns; rows that are blank in all of them are left out."""
@@ -153,9 +170,9 @@ def key_of(names: Sequence[str]) -> pl.Expr:
     return pl.sum_horizontal(mixed).hash().alias(KEY)
 
 
-def _with_person(batch: pl.DataFrame, person: str, before: int) -> pl.DataFrame:
-    own = (pl.int_range(pl.len(), dtype=pl.UInt64) + before).hash(seed=7)
-    return batch.with_columns(pl.coalesce(pl.col(person), own).alias(PERSON))
+def _person(person: str) -> pl.Expr:
+    own = pl.col(ROW).cast(pl.UInt64).hash(seed=7)
+    return pl.coalesce(pl.col(person), own).alias(PERSON)
 
 
 def _runs(ranked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

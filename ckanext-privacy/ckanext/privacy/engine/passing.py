@@ -6,7 +6,7 @@ turns out to matter and was not foreseen is read anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -70,17 +70,8 @@ class Passing:
             self._kept.clear()
         return batch
 
-    def _hashes(self, names: Sequence[str]) -> Iterable[pl.DataFrame] | None:
-        """Hashes of some columns, batch by batch in order; None where some of them were not kept."""
+    def _hashes(self, names: Sequence[str]) -> list[Path] | None:
+        """Where hashes of some columns are, batch by batch in order; None where some of them were not kept."""
         parts = sorted(self.folder.glob("*.arrow"))
-        if not self.done or len(parts) != self.cuts or not set(names) <= set(self.columns):
-            return None
-        self.done = False
-        return (_taken(part, names) for part in parts)
-
-
-def _taken(part: Path, names: Sequence[str]) -> pl.DataFrame:
-    """Read what was kept, once: it takes as much of the disk as what is made of it."""
-    batch = pl.read_ipc(part, columns=list(names))
-    part.unlink()
-    return batch
+        whole = self.done and len(parts) == self.cuts and set(names) <= set(self.columns)
+        return parts if whole else None

@@ -24,7 +24,7 @@ PHONE = r"[0-9](?:[^0-9A-Za-z]{0,5}[0-9]){4}"
 ANYTHING = r"(?s:.)"
 
 #: Zero-width characters, direction marks, variation selectors.
-INVISIBLE = r"\p{Cf}\x{34F}\x{FE00}-\x{FE0F}"
+INVISIBLE = "\\p{Cf}\u034f\ufe00-\ufe0f"
 #: Limits of long repeats make automata large, and only ever forbid.
 LIMIT = re.compile(r"\{(\d*),[1-9]\d+\}")
 LOOKAROUND = ("(?=", "(?!", "(?<=", "(?<!")
@@ -152,8 +152,19 @@ def fold_text(text: str) -> str:
     >>> fold_text("\u0967\u0968\u0969 \uff14\u200b5")
     '123 45'
     """
-    cells = drop_invisible(fold_digits(pl.Series([text])))
-    return unicodedata.normalize("NFC", str(cells[0]))
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _invisible().sub("", text.translate(_fold_table())))
+
+
+@lru_cache
+def _fold_table() -> dict[int, str]:
+    return {ord(char): plain for char, plain in zip(*_folds(), strict=True)}
+
+
+@lru_cache
+def _invisible() -> regex.Pattern[str]:
+    return regex.compile(f"[{INVISIBLE}]")
 
 
 @lru_cache

@@ -7,10 +7,13 @@ batches were shared out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+import secrets
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -32,6 +35,9 @@ REPETITIVE, JUDGED = 0.25, 8_000
 FEW = 2_000
 #: Longest text kept of a candidate, in characters.
 LONGEST = 20_000
+
+#: Cells are told apart by their hash, which nobody outside the process knows: no file can hide one behind another.
+_SEED = secrets.randbits(64)
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,7 @@ class Draw:
         """Draw from the rows of both; ``other`` stands ``offset`` rows further down."""
         if len(self.values) == DRAWN:
             # Both are in order of priority: most of what comes late to a long table is out of the draw already.
-            other = other.head(int(np.searchsorted(other.priorities, self.priorities[-1])))
+            other = other.head(int(np.searchsorted(other.priorities, self.bound)))
             if not other.values:
                 return self
         priorities = np.concatenate([self.priorities, other.priorities])
@@ -97,6 +103,11 @@ class Draw:
         kept = np.argsort(priorities, kind="stable")[:DRAWN]
         values = self.values + other.values
         return Draw(priorities[kept], rows[kept], tuple(map(values.__getitem__, kept.tolist())))
+
+    @property
+    def bound(self) -> float:
+        """The priority from which further rows are not drawn."""
+        return float(self.priorities[-1]) if len(self.values) == DRAWN else math.inf
 
     def head(self, count: int) -> Draw:
         """The rows of the lowest priorities."""
@@ -162,6 +173,10 @@ class TableProfile:
             self.columns.setdefault(name, ColumnProfile(name, column.label)).merge(column, self.rows)
         self.rows += other.rows
 
+    def bounds(self) -> dict[str, float]:
+        """For each column, the priority from which further rows are not drawn."""
+        return {name: column.drawn.bound for name, column in self.columns.items()}
+
 
 class Kept(Protocol):
     """Keeps finished parts of a table by their number."""
@@ -188,7 +203,7 @@ def profile_table(
     """
     labels = dict(zip(table.header, table.labels, strict=True))
     whole = TableProfile(columns={name: ColumnProfile(name, label) for name, label in labels.items()})
-    for number, part in enumerate(in_order(_tasks(table, labels, watch, kept), executor)):
+    for number, part in enumerate(in_order(_tasks(table, whole, watch, kept), executor)):
         if kept:
             kept.add(number, part)
         whole.merge(part)
@@ -196,12 +211,11 @@ def profile_table(
     return whole
 
 
-def _tasks(
-    table: Table, labels: dict[str, str], watch: Watch, kept: Kept | None
-) -> Iterator[Callable[[], TableProfile]]:
+def _tasks(table: Table, whole: TableProfile, watch: Watch, kept: Kept | None) -> Iterator[Callable[[], TableProfile]]:
+    labels = {name: column.label for name, column in whole.columns.items()}
     for number, cut in enumerate(table.cuts()):
         known = kept.get(number) if kept else None
-        yield partial(_same, known) if known else Job(number, cut, labels, watch)
+        yield partial(_same, known) if known else Job(number, cut, labels, watch, whole.bounds())
 
 
 def _same(profile: TableProfile) -> TableProfile:
@@ -210,26 +224,44 @@ def _same(profile: TableProfile) -> TableProfile:
 
 @dataclass(frozen=True)
 class Job:
-    """One batch, to be parsed and profiled wherever there is time for it."""
+    """One batch, to be parsed and profiled wherever there is time for it; ``bounds`` are those of earlier ones."""
 
     number: int
     cut: Callable[[], pl.DataFrame]
     labels: dict[str, str]
     watch: Watch
+    bounds: dict[str, float]
 
     def __call__(self) -> TableProfile:
-        return profile_batch(self.cut(), self.number, self.labels, self.watch)
+        return profile_batch(self.cut(), self.number, self.labels, self.watch, self.bounds)
 
 
-def profile_batch(batch: pl.DataFrame, number: int, labels: dict[str, str], watch: Watch) -> TableProfile:
-    """Profile one batch; ``number`` is its place in the table, and seeds what is drawn from it."""
+def profile_batch(
+    batch: pl.DataFrame,
+    number: int,
+    labels: dict[str, str],
+    watch: Watch,
+    bounds: Mapping[str, float] = MappingProxyType({}),
+) -> TableProfile:
+    """Profile one batch; ``number`` is its place in the table, and seeds what is drawn from it.
+
+    No rows are drawn that rows of earlier batches leave no room for, whose ``bounds`` are given.
+    """
     priorities = np.random.default_rng(number).random(batch.height)
     order = _lowest(priorities, 2 * DRAWN)
     columns = {}
     for name in batch.columns:
-        label = labels.get(name, "")
-        columns[name] = _profile_column(batch[name], ColumnProfile(name, label), (priorities, order), watch)
+        draw = _Lots(priorities, order, bounds.get(name, math.inf))
+        columns[name] = _profile_column(batch[name], ColumnProfile(name, labels.get(name, "")), draw, watch)
     return TableProfile(batch.height, columns)
+
+
+class _Lots(NamedTuple):
+    """Priorities of a batch's rows, the rows of the lowest ones in order, and what a row must be under."""
+
+    priorities: np.ndarray
+    order: np.ndarray
+    bound: float
 
 
 def _lowest(priorities: np.ndarray, count: int) -> np.ndarray:
@@ -240,13 +272,11 @@ def _lowest(priorities: np.ndarray, count: int) -> np.ndarray:
     return lowest[np.argsort(priorities[lowest])]
 
 
-def _profile_column(
-    cells: pl.Series, column: ColumnProfile, draw: tuple[np.ndarray, np.ndarray], watch: Watch
-) -> ColumnProfile:
+def _profile_column(cells: pl.Series, column: ColumnProfile, lots: _Lots, watch: Watch) -> ColumnProfile:
     column.filled = cells.len() - cells.null_count()
     if not column.filled:
         return column
-    column.drawn = _drawn(cells, column.filled, *draw)
+    column.drawn = _drawn(cells, column.filled, lots)
     names = watch.watched(column.label)
     frame = _distinct(cells)
     for name, found in watch.finder.find(frame["text"], names):
@@ -263,18 +293,22 @@ def _checked(found: pl.DataFrame, name: str, watch: Watch) -> pl.DataFrame:
     return found.filter(pl.Series(flags, dtype=pl.Boolean))
 
 
-def _drawn(cells: pl.Series, filled: int, priorities: np.ndarray, order: np.ndarray) -> Draw:
-    """The filled rows of the lowest priorities."""
-    taken = cells.gather(order)
+def _drawn(cells: pl.Series, filled: int, lots: _Lots) -> Draw:
+    """The filled rows of the lowest priorities, as far as they are under the bound."""
+    priorities, order, bound = lots
+    under = order[: np.searchsorted(priorities[order], bound)]
+    taken = cells.gather(under)
     if taken.null_count():
         kept = taken.is_not_null().to_numpy()
-        order, taken = order[kept], taken.drop_nulls()
-        if taken.len() < min(DRAWN, filled):
+        whole = len(under) < len(order)
+        under, taken = under[kept], taken.drop_nulls()
+        if not whole and taken.len() < min(DRAWN, filled):
             rows = cells.is_not_null().arg_true().to_numpy()
-            order = rows[_lowest(priorities[rows], DRAWN)]
-            taken = cells.gather(order)
-    order = order[:DRAWN]
-    return Draw(priorities[order], order.astype(np.int64) + 1, tuple(taken.head(DRAWN).to_list()))
+            rows = rows[priorities[rows] < bound]
+            under = rows[_lowest(priorities[rows], DRAWN)]
+            taken = cells.gather(under)
+    under = under[:DRAWN]
+    return Draw(priorities[under], under.astype(np.int64) + 1, tuple(taken.head(DRAWN).to_list()))
 
 
 def _distinct(cells: pl.Series) -> pl.DataFrame:
@@ -285,7 +319,7 @@ def _distinct(cells: pl.Series) -> pl.DataFrame:
     some = frame["text"].head(JUDGED)
     if frame.height <= FEW or some.n_unique() > REPETITIVE * len(some):
         return frame
-    return frame[frame["text"].arg_unique().sort()]
+    return frame[frame["text"].hash(_SEED).arg_unique().sort()]
 
 
 def _counted(frame: pl.DataFrame, cells: pl.Series) -> pl.DataFrame:

@@ -43,8 +43,8 @@ class Table:
     file has types: the same rows, cells as numbers, dates, text (None where a format has text only). ``weight`` is
     about how much text there is, and ``share`` says how much of it the present pass has read, 0..1, given the rows
     it has yielded. ``hidden_rows`` are those of a sheet that are hidden, 0 being the first that is yielded.
-    ``hashes`` gives hashes of some columns, batch by batch, where a pass has left them: see :mod:`.passing`. ``keep``
-    is what must not go from disk while the table is there.
+    ``hashes`` tells the files of hashes of some columns, batch by batch, where a pass has left them: see
+    :mod:`.passing`. ``keep`` is what must not go from disk while the table is there.
     """
 
     name: str
@@ -57,7 +57,7 @@ class Table:
     share: Callable[[int], float] = lambda _rows: 0.0
     cut: Callable[[], Iterable[Callable[[], pl.DataFrame]]] | None = None
     hidden_rows: frozenset[int] = frozenset()
-    hashes: Callable[[Sequence[str]], Iterable[pl.DataFrame] | None] = lambda _names: None
+    hashes: Callable[[Sequence[str]], Sequence[Path] | None] = lambda _names: None
     keep: object = None
 
     def batches(self) -> Iterator[pl.DataFrame]:

@@ -120,8 +120,8 @@ def _open_lines(raw: RawFile, encoding: str) -> OpenFile:
 
 def _line_batches(raw: RawFile, encoding: str, place: _Place) -> Iterator[pl.DataFrame]:
     place.done = 0
-    for block in _blocks(raw, encoding, place):
-        text = _one_line_end(block).decode("utf-8", "replace").removeprefix("\ufeff").replace("\0", "")
+    for take in _takes(raw, encoding, place):
+        text = _one_line_end(take()).decode("utf-8", "replace").removeprefix("\ufeff").replace("\0", "")
         rows: list[list[str | None]] = [[line] for line in text.split("\n") if line.strip()]
         if rows:
             yield frame(rows, ("text",))
@@ -205,14 +205,11 @@ def _cuts(
     raw: RawFile, dialect: Dialect, header: tuple[str, ...], place: _Place
 ) -> Iterator[Callable[[], pl.DataFrame]]:
     """Cut the file into blocks, each to be parsed by itself, and read by itself where others can read it."""
-    skip, start = dialect.layout.first, 0
+    skip = dialect.layout.first
     place.done = 0
-    url = raw.url if _is_plain(raw, dialect.encoding) else None
-    for block in _blocks(raw, dialect.encoding, place):
-        end = start + len(block)
-        take = partial(read_range, url, start, end) if url else partial(bytes, block)
+    for take in _takes(raw, dialect.encoding, place):
         yield partial(_parse, take, dialect.delimiter, header, skip)
-        skip, start = 0, end
+        skip = 0
 
 
 def _is_plain(raw: RawFile, encoding: str) -> bool:
@@ -227,11 +224,14 @@ def _parse(take: Callable[[], bytes], delimiter: str, header: tuple[str, ...], s
     return _parse_ragged(block, delimiter, header, skip) if batch is None else batch
 
 
-def _blocks(raw: RawFile, encoding: str, place: _Place) -> Iterator[bytes]:
-    """Yield UTF-8 text cut between records. The first block is short: it holds the heading."""
+def _takes(raw: RawFile, encoding: str, place: _Place) -> Iterator[Callable[[], bytes]]:
+    """Yield blocks of UTF-8 text cut between records, to be taken later. The first is short: it holds the heading."""
     if _is_plain(raw, encoding):
-        yield from _raw_blocks(raw, place)
-        return
+        return _parts(raw, place)
+    return (partial(bytes, block) for block in _text_blocks(raw, encoding, place))
+
+
+def _text_blocks(raw: RawFile, encoding: str, place: _Place) -> Iterator[bytes]:
     pieces = _utf8_pieces(raw, encoding, place)
     size, held, length = SAMPLE, [], 0
     for piece in pieces:
@@ -247,19 +247,35 @@ def _blocks(raw: RawFile, encoding: str, place: _Place) -> Iterator[bytes]:
         yield b"".join(held)
 
 
-def _raw_blocks(raw: RawFile, place: _Place) -> Iterator[bytes]:
-    """Yield the file as it stands: line ends of all kinds are made one when a block is parsed."""
+@dataclass(frozen=True)
+class _Part:
+    """Some of a file's bytes, read by whoever parses them. Sent to another process, it takes its bytes along."""
+
+    path: Path
+    start: int
+    end: int
+
+    def __call__(self) -> bytes:
+        with self.path.open("rb", buffering=0) as file:
+            file.seek(self.start)
+            return file.read(self.end - self.start)
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return partial, (bytes, self())
+
+
+def _parts(raw: RawFile, place: _Place) -> Iterator[Callable[[], bytes]]:
+    """Cut the file as it stands: line ends of all kinds are made one when a block is parsed."""
     # Where the next block begins is this reading's own: another one of the same table may be under way.
-    size, start = SAMPLE, 0
-    with raw.path.open("rb") as file:
-        while block := file.read(size):
-            cut = _record_end(block) if len(block) == size else len(block)
-            start += cut
-            place.done = start
-            yield block[:cut]
+    start, block = 0, bytearray(SAMPLE)
+    with raw.path.open("rb", buffering=0) as file:
+        while length := file.readinto(block):
+            end = start + (_record_end(block) if length == len(block) else length)
+            place.done = end
+            yield partial(read_range, raw.url, start, end) if raw.url else _Part(raw.path, start, end)
             # What is left over is read once more, which is quicker than joining it to what follows.
-            file.seek(start)
-            size = raw.limits.batch
+            start = file.seek(end)
+            block = block if len(block) == raw.limits.batch else bytearray(raw.limits.batch)
 
 
 def _utf8_pieces(raw: RawFile, encoding: str, place: _Place) -> Iterator[bytes]:
@@ -284,7 +300,7 @@ def _decoded_pieces(raw: RawFile, encoding: str, place: _Place) -> Iterator[byte
         yield decoder.decode(b"", final=True).encode("utf-8", "replace")
 
 
-def _record_end(block: bytes) -> int:
+def _record_end(block: bytes | bytearray) -> int:
     """Find the last line end outside quotes; a stray quote only makes the cut less fortunate, never loses text."""
     cut = block.rfind(b"\n")
     quotes = _count(block, b'"', max(cut, 0))
@@ -299,7 +315,7 @@ def _record_end(block: bytes) -> int:
     return block.rfind(b"\n") + 1
 
 
-def _count(block: bytes, char: bytes, end: int | None = None) -> int:
+def _count(block: bytes | bytearray, char: bytes, end: int | None = None) -> int:
     """How often one character stands in a block; quicker than the method of bytes where it is frequent."""
     chars = np.frombuffer(block, np.uint8)[:end]
     parts = (chars[at : at + IN_CACHE] for at in range(0, len(chars), IN_CACHE))
@@ -345,7 +361,11 @@ def _parse_strictly(block: bytes, delimiter: str, header: tuple[str, ...]) -> pl
     except pl.exceptions.PolarsError:
         return None
     # Polars takes a cell without quotes for null, but not one with nothing between them.
-    return blank_to_null(batch) if b'"' in block and batch.select((pl.all() == "").any()).row(0).count(True) else batch
+    return blank_to_null(batch) if b'"' in block and _has_blank_cells(batch) else batch
+
+
+def _has_blank_cells(batch: pl.DataFrame) -> bool:
+    return 0 in batch.select(pl.all().str.len_bytes().min()).row(0)
 
 
 def _one_line_end(block: bytes) -> bytes:
