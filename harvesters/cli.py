@@ -9,14 +9,27 @@ import ckan.plugins.toolkit as tk
 import click
 
 from ckanext.cityportals import automatic
+from ckanext.cityportals.portals import PORTALS
+from ckanext.cityportals.portals.base import COMMON_SETTINGS
 from ckanext.cityportals.withdrawal import context
 
 __all__ = ["cityportals"]
 
 
 @click.group()
-def cityportals() -> None:
+@click.pass_context
+def cityportals(ctx: click.Context) -> None:
     """Harvest city portals."""
+    # mails about a run that failed have addresses of pages in them
+    ctx.with_resource(ctx.meta["flask_app"].test_request_context())
+
+
+@cityportals.command()
+def kinds() -> None:
+    """The kinds of portals that can be read, and what their sources may set."""
+    for portal in PORTALS.values():
+        click.echo(f"{portal.source_type:13} {portal.title}: {portal.description}")
+        click.echo(f"{'':13} settings: {', '.join(sorted({*COMMON_SETTINGS, *portal.settings}))}")
 
 
 @cityportals.command("list")
@@ -37,9 +50,13 @@ def add(city: str, organization: str) -> None:
 
 @cityportals.command()
 @click.argument("source")
-def preview(source: str) -> None:
+@click.option("--kind", help="Its kind (see ckan cityportals kinds), where SOURCE is the address of any portal.")
+@click.option("--config", help="Settings of that portal, as JSON.")
+def preview(source: str, kind: str | None, config: str | None) -> None:
     """The first records of SOURCE as they would be saved, as JSON."""
-    stored = _do("harvest_source_show", {"id": source})
+    stored = {"source_type": kind, "url": source, "config": config}
+    if not kind:
+        stored = _do("harvest_source_show", {"id": source})
     wanted = {name: stored.get(name) for name in ("source_type", "url", "config")}
     click.echo(json.dumps(_do("cityportals_preview", wanted), indent=2, ensure_ascii=False))
 

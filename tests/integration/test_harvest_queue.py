@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ckan import model
+from ckan.cli.cli import ckan
 from ckan.plugins import toolkit as tk
 from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestJob, HarvestObject
@@ -207,3 +208,40 @@ def test_a_record_that_is_refused_costs_only_itself_and_says_why(
     assert len(done["errors"]) == 1
     assert "does not fit" in done["errors"][0]["reason"] or "could not be saved" in done["errors"][0]["reason"]
     assert "someone@example.org" not in done["errors"][0]["reason"]
+
+
+@pytest.fixture
+def mails(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """What is mailed about runs that had errors; the site's administrator has an address."""
+    sent: list[dict[str, str]] = []
+    monkeypatch.setattr("ckan.lib.mailer.mail_recipient", lambda **mail: sent.append(mail))
+    monkeypatch.setitem(tk.config, "ckan.harvest.status_mail.errored", True)
+    model.User.get("sysadmin").email = "root@example.org"
+    model.Session.commit()
+    return sent
+
+
+def test_a_run_that_failed_is_mailed_once_with_its_reason(
+    app: Any, source: dict[str, Any], mails: list[dict[str, str]]
+):
+    """The portal is gone, then it is back."""
+    listed, source["site"].answers = source["site"].answers, {}
+    for answers, said in (({}, ["status 404"]), (listed, [])):
+        mails.clear()
+        source["site"].answers = answers
+        start(source)
+        gather()
+        fetch()
+        with app.flask_app.test_request_context():
+            cron()
+            cron()
+        to_root = [mail["body"] for mail in mails if mail["recipient_email"] == "root@example.org"]
+        assert len(to_root) == len(said)
+        assert all(word in body for word, body in zip(said, to_root, strict=True))
+
+
+def test_a_run_on_the_command_line_mails_too(cli: Any, source: dict[str, Any], mails: list[dict[str, str]]):
+    source["site"].answers = {}
+    done = cli.invoke(ckan, ["cityportals", "run", source["name"]])
+    assert done.exit_code == 0, done.output
+    assert "status 404" in mails[0]["body"]
