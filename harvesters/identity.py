@@ -31,6 +31,7 @@ import functools
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -186,7 +187,7 @@ def _in_words(title: str, issued: str, publisher: str) -> Iterator[str]:
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
 
 
 def digest(record: dict[str, Any], noise: frozenset[str] = frozenset()) -> str:

@@ -101,6 +101,7 @@ def reconcile(seen: Iterable[Seen], known: Iterable[Known], shared: Shared = lam
     if not any(match.renamed and _ROW_NUMBER.fullmatch(match.seen.remote_id) for match in result.matches):
         pool.pair(_row_number)
     pool.pair_by_address(lambda aliases: {each for each in aliases if carried[each] > 1}.union(shared(aliases)))
+    pool.pair(pool.alone(_title_and_day))
     result.added = pool.records
     result.missing = [each for each in [*pool.datasets, *withdrawn] if not each.deleted]
     return result
@@ -109,6 +110,8 @@ def reconcile(seen: Iterable[Seen], known: Iterable[Known], shared: Shared = lam
 _Fingerprint = Callable[[Seen | Known], list[str]]
 #: A portal that counts its records gives these numbers to other records as soon as one is put in between.
 _ROW_NUMBER = re.compile(r"\d{1,5}")
+_DAY = len("2019-04-02")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 #: any one address, where no other record has it
 _ADDRESSES = ("doi:", "item:", "path:", "file:")
 
@@ -188,18 +191,40 @@ class _Pool:
     def pair_by_address(self, shared: Shared) -> None:
         """Pair by any one address that one record and one dataset have, and nobody else.
 
-        Records that say when they were issued are told apart by that: another date, another dataset.
+        Records that say when they were issued are told apart by that: another date, another dataset. Of the others
+        those are that have other years in their titles.
         """
         if not self.records or not self.datasets:
             return
         named = Counter(each for record in self.records for each in record.aliases if each.startswith(_ADDRESSES))
         held = {each for dataset in self.datasets for each in dataset.aliases} & named.keys()
         telling = {each for each in held if named[each] == 1} - set(shared(held))
-        self.pair(lambda entry: [] if _dated(entry) else [each for each in entry.aliases if each in telling])
+        self.pair(
+            lambda entry: [f"{each} {years}" for each in entry.aliases if each in telling for years in _years(entry)]
+        )
+
+    def alone(self, fingerprint: _Fingerprint) -> _Fingerprint:
+        """The same fingerprint, as far as no two records and no two datasets have it."""
+        several = {
+            each
+            for entries in (self.records, self.datasets)
+            for each, count in Counter(print_ for entry in entries for print_ in set(fingerprint(entry))).items()
+            if count > 1
+        }
+        return lambda entry: [each for each in fingerprint(entry) if each not in several]
 
 
-def _dated(entry: Seen | Known) -> bool:
-    return any(each.startswith("work:") for each in entry.aliases)
+def _title_and_day(entry: Seen | Known) -> list[str]:
+    """Title and day of issue, whatever the hour and however the moment is written."""
+    works = (each.removeprefix("work:").rpartition("|") for each in entry.aliases if each.startswith("work:"))
+    return [f"{title}|{issued[:_DAY]}" for title, _, issued in works]
+
+
+def _years(entry: Seen | Known) -> set[str]:
+    """The years its titles named, each title's in one text; none for what says when it was issued."""
+    if any(each.startswith("work:") for each in entry.aliases):
+        return set()
+    return {" ".join(sorted(set(_YEAR.findall(each)))) for each in entry.aliases if each.startswith("name:")} or {""}
 
 
 def parted(entries: Iterable[Entry], wanted: Callable[[Entry], bool]) -> tuple[list[Entry], list[Entry]]:
