@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ckanext.privacy.engine import Limits, UnreadableFile, open_tables
 from ckanext.privacy.engine.readers import sheet_store, workbook
+from ckanext.privacy.engine.readers.plain_texts import shared_texts
 
 #: What stands in cells: texts with everything that XML escapes, numbers, dates with and without time, truths, nothing.
 TEXTS = st.text(
@@ -182,3 +183,22 @@ def test_long_sheets_are_kept_on_disk_and_read_again(tmp_path: Path, monkeypatch
     table = open_tables(path, limits=Limits(batch=1_000)).tables[0]
     assert [row for batch in table.batches() for row in batch.rows()] == whole[0][2]
     assert [row for batch in table.batches() for row in batch.rows()] == whole[0][2]
+
+
+@pytest.mark.parametrize(
+    ("part", "texts"),
+    [
+        ("<si><t>Ana</t></si><si><t xml:space='preserve'> b</t></si>".replace("'", '"'), ["Ana", " b"]),
+        ("<si><t>a &amp; b_x0041_</t></si><si><t></t></si>", ["a & bA", ""]),
+        ("<si><t>a</t></si>\n<si><t>b</t></si>", None),
+        ("<si><r><t>a</t></r></si>", None),
+        ("<si><t>a<!-- b --></t></si>", None),
+        ("<si><t>a</t><rPh><t>b</t></rPh></si>", None),
+        ("<si><t>a</t></si><extLst/>", None),
+        ("<si><t>&#xD800;</t></si>", None),
+        ("", None),
+    ],
+)
+def test_shared_texts_are_read_from_their_bytes_only_where_all_are_plain(part: str, texts: list[str] | None) -> None:
+    found = shared_texts(f'<?xml version="1.0" encoding="UTF-8"?>\n<sst count="2">{part}</sst>'.encode())
+    assert (found if found is None else found.to_list()) == texts

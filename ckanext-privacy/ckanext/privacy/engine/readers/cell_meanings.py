@@ -17,6 +17,8 @@ import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook, SheetMetadata
 
 from .office import Package
+from .plain_texts import shared_texts
+from .xml_parts import is_of_ascii
 
 #: Columns of the sheet that calamine is shown.
 COLUMNS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -45,7 +47,12 @@ class Meanings:
         """The workbook's shared texts, in order."""
         if TEXTS not in self._package.names:
             return pl.Series([], dtype=pl.String)
-        count = self._count(TEXTS, b"<si")
+        with self._package.open(TEXTS) as stream:
+            part = stream.read()
+        plain = shared_texts(part) if is_of_ascii(part) else None
+        return self._asked_texts(part.count(b"<si")) if plain is None else plain
+
+    def _asked_texts(self, count: int) -> pl.Series:
         values = self._ask((b't="s"', b"%d" % place) for place in range(count))
         return pl.Series([value for value in values if isinstance(value, str)], dtype=pl.String)
 
@@ -64,7 +71,10 @@ class Meanings:
 
     @cached_property
     def _dated(self) -> tuple[bool, ...]:
-        count = self._count(STYLES, b"<xf") if STYLES in self._package.names else 0
+        if STYLES not in self._package.names:
+            return ()
+        with self._package.open(STYLES) as stream:
+            count = stream.read().count(b"<xf")
         return tuple(
             not isinstance(value, float) for value in self._ask((b's="%d"' % each, b"1.5") for each in range(count))
         )
@@ -76,11 +86,6 @@ class Meanings:
     def dates(self, cells: Sequence[tuple[int, str]]) -> list[str | None]:
         """What numbers of some styles are as dates, times or durations, in text."""
         return [text_of(value) for value in self._ask((b's="%d"' % style, text.encode()) for style, text in cells)]
-
-    def _count(self, part: str, tag: bytes) -> int:
-        """How many tags a part has at most."""
-        with self._package.open(part) as stream:
-            return stream.read().count(tag)
 
     def _ask(self, cells: Iterable[tuple[bytes, bytes]]) -> list[Any]:
         """Values of cells, given as attributes and value."""

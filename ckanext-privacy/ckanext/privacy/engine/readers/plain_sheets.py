@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from .cell_meanings import Meanings
 from .columnar import whole_numbers
+from .plain_texts import SPACED, OtherwiseError, must, unescaped
 
 #: Bytes that may be read beyond the end of a piece; a view's length, and the text that stands within it.
 BEYOND, INLINE = 32, 12
@@ -31,10 +32,6 @@ LEADS = np.zeros(256, bool)
 LEADS[list(b"crvtfi/")] = True
 ATTRIBUTES = re.compile(rb'(?: [a-z]+="[^"<]*")*/?')
 ATTRIBUTE = re.compile(rb' ([a-z]+)="([^"<]*)"')
-ESCAPE = re.compile(r"&(?:#(\d{1,7})|#x([0-9A-Fa-f]{1,6})|(amp|lt|gt|quot|apos));|_x([0-9A-Fa-f]{4})_")
-NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
-#: How a tag goes on whose text begins or ends with a space.
-SPACED = b'<t xml:space="preserve">'
 MIX = np.uint64(0x9E3779B97F4A7C15)
 #: The lowest bytes of a word of eight.
 MASKS = np.array([(1 << 8 * size) - 1 for size in range(9)], np.uint64)
@@ -55,10 +52,6 @@ KINDS = {
     b"n": Kind.NUMBER, b"s": Kind.SHARED, b"str": Kind.TEXT, b"inlineStr": Kind.TEXT, b"b": Kind.TRUTH,
     b"e": Kind.ERROR,
 }  # fmt: skip
-
-
-class _OtherwiseError(Exception):
-    """Something is written otherwise than in the plain way."""
 
 
 @dataclass(frozen=True)
@@ -99,13 +92,8 @@ def read_piece(text: bytes, meanings: Meanings) -> Piece | None:
     """Read whole rows of a sheet's part, given as bytes; None where something is not written in the plain way."""
     try:
         return _read(text, meanings)
-    except _OtherwiseError:
+    except OtherwiseError:
         return None
-
-
-def _must(holds: object) -> None:
-    if not holds:
-        raise _OtherwiseError
 
 
 def _read(text: bytes, meanings: Meanings) -> Piece:
@@ -113,7 +101,7 @@ def _read(text: bytes, meanings: Meanings) -> Piece:
     cells = _cells(tags, meanings)
     values, starts = _values(tags)
     owners = np.searchsorted(cells.tags, values) - 1
-    _must(not len(owners) or (owners[0] >= 0 and (np.diff(owners) > 0).all()))
+    must(not len(owners) or (owners[0] >= 0 and (np.diff(owners) > 0).all()))
     texts = _texts(tags, starts, tags.starts[values + 1] - starts)
     meant, places = _meant(texts, cells.kinds[owners], cells.styles[owners], meanings)
     rows = cells.rows[owners]
@@ -125,10 +113,10 @@ def _tags(text: bytes) -> _Tags:
     """Find all tags: no text or value has a bracket that opens one."""
     chars = np.frombuffer(text + bytes(BEYOND), np.uint8)
     starts = np.flatnonzero(chars == ord("<"))
-    _must(text.isascii() or _is_utf8(text))
+    must(text.isascii() or _is_utf8(text))
     words = np.ndarray((len(chars) - 7,), np.uint64, chars, strides=(1,))
     leads = chars[starts + 1]
-    _must(LEADS[leads].all())
+    must(LEADS[leads].all())
     return _Tags(text, chars, words, starts, leads)
 
 
@@ -146,15 +134,15 @@ def _begin(words: np.ndarray, text: bytes) -> np.ndarray:
 
 def _values(tags: _Tags) -> tuple[np.ndarray, np.ndarray]:
     """Indices of the tags after which a value stands, and where it begins. Formulas are passed over."""
-    _must(np.isin(tags.bytes[tags.starts[tags.of("f")] + 2], list(b"> /")).all())
-    _must(_begin(tags.words[tags.starts[tags.of("i")]], b"<is>").all())
+    must(np.isin(tags.bytes[tags.starts[tags.of("f")] + 2], list(b"> /")).all())
+    must(_begin(tags.words[tags.starts[tags.of("i")]], b"<is>").all())
     values = np.flatnonzero((tags.leads == ord("v")) | (tags.leads == ord("t")))
-    _must((np.append(tags.leads, 0)[values + 1] == ord("/")).all())
+    must((np.append(tags.leads, 0)[values + 1] == ord("/")).all())
     starts = tags.starts[values]
     sizes = np.full(len(values), len("<v>"))
     if (longer := tags.bytes[starts + 2] != ord(">")).any():
         spaced = starts[longer]
-        _must(all(_begin(tags.words[spaced + at], SPACED[at : at + 8]).all() for at in range(0, len(SPACED), 8)))
+        must(all(_begin(tags.words[spaced + at], SPACED[at : at + 8]).all() for at in range(0, len(SPACED), 8)))
         sizes[longer] = len(SPACED)
     return values, starts + sizes
 
@@ -163,17 +151,17 @@ def _cells(tags: _Tags, meanings: Meanings) -> _Cells:
     """The cells. Rows come in order, and so do the cells in them."""
     row_tags, cell_tags = tags.of("r"), tags.of("c")
     row_starts, starts = tags.starts[row_tags], tags.starts[cell_tags]
-    _must(_begin(tags.words[row_starts], b'<row r="').all() and _begin(tags.words[starts], b'<c r="').all())
+    must(_begin(tags.words[row_starts], b'<row r="').all() and _begin(tags.words[starts], b'<c r="').all())
     numbers, digits = _numbers(tags.words[row_starts + 8])
-    _must((np.diff(numbers) > 0).all() and (digits > 0).all() and (digits < 8).all())
+    must((np.diff(numbers) > 0).all() and (digits > 0).all() and (digits < 8).all())
     until = np.searchsorted(cell_tags, row_tags)
-    _must(not len(cell_tags) or (len(until) and not until[0]))
+    must(not len(cell_tags) or (len(until) and not until[0]))
     rows = np.repeat(np.arange(len(row_tags)), np.diff(until, append=len(cell_tags)))
     columns, letters = _letters(tags.bytes, starts + 6)
-    _must(((np.diff(columns) > 0) | (np.diff(rows) > 0)).all())
+    must(((np.diff(columns) > 0) | (np.diff(rows) > 0)).all())
     # A cell says its row, too, and must mean the one that it is in; the quotation mark is compared with it.
     size, said = (digits + 1)[rows], (tags.words[row_starts + 8] & MASKS[digits + 1])[rows]
-    _must(((tags.words[starts + 6 + letters] & MASKS[size]) == said).all())
+    must(((tags.words[starts + 6 + letters] & MASKS[size]) == said).all())
     kinds, styles = _attributes(tags, starts + 6 + letters + size, cell_tags, meanings)
     return _Cells(cell_tags, (numbers - 1)[rows], columns, kinds, styles)
 
@@ -200,7 +188,7 @@ def _letters(chars: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndar
         columns = np.where(going, columns * 26 + letters + 1, columns)
         sizes += going
         if not place:
-            _must(going.all())
+            must(going.all())
     return columns - 1, sizes
 
 
@@ -210,28 +198,28 @@ def _attributes(
     """Kind and style of each cell, by the attributes from ``starts`` to the bracket before the next tag."""
     ends = np.append(tags.starts, len(tags.text))[cells + 1] - 1
     sizes = ends - starts
-    _must((tags.bytes[ends] == ord(">")).all() and ((sizes >= 0) & (sizes <= LONGEST)).all())
+    must((tags.bytes[ends] == ord(">")).all() and ((sizes >= 0) & (sizes <= LONGEST)).all())
     steps = range(0, int(sizes.max(initial=1)), 8)
     parts = [tags.words[starts + at] & MASKS[np.clip(sizes - at, 0, 8)] for at in steps]
     sums = np.zeros(len(starts), np.uint64)
     for part in parts:
         sums = (sums ^ part) * MIX
     different = pl.Series(sums).arg_unique().to_numpy()
-    _must(len(different) <= MOST_DIFFERENT)
+    must(len(different) <= MOST_DIFFERENT)
     different = different[np.argsort(sums[different])]
     ids = np.searchsorted(sums[different], sums)
     # Two that differ may have one sum.
-    _must(all((part == part[different][ids]).all() for part in parts))
+    must(all((part == part[different][ids]).all() for part in parts))
     told = [_kind_and_style(tags.text[starts[each] : ends[each]], meanings) for each in different]
     kinds, styles = (np.array([each[place] for each in told], np.int64) for place in range(2))
     return kinds[ids], styles[ids]
 
 
 def _kind_and_style(text: bytes, meanings: Meanings) -> tuple[Kind, int]:
-    _must(ATTRIBUTES.fullmatch(text))
+    must(ATTRIBUTES.fullmatch(text))
     given = dict(ATTRIBUTE.findall(text))
     kind, style = KINDS.get(given.get(b"t", b"n")), given.get(b"s", b"0")
-    _must(kind is not None and style.isdigit())
+    must(kind is not None and style.isdigit())
     dated = kind is Kind.NUMBER and meanings.is_dated(int(style))
     return (Kind.DATE if dated else Kind(kind or 0)), int(style)
 
@@ -266,12 +254,12 @@ def _number(texts: pl.Series, _styles: np.ndarray, _meanings: Meanings) -> pl.Se
 
 def _floats(texts: pl.Series) -> pl.Series:
     numbers = texts.cast(pl.Float64, strict=False)
-    _must(not numbers.null_count() and numbers.is_finite().all())
+    must(not numbers.null_count() and numbers.is_finite().all())
     return numbers
 
 
 def _date(texts: pl.Series, styles: np.ndarray, meanings: Meanings) -> pl.Series:
-    _must(not _floats(texts).is_empty())
+    must(not _floats(texts).is_empty())
     frame = pl.DataFrame({"style": styles, "text": texts})
     different = frame.unique(maintain_order=True)
     meant = different.with_columns(pl.Series("meant", meanings.dates(different.rows()), pl.String))
@@ -280,33 +268,17 @@ def _date(texts: pl.Series, styles: np.ndarray, meanings: Meanings) -> pl.Series
 
 def _shared(texts: pl.Series, _styles: np.ndarray, meanings: Meanings) -> pl.Series:
     places = texts.cast(pl.UInt32, strict=False)
-    _must(not places.null_count() and int(places.max() or 0) < len(meanings.texts))  # type: ignore[arg-type] - numbers
+    must(not places.null_count() and int(places.max() or 0) < len(meanings.texts))  # type: ignore[arg-type] - numbers
     meanings.note(places.to_numpy())
     return meanings.texts.gather(places)
 
 
 def _text(texts: pl.Series, _styles: np.ndarray, _meanings: Meanings) -> pl.Series:
-    escaped = texts.str.contains("&|_x")
-    if not escaped.any():
-        return texts
-    return texts.scatter(escaped.arg_true(), [_unescaped(text) for text in texts.filter(escaped)])
-
-
-def _unescaped(text: str) -> str:
-    return ESCAPE.sub(_character, text)
-
-
-def _character(match: re.Match[str]) -> str:
-    decimal, hexadecimal, name, own = match.groups()
-    if name:
-        return NAMED[name]
-    code = int(decimal) if decimal else int(hexadecimal or own, 16)
-    _must(0 < code < 0x110000 and not 0xD800 <= code < 0xE000)
-    return chr(code)
+    return unescaped(texts)
 
 
 def _truth(texts: pl.Series, _styles: np.ndarray, _meanings: Meanings) -> pl.Series:
-    _must(texts.is_in(["0", "1"]).all())
+    must(texts.is_in(["0", "1"]).all())
     return (texts == "1").replace_strict({True: "True", False: "False"}, return_dtype=pl.String)
 
 
@@ -331,7 +303,7 @@ def _laid_out(meant: pl.Series, places: np.ndarray, rows: np.ndarray, columns: n
         return pl.DataFrame()
     different = np.flatnonzero(np.bincount(columns))
     height = int(rows[-1]) + 1
-    _must(height * len(different) <= MOST_CELLS)
+    must(height * len(different) <= MOST_CELLS)
     grid = np.full((len(different), height), len(meant) - 1, np.uint32)
     grid[np.searchsorted(different, columns), rows] = places
     laid = {str(name): _compact(meant.gather(grid[place])) for place, name in enumerate(different.tolist())}

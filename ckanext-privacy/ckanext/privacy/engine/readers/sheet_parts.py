@@ -23,7 +23,7 @@ from .office import Package, record_table
 from .plain_sheets import Piece, read_piece
 from .sheet_store import SheetStore
 from .spool import Spool
-from .xml_parts import attributes, elements, local, texts_of
+from .xml_parts import attributes, elements, is_of_ascii, local, texts_of
 
 #: Places of a workbook, and the parts that are looked at for each.
 PLACES = {
@@ -65,8 +65,6 @@ COLUMN = re.compile(rb"<col\b[^>]*>")
 FORMULA = re.compile(rb"<f\b[^>/]*>([^<]*(?:&quot;|\")[^<]*)</f>")
 #: Codes in headers and footers: position, font, size, colour, page numbers.
 HEADER_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F]{6}|\d+|[A-Z])')
-#: The encoding that an XML declaration names.
-DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding=[\"']([^\"']*)")
 #: Bytes of a sheet's part that are looked at at a time.
 PIECE = 4 << 20
 #: Formulas kept from one sheet.
@@ -212,8 +210,7 @@ class _AroundCells:
     @property
     def complete(self) -> bool:
         """Whether the cells began and ended, in an encoding that their bytes can be read in."""
-        declared = DECLARED.match(self.kept[0]) if self.kept else None
-        return self._entered and not self._inside and (not declared or declared[1].lower() in {b"utf-8", b"us-ascii"})
+        return self._entered and not self._inside and is_of_ascii(self.kept[0])
 
     def add(self, text: bytes) -> bytes:
         """Take in the next piece, and give back what of it are cells."""
@@ -386,11 +383,18 @@ def _unshown(package: Package, meanings: Meanings | None) -> Iterator[str]:
     if TEXTS not in package.names:
         return
     with package.open(TEXTS) as stream:
-        for _, element in elements(stream):
-            if local(element) == "rPh":
-                yield "".join(element.itertext())
-            elif local(element) == "si":
-                element.clear()
+        text = stream.read()
+    # Hardly any workbook says how its texts are spoken, and to look at each text for that takes longer than the rest.
+    if b"rPh" in text or b"<!" in text or not is_of_ascii(text):
+        yield from _spoken(text)
+
+
+def _spoken(text: bytes) -> Iterator[str]:
+    for _, element in elements(io.BytesIO(text)):
+        if local(element) == "rPh":
+            yield "".join(element.itertext())
+        elif local(element) == "si":
+            element.clear()
 
 
 def _defined_name(element: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from xml.parsers import expat
@@ -19,6 +20,16 @@ TELLING = frozenset({
     "tooltip", "display", "location", "comment", "connection", "command", "sourceFile", "refreshedBy", "initials",
     "href", "alt", "value", "string-value", "content", "description", "caption", "uniqueName",
 })  # fmt: skip
+
+
+#: The encoding that an XML declaration names.
+DECLARED = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding=[\"']([^\"']*)")
+
+
+def is_of_ascii(text: bytes) -> bool:
+    """Whether the tags of a part that starts so can be found in its bytes: it is in UTF-8."""
+    declared = DECLARED.match(text)
+    return b"\0" not in text and (not declared or declared[1].lower() in {b"utf-8", b"us-ascii"})
 
 
 def elements(stream: Any, events: tuple[str, ...] = ("end",)) -> Iterator[tuple[str, Any]]:
