@@ -99,7 +99,7 @@ def take_for_saved() -> None:
             aliases = sorted(PORTALS["socrata"].aliases(json.loads(content)))
             entry = {**ledger.entry(one), **settled["entry"], "aliases": aliases}
             members = {"id": settled["dataset_id"], "name": settled["dataset_id"], "plugin_data": {ledger.KEY: entry}}
-            same = {name: getattr(one, name) for name in ("title", "type", "owner_org", "private", "extras")}
+            same = {name: getattr(one, name) for name in ("title", "type", "owner_org", "private")} | {"extras": {}}
             rows.append({**same, **members})
         model.Session.execute(sa.insert(model.Package), rows)
     done = sa.update(HarvestObject).where(HarvestObject.state != "COMPLETE")

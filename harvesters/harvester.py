@@ -12,6 +12,7 @@ from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject
 from ckanext.cityportals import approval, config, gathering, importing
 from ckanext.cityportals.portals import PORTALS, Portal
 from ckanext.cityportals.portals.base import COMMON_SETTINGS
+from ckanext.privacy.engine.sentences import say, to_say
 
 
 class PortalHarvester(p.SingletonPlugin):
@@ -74,22 +75,26 @@ def check_settings(settings: str | None, portal: Portal) -> str:
     try:
         members: Any = json.loads(settings)
     except ValueError as error:
-        raise ValueError('The configuration must be JSON, such as {"language": "es"}.') from error
+        sentence = say("The configuration must be JSON, such as {example}.", example='{"language": "es"}')
+        raise ValueError(sentence) from error
     if not isinstance(members, dict):
-        raise ValueError("The configuration must be a JSON object.")  # noqa: TRY004 - the form shows ValueError's text
+        sentence = say("The configuration must be a JSON object.")
+        raise ValueError(sentence)  # noqa: TRY004 - the form shows ValueError's text
     known = {**COMMON_SETTINGS, **portal.settings}
     for name, value in members.items():
         if name not in known:
-            raise ValueError(f"{name!r} is not a setting. Known settings: {', '.join(sorted(known))}.")
+            listed = ", ".join(sorted(known))
+            raise ValueError(say("'{name}' is not a setting. Known settings: {known}.", name=name, known=listed))
         if not isinstance(value, known[name]):
-            raise ValueError(f"{name!r} must be {_KINDS[known[name]]}.")  # noqa: TRY004 - as above
+            sentence = say("'{name}' must be {kind}.", name=name, kind=_KINDS[known[name]])
+            raise ValueError(sentence)  # noqa: TRY004 - as above
     return json.dumps(members)
 
 
 _KINDS: dict[type, str] = {
-    str: "a text",
-    int: "a number",
-    bool: "true or false",
-    list: "a list",
-    dict: "an object of names and values",
+    str: to_say("a text"),
+    int: to_say("a number"),
+    bool: to_say("true or false"),
+    list: to_say("a list"),
+    dict: to_say("an object of names and values"),
 }

@@ -1,4 +1,4 @@
-"""The actions ``cityportals_*``, and two of ckanext-harvest's that need a closer look."""
+"""The actions ``cityportals_*``, and those of ckanext-harvest and CKAN that need a closer look."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 from ckan import model
+from ckan.logic import auth_audit_exempt
 from ckan.types import Action, Context, DataDict
 from ckanext.harvest.model import HarvestSource
 
@@ -31,6 +32,8 @@ from ckanext.cityportals.identity import within
 from ckanext.cityportals.logic import schema
 from ckanext.cityportals.portals import PORTALS, Portal, Record, base
 from ckanext.cityportals.saving import complete_fields
+from ckanext.cityportals.spoken import spoken, spoken_of_record
+from ckanext.privacy.engine.sentences import say
 
 __all__ = [
     "cityportals_city_list",
@@ -43,6 +46,8 @@ __all__ = [
     "cityportals_run",
     "cityportals_source_add",
     "cityportals_source_approve",
+    "harvest_job_report",
+    "harvest_job_show",
     "harvest_jobs_run",
     "package_create",
     "package_update",
@@ -114,7 +119,7 @@ def cityportals_preview(context: Context, data_dict: DataDict) -> dict[str, Any]
     try:
         page = gathering.first_page(portal, data_dict["url"], settings, config.client())
     except (PortalError, NotModified) as error:
-        raise tk.ValidationError({"url": [str(error)]}) from error
+        raise tk.ValidationError({"url": [spoken(str(error))]}) from error
     records = [_previewed(portal, record, settings) for record in page.records[:PREVIEW_RECORDS]]
     leftovers = sorted({name for record in records for name in record["leftovers"]})
     counts = {name: sum(name in record["leftovers"] for record in records) for name in leftovers}
@@ -125,7 +130,7 @@ def _settings(given: Any, portal: Portal) -> dict[str, Any]:
     try:
         text = check_settings(given if isinstance(given, str) or given is None else json.dumps(given), portal)
     except ValueError as error:
-        raise tk.ValidationError({"config": [str(error)]}) from error
+        raise tk.ValidationError({"config": [spoken(str(error))]}) from error
     return json.loads(text or "{}")
 
 
@@ -315,7 +320,7 @@ def harvest_jobs_run(original: Action, context: Context, data_dict: DataDict) ->
 def package_create(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Refuse harvest sources that point to addresses this site must not contact."""
     if data_dict.get("type") == HARVEST_TYPE:
-        _check_source_url(data_dict)
+        _check_source(data_dict)
     return original(context, data_dict)
 
 
@@ -326,7 +331,7 @@ def package_update(original: Action, context: Context, data_dict: DataDict) -> A
     package = model.Package.get(data_dict.get("id") or data_dict.get("name"))
     if package is None or package.type != HARVEST_TYPE:
         return original(context, data_dict)
-    _check_source_url(data_dict)
+    _check_source(data_dict)
     before = approval.members(package.id)
     saved = original(context, data_dict)
     approval.note_author(package.id, before, context.get("user", ""))
@@ -335,12 +340,40 @@ def package_update(original: Action, context: Context, data_dict: DataDict) -> A
     return saved
 
 
-def _check_source_url(data_dict: DataDict) -> None:
+def _check_source(data_dict: DataDict) -> None:
     """Sources of every type are checked: ckanext-harvest itself would open whatever it is given."""
     url = str(data_dict.get("url") or "").strip()
     if within(url, tk.config["ckan.site_url"]):
-        raise tk.ValidationError({"url": ["This is the address of this catalogue itself; it cannot harvest itself."]})
+        sentence = say("This is the address of this catalogue itself; it cannot harvest itself.")
+        raise tk.ValidationError({"url": [spoken(sentence)]})
     try:
         check_url(url, config.allowed_private_hosts())
     except AddressError as error:
-        raise tk.ValidationError({"url": [str(error)]}) from error
+        raise tk.ValidationError({"url": [spoken(str(error))]}) from error
+    portal = PORTALS.get(str(data_dict.get("source_type")))
+    if portal:
+        _settings(data_dict.get("config"), portal)
+
+
+@auth_audit_exempt  # ckanext-harvest's own asks for the authority of another action
+@tk.side_effect_free
+@tk.chained_action
+def harvest_job_report(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """What went wrong in a job, in the language of whoever asks."""
+    tk.check_access("harvest_job_show", context, data_dict)
+    found = original(context, data_dict)
+    of_records = [error for each in found["object_errors"].values() for error in each["errors"]]
+    for error in (*found["gather_errors"], *of_records):
+        error["message"] = spoken_of_record(error["message"])
+    return found
+
+
+@tk.side_effect_free
+@tk.chained_action
+def harvest_job_show(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """A job; what went wrong in it in the language of whoever asks."""
+    found = original(context, data_dict)
+    for name in ("gather_error_summary", "object_error_summary"):
+        for error in found.get(name) or []:
+            error["message"] = spoken_of_record(error["message"])
+    return found

@@ -462,6 +462,22 @@ def test_the_pages_show_what_is_there_and_what_was_done(site, make_source, app, 
     assert "harvest-portals/source" in app.get(f"/harvest/admin/{source['name']}", headers=officer).text
 
 
+def test_what_went_wrong_is_said_in_the_reader_s_language(site, make_source, app, community):
+    """Also on ckanext-harvest's own pages: in its form, and in the page of a job."""
+    site.serve_ckan([records.ckan(1)], announced=3)
+    source = make_source(site.url, "city-ckan")
+    run(source)
+    officer = {"Authorization": community["officer"]["token"]}
+    job = act("harvest_source_show_status", id=source["id"])["last_job"]["id"]
+    text = app.get(f"/es/harvest/{source['name']}/job/{job}", headers=officer).text
+    assert "El portal anunció 3 registros, pero entregó 1." in text
+    assert "announced" not in text
+    form = {"title": "Otro", "name": "otro", "url": "http://10.0.0.8/", "source_type": "city-ckan", "config": "[]",
+            "frequency": "MANUAL", "owner_org": community["organization"]["id"], "save": "save"}  # fmt: skip
+    text = app.post("/es/harvest/new", data=form, headers=officer).text
+    assert "es una dirección privada" in text
+
+
 # -- preview and cities
 def test_a_preview_shows_records_as_they_would_be_saved_and_saves_nothing(site, community):
     site.serve_ckan([records.ckan(number) for number in range(1, 31)])
