@@ -111,7 +111,7 @@ class Room:
 
 @dataclass(frozen=True)
 class RawFile:
-    """A file after its first pass: every reader starts from this.
+    """A file after its first pass, which told its encoding: every reader starts from this.
 
     ``utf8`` says that all bytes are valid UTF-8. ``room`` is shared with the files that it is packed in and that are
     packed in it, ``depth`` of which surround it. ``folder`` keeps what was unpacked on disk for as long as a table
@@ -120,7 +120,6 @@ class RawFile:
 
     path: Path
     name: str
-    sha256: str
     size: int
     head: bytes
     utf8: bool
@@ -131,8 +130,13 @@ class RawFile:
     url: str | None = None
 
     def facts(self, kind: str, encoding: str | None = None) -> FileFacts:
-        """Facts about the file, once its format is known."""
-        return FileFacts(self.name, self.sha256, self.size, kind, encoding)
+        """Facts about the file, once its format is known; its hash is for those who need it to add."""
+        return FileFacts(self.name, "", self.size, kind, encoding)
+
+    def sha256(self) -> str:
+        """Read the whole file once more for its hash. Raises ``UnreadableFile``."""
+        with _read_or_held(self.name), self.path.open("rb", buffering=0) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def open_tables(path: str | Path, name: str | None = None, limits: Limits | None = None) -> OpenFile:
@@ -187,7 +191,7 @@ def _held_when_broken(name: str) -> Iterator[None]:
 
 
 def read_raw(path: Path, name: str | None, limits: Limits, inside: RawFile | None = None) -> RawFile:
-    """Read the file once, for its hash and encoding; it was unpacked from ``inside``. Raises ``UnreadableFile``."""
+    """Read the file once, for its encoding; it was unpacked from ``inside``. Raises ``UnreadableFile``."""
     name = name or path.name
     try:
         size = path.stat().st_size
@@ -206,19 +210,23 @@ def read_raw(path: Path, name: str | None, limits: Limits, inside: RawFile | Non
 
 
 def _first_pass(path: Path, name: str, size: int, limits: Limits, room: Room) -> RawFile:
-    digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
+    decoder = codecs.getincrementaldecoder("utf-8")()
     head, utf8, split = b"", True, False
+    with _read_or_held(name), path.open("rb") as file:
+        while (block := file.read(BLOCK)) and utf8:
+            head = head or block
+            # Most blocks are plain ASCII, and seen to be in no time.
+            utf8 = _decodes(decoder, block) if split or not block.isascii() else True
+            split = bool(decoder.getstate()[0])
+    return RawFile(path, name, size, head, utf8, limits, room)
+
+
+@contextmanager
+def _read_or_held(name: str) -> Iterator[None]:
     try:
-        with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                head = head or block
-                digest.update(block)
-                # Most blocks are plain ASCII, and seen to be in no time.
-                utf8 = utf8 and (_decodes(decoder, block) if split or not block.isascii() else True)
-                split = bool(decoder.getstate()[0])
+        yield
     except OSError as error:
         raise UnreadableFile(say("The file cannot be read ({error}).", error=error.strerror), name) from error
-    return RawFile(path, name, digest.hexdigest(), size, head, utf8, limits, room)
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, block: bytes) -> bool:
