@@ -1,8 +1,9 @@
 """Releases without a person, for what a person approved in advance: records of one source, public at their source.
 
 It takes all of these: the source is approved by a second person who said that it may; the portal's records are public;
-the licence is an open one; the dataset's files are the record's own; and the gate finds nothing in the description and
-the files. Everything else waits for a steward. Files that change at their source afterwards are held again.
+the licence is an open one; the dataset's files are the record's own; nobody edited it here; and the gate finds nothing,
+neither in the description, contacts included, nor in the files. Everything else waits for a steward. Files that change
+at their source afterwards are held again.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def public_elsewhere(package: dict[str, Any]) -> str | None:
     if source is None or approved is None or not _is_open(package.get("license_id")):
         return None
     public = PORTALS[source.type].public_at_source and entry.get("public", True) and not entry.get("missing_since")
-    if not public or entry.get("twins") or not _files_are_the_records(package, entry):
+    if not public or entry.get("twins") or not _files_are_the_records(package, entry) or _is_edited(package["id"]):
         return None
     return (
         f"It is public at {source.url} under an open licence, nothing was found in it, and {approved['name']} "
@@ -54,6 +55,12 @@ def public_elsewhere(package: dict[str, Any]) -> str | None:
 def _is_open(license_id: str | None) -> bool:
     licence = model.Package.get_license_register().get(license_id or "")
     return licence is not None and bool(licence.isopen())
+
+
+def _is_edited(dataset_id: str) -> bool:
+    """Whether a person changed the dataset here, once: what they wrote is not what is public at the source."""
+    harvester = model.User.get(withdrawal.harvest_user())
+    return bool(gate.editors(dataset_id) - {harvester.id if harvester else ""})
 
 
 def _files_are_the_records(package: dict[str, Any], entry: dict[str, Any]) -> bool:

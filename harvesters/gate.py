@@ -48,6 +48,15 @@ def note_edits(context: Context, package_ids: Collection[str]) -> None:
         edits.record_all(context, package_ids)
 
 
+def editors(package_id: str) -> set[str]:
+    """The ids of everyone who ever changed a dataset here."""
+    if not loaded():
+        return set()
+    from ckanext.privacy.model import Edit
+
+    return Edit.everybody(package_id)
+
+
 def is_steward(user_id: str, organization_id: str) -> bool:
     """Whether the gate knows this person as a steward of the organisation."""
     if not loaded():

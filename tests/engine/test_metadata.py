@@ -45,12 +45,31 @@ def test_what_points_at_a_person_is_found(field: str, text: str, entity: str, gr
             "Trees planted 2019-2020 by ISO 19115; budget 1,234,567; see https://example.org/9820012345/987654321",
         ),
         ("title", "Población por barrio 2020"),
-        ("url", "https://example.org/users/asha.devi@example.org"),
+        ("url", "https://example.org/users/@asha.devi/example.org"),
         ("notes", ""),
     ],
 )
 def test_offices_and_ordinary_numbers_are_no_finding(field: str, text: str) -> None:
     assert found(field, text) == []
+
+
+def test_a_mail_address_is_found_within_a_web_address() -> None:
+    (finding,) = scan_metadata({"url": "https://example.org/list?who=asha.devi%40gmail.com&page=2"})
+    assert (finding.entity, finding.sensitivity.value) == ("EMAIL_ADDRESS", "moderate")
+    assert "asha" not in finding.example
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Calls 2013-2017",
+        "Payments of 02-22-2019",
+        "At [-76.7121992833495, 39.197116615047]",
+        "Ask FireOpenData@city.example.gov",
+    ],
+)
+def test_years_dates_degrees_and_offices_reach_nobody(text: str) -> None:
+    assert scan_metadata({"notes": text}) == ()
 
 
 def test_a_persons_name_in_a_contact_field_is_a_mild_finding_and_an_office_is_none() -> None:

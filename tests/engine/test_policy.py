@@ -240,6 +240,21 @@ def test_a_new_file_new_faults_and_a_new_phone_number_in_the_description_wait() 
     assert judge_release(known, POLICY, previous=known).outcome is ReleaseOutcome.AUTOMATIC
 
 
+def test_another_number_in_the_same_field_is_not_known_and_changed_words_wait(tmp_path: Path) -> None:
+    phone = MetadataFinding("notes", "PHONE_NUMBER", 0.9, Sensitivity.MODERATE, 0, 9, "***", "why")
+    approved = Evidence({"1": PLAIN}, metadata=(phone,), texts={"notes": "+91 98765 43210"})
+    assert judge_release(approved, POLICY, previous=approved).outcome is ReleaseOutcome.AUTOMATIC
+    update = replace(approved, texts={"notes": "+91 98765 43211"})
+    lax = load_policy(policy_file(tmp_path, automatic={"changed_words": True}))
+    for policy, rules in ((POLICY, {"changed", "changed-words"}), (lax, {"changed"})):
+        verdict = judge_release(update, policy, previous=approved)
+        assert verdict.outcome is ReleaseOutcome.ONE_STEWARD
+        assert {"changed", "changed-words"} & {reason.rule for reason in verdict.reasons} == rules
+    worded = replace(approved, texts={**approved.texts, "title": "New"})
+    assert judge_release(worded, lax, previous=approved).outcome is ReleaseOutcome.AUTOMATIC
+    assert any('"title"' in reason.sentence for reason in judge_release(worded, POLICY, previous=approved).reasons)
+
+
 FORM = {"rule": "form", "about": "quality", "outcome": "clear", "reason": "Fine."}
 
 

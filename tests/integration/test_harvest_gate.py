@@ -98,22 +98,26 @@ def open_site(site: Replay) -> Replay:
     return site
 
 
+def approved_source(open_site: Replay, community: dict[str, Any]) -> dict[str, Any]:
+    """A source of which a steward said that its clean and open records need no person."""
+    facts = {"name": "open", "title": "Open", "url": open_site.url, "source_type": "arcgis-hub", "frequency": "MANUAL"}
+    organization = {"owner_org": community["organization"]["id"]}
+    source = tk.get_action("harvest_source_create")({"user": "officer"}, facts | organization)
+    approve = tk.get_action("cityportals_source_approve")
+    approve({"user": "steward1"}, {"id": source["id"], "automatic_release": True})
+    return source
+
+
 def test_what_is_clean_and_open_at_its_source_is_released_where_somebody_approved_that(
     open_site: Replay, community: dict[str, Any], anonymous_api
 ):
     if not plugin_loaded("privacy"):
         pytest.skip("there is no gate on this site")
-    source = tk.get_action("harvest_source_create")(
-        {"user": "officer"},
-        {"name": "open", "title": "Open", "url": open_site.url, "source_type": "arcgis-hub", "frequency": "MANUAL",
-         "owner_org": community["organization"]["id"]},
-    )  # fmt: skip
     from support import releases
 
     from ckanext.privacy.gate import leak_check
 
-    approve = tk.get_action("cityportals_source_approve")
-    approve({"user": "steward1"}, {"id": source["id"], "automatic_release": True})
+    source = approved_source(open_site, community)
     run(source)
     for _ in range(2):  # what is asked for queues its scans
         releases.work()
@@ -129,3 +133,23 @@ def test_what_is_clean_and_open_at_its_source_is_released_where_somebody_approve
     open_site.answers["/trees.csv"] = Answer(b"name\nGwendolyn Marsh\n", headers={"ETag": '"new"'})
     assert automatic.watch(source["id"]) == [found["trees"]]
     assert anonymous_api("package_show", id=found["trees"])[0] in (403, 404)
+
+
+def test_a_person_as_contact_and_an_edit_made_here_need_a_steward(
+    open_site: Replay, community: dict[str, Any], anonymous_api
+):
+    if not plugin_loaded("privacy"):
+        pytest.skip("there is no gate on this site")
+    from support import releases
+
+    found = [*open_site.answers["/data.json"].body["dataset"]]
+    found[1] = {**found[0], "identifier": "https://hub.example.org/9", "title": "City benches"}
+    found[0]["contactPoint"] = {"fn": "Maria Lopez Hernandez", "hasEmail": "mailto:maria.lh@gmail.com"}
+    open_site.serve_catalogue(found)
+    run(approved_source(open_site, community))
+    by_title = dict(model.Session.query(model.Package.title, model.Package.id).filter_by(type="dataset").all())
+    tk.get_action("package_patch")({"user": "officer"}, {"id": by_title["City benches"], "version": "Ask Maria"})
+    for _ in range(2):
+        releases.work()
+    for dataset_id in (by_title["City trees"], by_title["City benches"]):
+        assert anonymous_api("package_show", id=dataset_id)[0] in (403, 404)

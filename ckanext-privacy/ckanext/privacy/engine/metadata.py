@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import unquote
 
 import phonenumbers
 
@@ -21,12 +22,23 @@ from .kinds import called
 from .masking import mask
 from .names import CLASSES, classify
 from .sentences import say
-from .spans import Span, find_spans
+from .spans import WEB_ADDRESS, Span, find_spans
 
 WORDS = Path(__file__).with_name("metadata.yaml")
 #: Probability from which a contact field's value is taken for a person's name.
 A_NAME = 0.7
 PARTS = re.compile(r"[^\W\d_]+")
+#: Without one of these no text holds a number or address of a person, and the recognizers need not be loaded.
+MAY_REACH = re.compile(r"[@＠﹫]|%40|\d(?:\W{0,5}\d){3}")
+#: Years, dates and degrees are written with as many digits as telephone numbers.
+NO_NUMBERS = re.compile(
+    r"""(?x)(?<![\w+-])(?: [-+]?\d{1,3}\.\d{4,}
+    | (?:18|19|20)\d\d\s?[-–/]\s?(?:18|19|20)\d\d
+    | \d{1,2}([-/.])\d{1,2}\1(?:\d\d|\d{4}) | \d{4}([-/.])\d{1,2}\2\d{1,2} )(?![\w-])"""
+)
+#: Where an address begins a new word with a capital: ``FireOpenData``.
+CAPITALS = re.compile(r"(?<=[^\W\d_])(?=[A-Z][a-z])")
+PARTS_OF_ADDRESS = re.compile(r"[/?&=#;:+]+")
 
 
 @dataclass(frozen=True)
@@ -48,14 +60,27 @@ def scan_metadata(fields: Mapping[str, str]) -> tuple[MetadataFinding, ...]:
 
 def _field_findings(field: str, text: str) -> Iterator[MetadataFinding]:
     contact = _is_contact(field)
-    for span in find_spans(text):
-        sensitivity, reason = _grade(span, text[span.start : span.end], contact)
+    for span, value in _reaching(text):
+        sensitivity, reason = _grade(span, value, contact)
         if sensitivity is not Sensitivity.NONE:
-            example = mask(text[span.start : span.end])
             where = (span.start, span.end)
-            yield MetadataFinding(field, span.entity, span.confidence, sensitivity, *where, example, reason)
+            yield MetadataFinding(field, span.entity, span.confidence, sensitivity, *where, mask(value), reason)
     if _is_name_field(field):
         yield from _name_finding(field, text)
+
+
+def _reaching(text: str) -> Iterator[tuple[Span, str]]:
+    """What reaches people in a text, each with its characters. In web addresses only mail addresses count."""
+    if not MAY_REACH.search(text):
+        return
+    for span in find_spans(NO_NUMBERS.sub(lambda match: " " * len(match[0]), text)):
+        yield span, text[span.start : span.end]
+    for address in WEB_ADDRESS.finditer(text):
+        plain = PARTS_OF_ADDRESS.sub(" ", unquote(address[0], errors="replace"))
+        for span in find_spans(plain):
+            if span.entity == "EMAIL_ADDRESS":
+                # Unquoting moved the characters, so the place is that of the whole web address.
+                yield Span(span.entity, span.confidence, *address.span()), plain[span.start : span.end]
 
 
 def _name_finding(field: str, text: str) -> Iterator[MetadataFinding]:
@@ -75,11 +100,12 @@ def _grade(span: Span, value: str, contact: bool) -> tuple[Sensitivity, str]:
 
 
 def _grade_email(value: str, contact: bool) -> tuple[Sensitivity, str]:
-    local, _, domain = value.lower().rpartition("@")
-    words = _words()
+    local, _, domain = value.rpartition("@")
+    words, domain = _words(), domain.lower()
+    parts = {*PARTS.findall(local.lower()), *PARTS.findall(CAPITALS.sub(" ", local).lower())}
     if domain in words.private_domains:
         return Sensitivity.MODERATE, say("A private e-mail address; give the office's instead.")
-    if words.office.intersection(PARTS.findall(local)):
+    if words.office & parts:
         return Sensitivity.NONE, ""
     if contact:
         return Sensitivity.LOW, say("A person's work address; an address of the office lasts longer.")

@@ -34,12 +34,14 @@ from .findings import (
 from .kinds import called
 from .sentences import say, to_say
 from .settings import RiskSettings
-from .updates import AutomaticSettings, Evidence, differences
+from .updates import AutomaticSettings, Evidence, differences, words_beyond
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
 FOLDER = Path(__file__).with_name("policies")
+#: The rules that speak of what nobody approved yet, whatever was found in it.
+FIRST_RELEASE, CHANGED_WORDS = "first-release", "changed-words"
 #: Places told apart at less than so many metres are homes.
 ONE_HOME = 100
 DEFAULT = FOLDER / "default.yaml"
@@ -200,12 +202,14 @@ def _changes(
 ) -> list[Reason]:
     """Why a person must look although no rule may ask for one; empty when the update may go by itself."""
     if previous is None:
-        return [Reason("first-release", Outcome.ONE_STEWARD, say("A first release is always agreed to by a person."))]
+        return [Reason(FIRST_RELEASE, Outcome.ONE_STEWARD, say("A first release is always agreed to by a person."))]
     if not settings.allowed:
         return [Reason("no-automatic", Outcome.ONE_STEWARD, say("The policy lets no update go out by itself."))]
     if found.rank > Outcome(settings.up_to).rank:
         return [Reason("too-grave", found, say("What is in the data is too grave for an update to go out by itself."))]
-    return [Reason("changed", Outcome.ONE_STEWARD, text) for text in differences(evidence, previous, settings)]
+    found_new = [Reason("changed", Outcome.ONE_STEWARD, text) for text in differences(evidence, previous, settings)]
+    words = words_beyond(evidence, previous, settings)
+    return [*found_new, Reason(CHANGED_WORDS, Outcome.ONE_STEWARD, words)] if words else found_new
 
 
 def _with_errors_that_count(evidence: Evidence, policy: Policy, declarations: Declarations | None) -> Evidence:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from .description import changed_words
 from .findings import ColumnReport, FileReport, MetadataFinding, RiskReport, TableReport
 from .kinds import called
 from .sentences import say, to_say
 
+#: So many changed fields are named in one sentence.
+MOST_NAMED = 5
 HIDDEN, SHOWN = to_say("{place} is hidden."), to_say("{place} is no longer hidden.")
 
 
@@ -18,27 +21,44 @@ class AutomaticSettings:
 
     `up_to`: the gravest outcome of its files that may still go by itself, once a person agreed to the same findings.
     `share_growth`: how much the share of a finding may rise (0..1). `row_change`: how much a table may grow or shrink,
-    as a part of its approved rows.
+    as a part of its approved rows. `changed_words`: whether words of the description that nobody approved may go out
+    when nothing was found in them; no search knows every name in a text.
     """
 
     allowed: bool = True
     up_to: str = "two_stewards"
     share_growth: float = 0.02
     row_change: float = 0.5
+    changed_words: bool = False
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is known of a release's content: reports and error counts by resource, findings in its description."""
+    """What is known of a release's content: reports and error counts by resource, findings in its description.
+
+    `texts` are the description's own by place (:func:`texts_of`), for comparing only: they are never kept or shown.
+    """
 
     files: Mapping[str, FileReport]
     metadata: tuple[MetadataFinding, ...] = ()
     quality_errors: Mapping[str, int] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 def differences(now: Evidence, approved: Evidence, settings: AutomaticSettings) -> tuple[str, ...]:
     """Say, in one sentence each, what in `now` goes beyond what was `approved`; empty when nothing does."""
     return tuple(dict.fromkeys(_differences(now, approved, settings)))
+
+
+def words_beyond(now: Evidence, approved: Evidence, settings: AutomaticSettings) -> str | None:
+    """Say which fields of the description hold words that were not `approved`; None when none does, or none matters."""
+    changed = () if settings.changed_words else changed_words(now.texts, approved.texts)
+    if not changed:
+        return None
+    named = ", ".join(f'"{place}"' for place in changed[:MOST_NAMED])
+    if len(changed) > MOST_NAMED:
+        return say("Words of the description are not the approved ones, in {fields} and others.", fields=named)
+    return say("Words of the description are not the approved ones, in {fields}.", fields=named)
 
 
 def _differences(now: Evidence, approved: Evidence, settings: AutomaticSettings) -> Iterator[str]:
@@ -52,9 +72,10 @@ def _differences(now: Evidence, approved: Evidence, settings: AutomaticSettings)
             yield say("{name}: {sentence}", name=name, sentence=sentence)
         if now.quality_errors.get(key, 0) > approved.quality_errors.get(key, 0):
             yield say("{name}: its tables have more errors than the approved ones.", name=name)
-    known = {(finding.field, finding.entity) for finding in approved.metadata}
+    known = {(approved.texts.get(finding.field), finding.entity) for finding in approved.metadata}
     for finding in now.metadata:
-        if (finding.field, finding.entity) not in known:
+        # The same kind of thing in other words is another person's.
+        if (now.texts.get(finding.field), finding.entity) not in known:
             yield say('The description\'s field "{field}" holds something new about people.', field=finding.field)
 
 

@@ -63,3 +63,43 @@ def _content(package: Mapping[str, Any]) -> dict[str, Any]:
         for resource in package.get("resources", [])
     ]
     return content
+
+
+def described(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that a snapshot lets the public read beside files and rows: fields, previews, data dictionaries.
+
+    ``{field: value, "resource 1": {field: value, "preview": [...], "column": {name: notes}}}``. What belongs to others
+    (the organisation's title) is not the dataset's to describe.
+    """
+    package = snapshot["package"]
+    description = {key: value for key, value in package.items() if key not in VOLATILE | FOREIGN | {"resources"}}
+    for number, resource in enumerate(package.get("resources", []), start=1):
+        description[f"resource {number}"] = {**resource, **_beside(snapshot, resource["id"])}
+    return description
+
+
+def dictionary_of(snapshot: Mapping[str, Any], resource_id: str) -> dict[str, Any]:
+    """What the data dictionary says of a resource's columns: notes by column, without those it says nothing of."""
+    entry = snapshot["resources"].get(resource_id, {})
+    rows = entry.get("rows")
+    fields = (rows if isinstance(rows, Mapping) else entry).get("fields") or []
+    return {field["id"]: _read(field["info"]) for field in fields if field.get("info")}
+
+
+def _beside(snapshot: Mapping[str, Any], resource_id: str) -> dict[str, Any]:
+    return {
+        "file": snapshot["resources"].get(resource_id, {}).get("filename"),
+        "preview": snapshot["views"].get(resource_id),
+        "column": dictionary_of(snapshot, resource_id),
+    }
+
+
+def _read(info: str) -> Any:
+    """The datastore keeps it as JSON in the column's comment, what people wrote in ``_info``."""
+    try:
+        said = json.loads(info)
+    except ValueError:
+        return info
+    if not isinstance(said, dict) or not isinstance(said.get("_info"), dict):
+        return said
+    return {**said.pop("_info"), **said}

@@ -32,3 +32,8 @@ class Edit(tk.BaseModel):
         """Return the id of the person who changed a dataset last, or None."""
         query = sa.select(cls.user_id).where(cls.package_id == package_id).order_by(cls.at.desc()).limit(1)
         return model.Session.scalars(query).one_or_none()
+
+    @classmethod
+    def everybody(cls, package_id: str) -> set[str]:
+        """Return the ids of all who ever changed a dataset."""
+        return set(model.Session.scalars(sa.select(cls.user_id).where(cls.package_id == package_id)))

@@ -14,6 +14,11 @@ Json = Mapping[str, Any]
 HIDDEN_FIELDS = frozenset(
     {"id", "name", "creator_user_id", "owner_org", "type", "metadata_created", "package_id", "state"}
 )
+#: What CKAN and its extensions keep of a file for themselves.
+FIELDS_OF_MACHINES = frozenset(
+    {"id", "package_id", "state", "url_type", "created", "size", "mimetype", "mimetype_inner", "resource_type",
+     "cache_url", "cache_last_updated"}
+)  # fmt: skip
 #: What CKAN adds to a licence by itself.
 DERIVED_FIELDS = frozenset({"license_title", "license_url", "isopen"})
 
@@ -49,15 +54,36 @@ def _metadata(changed: Any, fields: Fields) -> Iterator[dict[str, str]]:
 
 
 def _resource(each: Json, fields: Fields) -> Iterator[dict[str, str]]:
-    if each["change"] == "changed":
-        if each["content"]:
-            yield _row(tk._("Content"), tk._("the released file"), tk._("a different file"))
-        for changed in each["fields"]:
-            yield _field(changed, fields)
-        if each.get("views"):
-            yield _row(tk._("Previews"), tk._("as released"), tk._("changed"))
+    if each["change"] == "changed" and each["content"]:
+        yield _row(tk._("Content"), tk._("the released file"), tk._("a different file"))
+    yield from _said_of_a_file(each, fields)
     for table in each.get("tables", ()):
         yield from _table(table)
+
+
+def said_of_a_file(each: Json, fields: Fields) -> list[dict[str, str]]:
+    """Return what would become public about a new file beside its content, as ``{label, value}``."""
+    return [{"label": row["what"], "value": row["after"]} for row in _said_of_a_file(each, fields)]
+
+
+def _said_of_a_file(each: Json, fields: Fields) -> Iterator[dict[str, str]]:
+    for changed in each["fields"]:
+        if changed["field"] not in FIELDS_OF_MACHINES and (each["change"] == "changed" or changed["field"] != "name"):
+            yield _field(changed, fields)
+    for column in each["columns"]:
+        what = tk._("Notes on the column {column}").format(column=column["field"])
+        yield _row(what, _notes(column["before"]), _notes(column["after"]))
+    if each["views"]:
+        after = " / ".join(text for preview in each["previews"] for text in preview.values() if text)
+        yield _row(
+            tk._("Previews"), "–" if each["change"] == "added" else tk._("as released"), after or tk._("changed")
+        )
+
+
+def _notes(said: Any) -> str:
+    """What a data dictionary says of a column, its parts in a row."""
+    parts = said.values() if isinstance(said, Mapping) else [said]
+    return " / ".join(str(part) for part in parts if part) or "–"
 
 
 def _field(each: Json, fields: Fields) -> dict[str, str]:

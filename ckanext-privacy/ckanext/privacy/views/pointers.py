@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.findings import Sensitivity
-from ckanext.privacy.engine.metadata import scan_metadata
+from ckanext.privacy.engine.metadata import MAY_REACH, scan_metadata
 from ckanext.privacy.views import words
-
-#: Without one of these no text holds a number or address of a person, and the recognizers need not be loaded.
-_MAY_REACH = re.compile(r"@|\d(?:\W?\d){4}")
 
 
 def sentences(field: str, texts: Iterable[str]) -> list[str]:
     """Return one sentence for each kind of thing in a field's texts that reaches a person, with a masked example."""
     found: dict[str, str] = {}
-    for text in filter(_MAY_REACH.search, texts):
+    for text in filter(MAY_REACH.search, texts):
         for each in scan_metadata({field: text}):
             if each.sensitivity.rank >= Sensitivity.MODERATE.rank:
                 found.setdefault(each.entity, each.example)

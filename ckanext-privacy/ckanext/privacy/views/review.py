@@ -260,12 +260,12 @@ def _difference(release: Json, diff: Json, known: fields.Fields) -> dict[str, An
         "is_public": diff["public_id"] == release["id"],
         "first_release": first,
         "description": differences.description(diff, known) if first else [],
-        "new_files": [_new_file(each, release["scans"]) for each in new_files] if first else [],
+        "new_files": [_new_file(each, release["scans"], known) for each in new_files] if first else [],
         "changes": [] if first else differences.groups(diff, known),
     }
 
 
-def _new_file(each: Json, scans: list[Json]) -> dict[str, Any]:
+def _new_file(each: Json, scans: list[Json], known: fields.Fields) -> dict[str, Any]:
     sha256 = next((scan["sha256"] for scan in scans if scan["resource_id"] == each["id"]), None)
     tables = [
         tk._("{name}: {rows} rows, columns {columns}").format(
@@ -273,4 +273,5 @@ def _new_file(each: Json, scans: list[Json]) -> dict[str, Any]:
         )
         for table in each["tables"]
     ]
-    return {"name": each["name"], "sha256": sha256, "tables": tables}
+    said = differences.said_of_a_file(each, known)
+    return {"name": each["name"], "sha256": sha256, "tables": tables, "said": said}

@@ -8,7 +8,7 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.gate import freeze
-from ckanext.privacy.gate.snapshot import VOLATILE, VOLATILE_RESOURCE
+from ckanext.privacy.gate.snapshot import VOLATILE, VOLATILE_RESOURCE, dictionary_of
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.translation import N_
 from ckanext.privacy.workflow import judging
@@ -55,23 +55,43 @@ def metadata(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
 
 
 def resources(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
-    """Yield ``{id, name, change, content, fields}`` for every file that differs.
+    """Yield ``{id, name, change, content, fields, columns}`` for every file that differs.
 
-    ``content`` says whether the bytes, address or rows differ, ``fields`` lists what differs in its description.
+    ``content`` says whether the bytes, address or rows differ, ``fields`` lists what differs in its description,
+    ``columns`` what differs in the data dictionary of its rows, ``previews`` the texts of its previews where they do.
     """
     old = {each["id"]: each for each in before["package"]["resources"]}
     new = {each["id"]: each for each in after["package"]["resources"]}
     for key in [*new, *(key for key in old if key not in new)]:
         name = (new.get(key) or old[key]).get("name") or tk._("Unnamed file")
+        parts = _parts(before, after, key, (old.get(key, {}), new.get(key, {})))
         if key not in old or key not in new:
-            yield {"id": key, "name": name, "change": _change(key in old, key in new), "content": True, "fields": []}
-            continue
-        fields = [each for field in sorted({*old[key], *new[key]} - VOLATILE_RESOURCE - {"position"})
-                  for each in _field(field, old[key].get(field), new[key].get(field))]  # fmt: skip
-        content = before["resources"].get(key) != after["resources"].get(key)
-        views = before["views"].get(key, []) != after["views"].get(key, [])
-        if fields or content or views:
-            yield {"id": key, "name": name, "change": "changed", "content": content, "fields": fields, "views": views}
+            yield {"id": key, "name": name, "change": _change(key in old, key in new), **parts}
+        elif any(parts.values()):
+            yield {"id": key, "name": name, "change": "changed", **parts}
+
+
+def _parts(before: Snapshot, after: Snapshot, key: str, described: tuple[Snapshot, Snapshot]) -> dict[str, Any]:
+    old, new = described
+    views = before["views"].get(key, []), after["views"].get(key, [])
+    names = sorted({*old, *new} - VOLATILE_RESOURCE - {"position"}) if new else []
+    return {
+        "content": before["resources"].get(key) != after["resources"].get(key),
+        "fields": [each for name in names for each in _field(name, old.get(name), new.get(name))],
+        "columns": list(_dictionary(before, after, key)),
+        "views": views[0] != views[1],
+        "previews": [_preview(view) for view in views[1]] if views[0] != views[1] else [],
+    }
+
+
+def _preview(view: dict[str, Any]) -> dict[str, str]:
+    return {name: view.get(name) or "" for name in ("title", "description")}
+
+
+def _dictionary(before: Snapshot, after: Snapshot, resource_id: str) -> Iterator[dict[str, Any]]:
+    old, new = dictionary_of(before, resource_id), dictionary_of(after, resource_id)
+    for column in [*new, *(column for column in old if column not in new)]:
+        yield from _field(column, old.get(column), new.get(column))
 
 
 def _resources(public: Release | None, release: Release) -> Iterator[dict[str, Any]]:

@@ -15,20 +15,29 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
 from ckanext.privacy.engine.deadlines import working_days_after
+from ckanext.privacy.engine.description import texts_of
 from ckanext.privacy.engine.findings import (
     EngineFacts,
     FileFacts,
     FileReport,
     Held,
-    MetadataFinding,
     Outcome,
     from_dict,
 )
 from ckanext.privacy.engine.metadata import scan_metadata
-from ckanext.privacy.engine.policy import Policy, Reason, ReleaseOutcome, ReleaseVerdict, judge_release
+from ckanext.privacy.engine.policy import (
+    CHANGED_WORDS,
+    FIRST_RELEASE,
+    Policy,
+    Reason,
+    ReleaseOutcome,
+    ReleaseVerdict,
+    judge_release,
+)
 from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.updates import Evidence
 from ckanext.privacy.gate import freeze
+from ckanext.privacy.gate.snapshot import described
 from ckanext.privacy.interfaces import IPublicElsewhere
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.columns import now
@@ -37,10 +46,6 @@ from ckanext.privacy.workflow import audit, legal_basis, notify, people, publish
 from ckanext.privacy.workflow.transitions import Event, State
 
 log = logging.getLogger(__name__)
-
-#: Fields of a dataset and of its files that are searched for data about people.
-_TEXTS = ("title", "notes", "author", "author_email", "maintainer", "maintainer_email")
-_RESOURCE_TEXTS = ("name", "description")
 
 
 def after_scan(scan_id: str, package_id: str) -> None:
@@ -95,9 +100,11 @@ def scans_of(release: Release) -> dict[str, Scan]:
 
 def evidence(snapshot: Mapping[str, Any], scans: Mapping[str, Scan], policy: Policy) -> Evidence:
     """Return all that is known about a release's content. A file that could not be looked at counts as held."""
+    texts = texts_of(described(snapshot))
     return Evidence(
         files={resource_id: _file_report(scan, policy) for resource_id, scan in scans.items()},
-        metadata=tuple(_metadata_findings(snapshot["package"])),
+        metadata=scan_metadata(texts),
+        texts=texts,
         quality_errors={key: (scan.quality or {}).get("error_count", 0) for key, scan in scans.items()},
     )
 
@@ -123,8 +130,8 @@ def _all_clear(scans: Mapping[str, Scan]) -> bool:
 
 
 def _vouched_for(release: Release, verdict: ReleaseVerdict) -> ReleaseVerdict:
-    """Let go what would wait only for being a first release, where a plugin vouches that it is public already."""
-    if [reason.rule for reason in verdict.reasons] != ["first-release"]:
+    """Let go what would wait only for being new, where a plugin vouches that it is public already."""
+    if not verdict.reasons or {reason.rule for reason in verdict.reasons} - {FIRST_RELEASE, CHANGED_WORDS}:
         return verdict
     for plugin in p.PluginImplementations(IPublicElsewhere):
         sentence = plugin.public_elsewhere(release.snapshot["package"])
@@ -185,13 +192,6 @@ def _unseen(scan: Scan) -> Sequence[str]:
     if scan.report is None:
         return [scan.failure or f"{scan.name}: The scan has no result."]
     return [f"{scan.name}: {held['reason']}" for held in scan.report["held"]]
-
-
-def _metadata_findings(package: Mapping[str, Any]) -> Sequence[MetadataFinding]:
-    texts = {name: str(package.get(name) or "") for name in _TEXTS}
-    for number, resource in enumerate(package.get("resources", []), start=1):
-        texts |= {f"resource {number} {name}": str(resource.get(name) or "") for name in _RESOURCE_TEXTS}
-    return scan_metadata(texts)
 
 
 def note(release: Release, verdict: ReleaseVerdict) -> None:

@@ -1,0 +1,76 @@
+"""The texts a dataset's description is made of, by where they stand: what is searched for people, and compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+#: What machines write and nobody reads: identifiers, digests, moments, and numbers too short to reach anybody.
+_MACHINE = re.compile(
+    r"""(?ix) [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
+    | (?:[a-z0-9-]{2,10}:)? [0-9a-f]{32,128}
+    | \d{4}-\d\d-\d\d (?: [T ] \d\d:\d\d [\d:.,]* (?:Z|[+-]\d\d:?\d\d)? )?
+    | [+-]? \d{1,6} (?:\.\d+)?"""
+)
+#: Numbers with so many digits may reach somebody.
+_TELLING = 10**6
+#: What names of members look like; any other may be a text.
+_NAME = re.compile(r"(?!.*\d{5})[^\W\d]\w*(?:[:.-]\w+)*")
+#: Members that count, or that repeat what another one says.
+_COUNTED = frozenset({"size", "display_name"})
+
+
+def texts_of(description: Mapping[str, Any]) -> dict[str, str]:
+    """Every text in a description, nested ones too, by its place in words: ``contact 1 email``.
+
+    Left out is what machines write: identifiers, digests, moments, short numbers.
+    """
+    return {place: text for place, text in _walk("", description) if text and not _MACHINE.fullmatch(text.strip())}
+
+
+def changed_words(now: Mapping[str, str], approved: Mapping[str, str]) -> tuple[str, ...]:
+    """The places of texts that were not among the approved ones. Addresses on the web are no words."""
+    known = set(approved.values())
+    return tuple(place for place, text in now.items() if text not in known and not _is_address(text))
+
+
+def _walk(place: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _member(place, str(key), each)
+    elif isinstance(value, (list, tuple)):
+        for number, each in enumerate(value, start=1):
+            is_extra = isinstance(each, Mapping) and {"key", "value"} <= each.keys()
+            yield from _member(place, str(each["key"]), each["value"]) if is_extra else _walk(f"{place} {number}", each)
+    elif isinstance(value, str):
+        yield place, _unescaped(value)
+    elif isinstance(value, int) and value >= _TELLING:
+        yield place, str(value)
+
+
+def _member(place: str, name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if name in _COUNTED:
+        return
+    if not _NAME.fullmatch(name):
+        yield f"{place} name of a field".strip(), name
+    yield from _walk(f"{place} {name}".strip(), value)
+
+
+def _unescaped(text: str) -> str:
+    r"""JSON within a text may write a letter or digit as ``\u0661``."""
+    if "\\u" not in text or text.lstrip()[:1] not in ("{", "["):
+        return text
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return urlsplit(text).scheme in {"http", "https"} and not re.search(r"\s", text.strip())
+    except ValueError:
+        return False

@@ -1,0 +1,53 @@
+"""The texts of a description: none that a reader could read is missed, and what machines write is left out."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ckanext.privacy.engine import scan_metadata
+from ckanext.privacy.engine.description import changed_words, texts_of
+
+SECRET = "+91 98765 43210"
+HOLDERS = st.recursive(
+    st.just(SECRET),
+    lambda inner: st.one_of(
+        st.dictionaries(st.sampled_from(["title", "es", "contact", "hash", "made_up"]), inner, min_size=1, max_size=2),
+        st.lists(inner, min_size=1, max_size=2),
+        inner.map(lambda value: [{"key": "keeper", "value": value}]),
+    ),
+    max_leaves=6,
+)
+
+
+@given(HOLDERS)
+def test_a_text_is_found_wherever_it_stands(value: Any) -> None:
+    texts = texts_of({"field": value, "id": "0a1b2c3d-0a1b-0a1b-0a1b-0a1b2c3d4e5f"})
+    assert set(texts.values()) == {SECRET}
+    assert {finding.entity for finding in scan_metadata(texts)} == {"PHONE_NUMBER"}
+
+
+@pytest.mark.parametrize(
+    ("description", "texts"),
+    [
+        ({"modified": "2026-11-27T10:00:00.123456", "size": 5512345678, "rows": 12, "hash": "a" * 40}, {}),
+        ({"hash": "Maria"}, {"hash": "Maria"}),
+        ({"called": 5512345678}, {"called": "5512345678"}),
+        ({"extras": [{"key": "Ask 98765 43210", "value": ""}]}, {"extras name of a field": "Ask 98765 43210"}),
+        ({"contact": [{"email": "a@b.c"}]}, {"contact 1 email": "a@b.c"}),
+        ({"info": json.dumps({"notes": "ठ"})}, {"info": '{"notes": "ठ"}'}),
+    ],
+)
+def test_what_counts_as_a_text(description: dict[str, Any], texts: dict[str, str]) -> None:
+    assert texts_of(description) == texts
+
+
+def test_changed_words_are_named_by_their_place() -> None:
+    approved = {"notes": "Wells.", "tags 1 name": "water", "url": "https://example.org/1"}
+    moved = {"notes": "Wells.", "tags 2 name": "water", "url": "https://example.org/2"}
+    assert changed_words(moved, approved) == ()
+    assert changed_words({**moved, "notes": "Ask Maria."}, approved) == ("notes",)
