@@ -47,7 +47,7 @@ def test_what_counts_as_a_text(description: dict[str, Any], texts: dict[str, str
 
 
 def test_changed_words_are_named_by_their_place() -> None:
-    approved = {"notes": "Wells.", "tags 1 name": "water", "url": "https://example.org/1"}
-    moved = {"notes": "Wells.", "tags 2 name": "water", "url": "https://example.org/2"}
+    approved = {"notes": "Wells.", "tags 1 name": "water", "url": "https://example.org/1", "file": "w_20261126.csv"}
+    moved = {"notes": "Wells.", "tags 2 name": "water", "url": "https://example.org/2", "file": "w_20261127.csv"}
     assert changed_words(moved, approved) == ()
     assert changed_words({**moved, "notes": "Ask Maria."}, approved) == ("notes",)

@@ -15,6 +15,8 @@ _MACHINE = re.compile(
     | \d{4}-\d\d-\d\d (?: [T ] \d\d:\d\d [\d:.,]* (?:Z|[+-]\d\d:?\d\d)? )?
     | [+-]? \d{1,6} (?:\.\d+)?"""
 )
+#: A day, as feeds write it into names of files and notes.
+_DAY = re.compile(r"(?<!\d)(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)")
 #: Numbers with so many digits may reach somebody.
 _TELLING = 10**6
 #: What names of members look like; any other may be a text.
@@ -32,9 +34,9 @@ def texts_of(description: Mapping[str, Any]) -> dict[str, str]:
 
 
 def changed_words(now: Mapping[str, str], approved: Mapping[str, str]) -> tuple[str, ...]:
-    """The places of texts that were not among the approved ones. Addresses on the web are no words."""
-    known = set(approved.values())
-    return tuple(place for place, text in now.items() if text not in known and not _is_address(text))
+    """The places of texts that were not among the approved ones, whatever day they tell. Addresses are no words."""
+    known = {_DAY.sub("", text) for text in approved.values()}
+    return tuple(place for place, text in now.items() if _DAY.sub("", text) not in known and not _is_address(text))
 
 
 def _walk(place: str, value: Any) -> Iterator[tuple[str, str]]:
