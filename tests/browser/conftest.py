@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -19,12 +21,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from ckanapi import RemoteCKAN
 from deploy import processes, services, stack
 from deploy.demo import people
 from deploy.layout import HOST, ROOT, load_layout
 from deploy.site import browser_site
 from playwright.sync_api import Browser, Page, sync_playwright
+from support import every_state
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,10 +38,33 @@ class LiveSite:
     url: str
     organization: str
     users: dict[str, dict[str, str]]
+    ini: Path
+    worker: subprocess.Popen[bytes]
 
     def api(self, user: str | None = None) -> RemoteCKAN:
         """The API as one of the users, or as a visitor."""
         return RemoteCKAN(self.url, apikey=self.users[user]["token"] if user else None)
+
+    def command(self, *words: str) -> None:
+        """Run a command of the catalogue, as whoever keeps it does."""
+        program = Path(sys.executable).with_name("ckan")
+        subprocess.run([program, *words], env=_environment(self.ini), cwd=ROOT, check=True, capture_output=True)
+
+    def sql(self, statement: str) -> None:
+        """Change its database behind its back."""
+        address = re.search(r"(?m)^sqlalchemy.url = (.*)$", self.ini.read_text())
+        assert address is not None
+        with sa.create_engine(address[1]).begin() as connection:
+            connection.execute(sa.text(statement))
+
+    @contextlib.contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """Inside, the worker does nothing, so that what it is about to do can be looked at."""
+        self.worker.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.worker.send_signal(signal.SIGCONT)
 
 
 def _free_port() -> int:
@@ -71,7 +98,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     try:
         processes.wait_for("CKAN", lambda: services.http_ok(f"{url}/api/3/action/status_show"), seconds=120, quiet=True)
         users = people.make_people(RemoteCKAN(url, apikey=sysadmin["token"]))
-        yield LiveSite(url, people.ORGANIZATION, users | {"sysadmin": sysadmin})
+        yield LiveSite(url, people.ORGANIZATION, users | {"sysadmin": sysadmin}, ini, running[1])
     finally:
         for process in running:
             process.terminate()
@@ -82,9 +109,18 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
 def _start(command: tuple[str | Path, ...], ini: Path, folder: Path) -> subprocess.Popen[bytes]:
     name = Path(command[0]).name
     program = Path(sys.executable).with_name(name)
-    environment = os.environ | {"CKAN_INI": str(ini), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     log = (folder / f"{name}.log").open("wb")
-    return subprocess.Popen([program, *command[1:]], env=environment, stdout=log, stderr=log, cwd=ROOT)
+    return subprocess.Popen([program, *command[1:]], env=_environment(ini), stdout=log, stderr=log, cwd=ROOT)
+
+
+def _environment(ini: Path) -> dict[str, str]:
+    return os.environ | {"CKAN_INI": str(ini), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+
+
+@pytest.fixture(scope="session")
+def states(site: LiveSite) -> dict[str, str]:
+    """A dataset in each state that has pages of its own: what the addresses of these pages need."""
+    return every_state.tell(site)
 
 
 @pytest.fixture(scope="session")

@@ -20,13 +20,14 @@ from ckan.plugins import toolkit as tk
 from ckan.tests import helpers
 from click.testing import CliRunner
 from moto.server import ThreadedMotoServer
-from support.agreeing import agree
+from support.agreeing import agree, community_dataset
 from support.releases import WATER, act, approve, make_dataset, public_sees, release, request, upload, work
+from support.time import Clock
 
 from ckanext.privacy.cli import privacy
 from ckanext.privacy.gate import evidence, leak_check, removal, rows, store
 from ckanext.privacy.model import AuditEntry, Release, Removal, Scan
-from ckanext.privacy.workflow import audit, scans
+from ckanext.privacy.workflow import audit, scans, timetable
 
 pytestmark = pytest.mark.usefixtures("community")
 
@@ -280,6 +281,35 @@ def test_what_could_not_be_erased_is_erased_later(down, app):
     assert len(down.holds()) == 1
     assert removal.finish() == 0
     assert down.holds() == {}
+
+
+def test_what_does_not_need_the_store_goes_on_without_it(down, app):
+    """An edit and an upload are saved; an agreement is taken back by its link; a concern is taken and holds."""
+    agreed, worrying = community_dataset(), make_dataset()
+    record = agree(agreed["id"])
+    release(agreed["id"])
+    made = release(worrying["id"])
+    down.stop()
+    act("officer", "package_patch", id=worrying["id"], url="https://example.org/only-for-editors")
+    change_file(worrying)
+    assert act("", "privacy_consent_withdraw", token=record["token"])["status"] == "ConsentWithdrawn"
+    assert not public_sees(agreed["id"])
+    assert app.post(f"/privacy/withdraw/{record['token']}").status_code == 200, "The page says that it is done."
+    act("", "privacy_concern_create", dataset_id=worrying["id"], text="Row 7 names a person.")
+    act("steward1", "privacy_release_hold", id=made["id"], reason="Somebody is worried.")
+    assert not public_sees(worrying["id"])
+
+
+def test_a_day_that_comes_without_the_store_is_kept_later(down, monkeypatch):
+    clock, dataset = Clock(monkeypatch), make_dataset()
+    approve(request(dataset["id"], public_on=clock.after(days=2)))
+    clock.pass_(days=3)
+    down.stop()
+    assert timetable.release_due() == []
+    assert not public_sees(dataset["id"])
+    down.start()
+    assert len(timetable.release_due()) == 1
+    assert public_sees(dataset["id"])
 
 
 def test_bytes_that_came_back_into_use_are_not_removed(bucket):

@@ -8,20 +8,16 @@ import signal
 import threading
 import time
 import zipfile
-from contextlib import contextmanager, suppress
 
 import openpyxl
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from ckan.common import config
-from ckan.lib import jobs as ckan_jobs
-from ckan.lib import redis as ckan_redis
 from ckan.model import meta
 from ckan.plugins import toolkit as tk
 from click.testing import CliRunner
-from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from support.agreeing import agree, community_dataset
+from support.breaking import again_and_again, without_redis, without_solr
 from support.releases import act, approve, make_dataset, public_sees, release, request, work
 
 from ckanext.privacy.cli import privacy
@@ -31,46 +27,16 @@ from ckanext.privacy.workflow import audit, publishing, scanning, scans
 
 pytestmark = pytest.mark.usefixtures("community")
 
-NOBODY_LISTENS = "127.0.0.1:9"
-
 
 @pytest.fixture
 def dataset():
     return make_dataset()
 
 
-@pytest.fixture
-def without_redis(monkeypatch):
-    """Inside ``with without_redis():`` nothing listens where Redis should be."""
-
-    @contextmanager
-    def switch():
-        with monkeypatch.context() as patch:
-            patch.setitem(config, "ckan.redis.url", f"redis://{NOBODY_LISTENS}/0")
-            patch.setattr(ckan_redis, "_connection_pool", None)
-            patch.setattr(ckan_jobs, "_queues", {})
-            yield
-
-    return switch
-
-
-@pytest.fixture
-def without_solr(monkeypatch):
-    """Inside ``with without_solr():`` nothing listens where Solr should be."""
-
-    @contextmanager
-    def switch():
-        with monkeypatch.context() as patch:
-            patch.setitem(config, "solr_url", f"http://{NOBODY_LISTENS}/solr/none")
-            yield
-
-    return switch
-
-
 # Services down ---------------------------------------------------------------------------------------------------
 
 
-def test_a_scan_asked_for_without_redis_waits_and_runs_later(dataset, without_redis):
+def test_a_scan_asked_for_without_redis_waits_and_runs_later(dataset):
     with without_redis():
         answer = act("officer", "privacy_scan_create", id=dataset["id"])
     assert "waits" in answer["message"]
@@ -81,7 +47,7 @@ def test_a_scan_asked_for_without_redis_waits_and_runs_later(dataset, without_re
     assert act("officer", "privacy_scan_show", id=scan["id"])["status"] == "done"
 
 
-def test_a_release_asked_for_without_redis_waits_and_goes_on_when_asked_again(dataset, without_redis):
+def test_a_release_asked_for_without_redis_waits_and_goes_on_when_asked_again(dataset):
     with without_redis():
         answer = act("officer", "privacy_release_request", id=dataset["id"])
     assert (answer["state"], "Nothing is lost" in answer["message"]) == ("scanning", True)
@@ -89,7 +55,7 @@ def test_a_release_asked_for_without_redis_waits_and_goes_on_when_asked_again(da
     assert (again["id"], again["state"]) == (answer["id"], "in_review")
 
 
-def test_an_approval_without_solr_changes_nothing_and_can_be_repeated(dataset, without_solr):
+def test_an_approval_without_solr_changes_nothing_and_can_be_repeated(dataset):
     asked = request(dataset["id"])
     with without_solr(), pytest.raises(tk.ValidationError, match="search index does not answer"):
         approve(asked)
@@ -102,7 +68,7 @@ def test_an_approval_without_solr_changes_nothing_and_can_be_repeated(dataset, w
     assert audit.verify()["ok"]
 
 
-def test_a_take_down_without_solr_closes_the_dataset_at_once(dataset, without_solr):
+def test_a_take_down_without_solr_closes_the_dataset_at_once(dataset):
     released = approve(request(dataset["id"]))
     with without_solr():
         withdrawn = act("steward1", "privacy_release_withdraw", id=released["id"], reason="Wrong file.")
@@ -115,7 +81,7 @@ def test_a_take_down_without_solr_closes_the_dataset_at_once(dataset, without_so
     assert act("officer", "package_search", q=f"id:{dataset['id']}", include_private=True)["count"] == 1
 
 
-def test_an_approval_asks_no_redis(dataset, without_redis):
+def test_an_approval_asks_no_redis(dataset):
     asked = request(dataset["id"])
     with without_redis():
         approved = approve(asked, *("steward1", "steward2")[: max(1, asked["needs"])])
@@ -123,22 +89,21 @@ def test_an_approval_asks_no_redis(dataset, without_redis):
     assert public_sees(dataset["id"])
 
 
-@pytest.mark.parametrize("service", ["without_solr", "without_redis"])
-def test_an_agreement_taken_back_closes_the_dataset_whatever_is_down(service, request):
-    down = request.getfixturevalue(service)
+@pytest.mark.parametrize("service", [without_solr, without_redis])
+def test_an_agreement_taken_back_closes_the_dataset_whatever_is_down(service):
     dataset = community_dataset()
     record = agree(dataset["id"])
     release(dataset["id"])
-    with down():
+    with service():
         done = act("", "privacy_consent_withdraw", token=record["token"])
         with pytest.raises((tk.NotAuthorized, tk.ObjectNotFound)):
             act("", "package_show", id=dataset["id"])
     assert done["status"] == "ConsentWithdrawn"
-    assert publishing.catch_up() == (1 if service == "without_solr" else 0)
+    assert publishing.catch_up() == (1 if service is without_solr else 0)
     assert not public_sees(dataset["id"])
 
 
-def test_the_clock_finishes_what_an_index_that_was_down_left(dataset, without_solr):
+def test_the_clock_finishes_what_an_index_that_was_down_left(dataset):
     released = release(dataset["id"])
     with without_solr():
         act("steward1", "privacy_release_hold", id=released["id"], reason="Somebody is worried.")
@@ -148,7 +113,7 @@ def test_the_clock_finishes_what_an_index_that_was_down_left(dataset, without_so
     assert not public_sees(dataset["id"])
 
 
-def test_a_concern_is_taken_without_redis(dataset, without_redis):
+def test_a_concern_is_taken_without_redis(dataset):
     release(dataset["id"])
     with without_redis():
         receipt = act("", "privacy_concern_create", dataset_id=dataset["id"], text="Row 7 names a person.")
@@ -369,38 +334,18 @@ def test_what_cannot_be_looked_at_is_blocked_with_one_sentence(content, filename
 # PostgreSQL ------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def postgresql_gone_at(statement: int):
-    """Inside, the server ends the connection of this thread's session before its so-many-eth statement."""
-    seen = iter(range(1, 1_000_000))
-
-    def end(connection, *_):
-        if next(seen) == statement:
-            backend = connection.connection.dbapi_connection.get_backend_pid()
-            with sa.create_engine(config["sqlalchemy.url"]).connect() as other:
-                other.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": backend})
-
-    engine = model.ensure_engine()
-    sa.event.listen(engine, "before_cursor_execute", end)
-    try:
-        yield
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", end)
-        model.Session.remove()
-
-
 def until(asked, step, allowed):
-    """Take a step again and again, PostgreSQL gone ever later in it, until it is done; return the state it led to."""
+    """Take a step, PostgreSQL gone ever later in it, until it is done; return the state it led to."""
     before = Release.get(asked["id"]).state
-    for statement in range(1, 400, 11):
-        with postgresql_gone_at(statement), suppress(DBAPIError, PendingRollbackError, tk.ValidationError):
-            step()
+
+    def done():
         publishing.catch_up()  # as the clock does
         state = Release.get(asked["id"]).state
         assert (state, public_sees(asked["package_id"])) in allowed
-        if state != before:
-            return state
-    return before
+        return state != before
+
+    again_and_again(step, done)
+    return Release.get(asked["id"]).state
 
 
 def test_postgresql_gone_at_any_moment_leaves_a_dataset_held_or_released_and_never_between(dataset):

@@ -180,8 +180,15 @@ def _spool(source: IO[bytes] | Iterable[bytes], spool: IO[bytes]) -> Stored:
     for chunk in chunks(source):
         digest.update(chunk)
         size += len(chunk)
-        spool.write(chunk)
+        _write_out(spool, chunk)
     return Stored(digest.hexdigest(), size)
+
+
+def _write_out(spool: IO[bytes], chunk: bytes) -> None:
+    """Write to a file on this machine; a disk that is full is a store that does not answer."""
+    with answering():
+        spool.write(chunk)
+        spool.flush()
 
 
 def chunks(source: IO[bytes] | Iterable[bytes]) -> Iterator[bytes]:
@@ -228,8 +235,7 @@ def local_path(sha256: str) -> Iterator[Path]:
         return
     with tempfile.NamedTemporaryFile() as copy:
         for chunk in stream(sha256):
-            copy.write(chunk)
-        copy.flush()
+            _write_out(cast("IO[bytes]", copy), chunk)
         yield Path(copy.name)
 
 

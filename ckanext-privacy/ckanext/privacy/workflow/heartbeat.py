@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from types import TracebackType
 
 import sqlalchemy as sa
 from ckan.model import meta
+from sqlalchemy.exc import DBAPIError
 
 from ckanext.privacy.model import Scan
 from ckanext.privacy.model.columns import now
@@ -43,8 +45,9 @@ class Heartbeat:
         while not self._stop.wait(_TICK):
             quiet += 1
             if self._progress > self._written or quiet >= _QUIET_TICKS:
-                self._write()
-                quiet = 0
+                with suppress(DBAPIError):  # a database that was away is asked again at the next tick
+                    self._write()
+                    quiet = 0
 
     def _write(self) -> None:
         engine = meta.engine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import traceback
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
+from sqlalchemy.exc import DBAPIError
 
 from ckanext.privacy import config
 from ckanext.privacy.engine import scan_file, to_dict
@@ -25,6 +27,8 @@ from ckanext.privacy.workflow.scans import MOST_ATTEMPTS, STALE
 
 log = logging.getLogger(__name__)
 
+#: What a disk says that has no room left.
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 #: Share of the progress bar that getting hold of the bytes takes.
 _FETCHED = 0.05
 
@@ -36,12 +40,11 @@ def run(scan_id: str) -> Scan | None:
         return None
     attempt = scan.attempts
     if attempt > MOST_ATTEMPTS:
-        return _finish(
-            scan, attempt, _failed(f"{scan.name}: the scan stopped twice before its end; try a smaller file.")
-        )
-    with Heartbeat(scan.id) as heartbeat:
+        facts = _failed(f"{scan.name}: the scan stopped twice before its end; try a smaller file.")
+        return _finish(scan_id, attempt, facts)
+    with Heartbeat(scan_id) as heartbeat:
         facts = _look(scan, attempt, heartbeat)
-    return _finish(scan, attempt, facts)
+    return _finish(scan_id, attempt, facts)
 
 
 def _claim(scan_id: str) -> Scan | None:
@@ -60,19 +63,27 @@ def _claim(scan_id: str) -> Scan | None:
     return Scan.get(scan_id) if taken else None
 
 
-def _finish(scan: Scan, attempt: int, facts: dict[str, Any]) -> Scan | None:
-    """Store the result, unless the scan was given to another worker meanwhile."""
+def _finish(scan_id: str, attempt: int, facts: dict[str, Any]) -> Scan | None:
+    """Store the result, unless the scan was given to another worker meanwhile.
+
+    Tried again once: while a long scan ran, the database may have been restarted and the connection with it.
+    """
     query = (
         sa.update(Scan)
-        .where(Scan.id == scan.id, Scan.status == RUNNING, Scan.attempts == attempt)
+        .where(Scan.id == scan_id, Scan.status == RUNNING, Scan.attempts == attempt)
         .values({"progress": 1.0, "finished": now(), "heartbeat": now(), **facts})
         .returning(Scan.id)
         .execution_options(synchronize_session=False)
     )
-    stored = model.Session.execute(query).first()
-    model.Session.commit()
+    try:
+        stored = model.Session.execute(query).first()
+        model.Session.commit()
+    except DBAPIError:
+        model.Session.rollback()
+        stored = model.Session.execute(query).first()
+        model.Session.commit()
     model.Session.expire_all()
-    return Scan.get(scan.id) if stored else None
+    return Scan.get(scan_id) if stored else None
 
 
 def _failed(sentence: str) -> dict[str, Any]:
@@ -89,14 +100,13 @@ def _look(scan: Scan, attempt: int, heartbeat: Heartbeat) -> dict[str, Any]:
     except FetchError as error:
         # What is linked is on the web already: people can weigh that, so it does not block.
         return {**_failed(f"{scan.name}: {error}"), "outcome": "two_stewards"}
-    except store.StoreDown:
-        # Nothing is wrong with the file: it waits for the store, and "ckan privacy rescan" hands it over again.
-        model.Session.rollback()
-        return {"status": QUEUED, "attempts": attempt - 1, "progress": 0.0, "finished": None}
     except (UnreadableFile, EngineError) as error:
         return _failed(str(error))
     except Exception as error:  # noqa: BLE001 - whatever happened, the release is held and says so
         model.Session.rollback()
+        if _will_pass(error):
+            # Nothing is wrong with the file: it waits, and "ckan privacy rescan" hands it over again.
+            return {"status": QUEUED, "attempts": attempt - 1, "progress": 0.0, "finished": None}
         # An exception's text may quote the data; its kind and the lines of code cannot.
         frames = "".join(traceback.format_tb(error.__traceback__))
         log.error("Scan %s stopped with %s:\n%s", scan.id, type(error).__name__, frames)  # noqa: TRY400
@@ -104,6 +114,12 @@ def _look(scan: Scan, attempt: int, heartbeat: Heartbeat) -> dict[str, Any]:
             f"{scan.name}: the scan stopped because of a fault in the scanner ({type(error).__name__}); "
             "start it again, or ask the site's administrator."
         )
+
+
+def _will_pass(error: Exception) -> bool:
+    """Say whether a scan stopped since the store or the database did not answer, or the disk is full."""
+    full = isinstance(error, OSError) and error.errno in _NO_ROOM
+    return full or isinstance(error, (store.StoreDown, DBAPIError))
 
 
 def _remember(scan: Scan, sha256: str) -> None:
