@@ -1,6 +1,8 @@
-"""Run a job in this process, through the same functions as ckanext-harvest's consumers."""
+"""Run a job in this process, through the same functions as ckanext-harvest's consumers; hand over what was not."""
 
 from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
 
 import ckan.plugins.toolkit as tk
 from ckan import model
@@ -8,6 +10,23 @@ from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestJob, HarvestObject
 
 from ckanext.cityportals.withdrawal import context
+
+#: A job that no consumer began so long after it was asked for may have no message in the queue.
+NOT_BEGUN = timedelta(minutes=1)
+
+
+def hand_over_again() -> None:
+    """Send the jobs that nobody began to the queue once more: it may not have answered when they were asked for.
+
+    ckanext-harvest takes such a job for a running one, and would refuse every later run of its source. A message that
+    is still in the queue is replaced.
+    """
+    before = datetime.now(timezone.utc).replace(tzinfo=None) - NOT_BEGUN
+    waiting = model.Session.query(HarvestJob).filter_by(status="Running", gather_started=None)
+    ids = [job.id for job in waiting.filter(HarvestJob.created < before)]
+    publisher = queue.get_gather_publisher() if ids else None
+    for job_id in ids:
+        publisher.send({"harvest_job_id": job_id})
 
 
 def run_here(job_id: str) -> None:

@@ -308,9 +308,13 @@ def _source(name_or_id: str) -> HarvestSource:
 
 @tk.chained_action
 def harvest_jobs_run(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Close what belongs to batches that were given up, so that their jobs end; keep the figures of runs that ended."""
+    """Close what belongs to batches that were given up, so that their jobs end; keep the figures of runs that ended.
+
+    Jobs that the queue did not take when they were asked for are handed to it again.
+    """
     tk.check_access("harvest_jobs_run", context, data_dict)
     importing.close_abandoned()
+    running.hand_over_again()
     done = original(context, data_dict)
     history.file_ended()
     return done

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import ast
+import re
+from pathlib import Path
 
 import pytest
 from docs import generate
 
 PAGES = generate.pages()
+TESTS = Path(__file__).resolve().parents[1]
+#: Columns of the matrix in docs/faults.md.
+FAULTS = ("step", "worker", "PostgreSQL", "Redis", "Solr", "release store")
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
@@ -30,4 +35,33 @@ def test_every_action_says_what_it_does(folder):
     """No action without a docstring: it is the API's documentation."""
     silent = [action.name for action in generate.actions_in(folder) if not ast.get_docstring(action)]
 
+    assert silent == []
+
+
+def test_every_test_that_a_page_names_is_there():
+    """A fault, a leak or a limit is only said to be tried where a test tries it."""
+    named = [
+        (page.name, file, test)
+        for page in generate.DOCS.glob("*.md")
+        for file, test in re.findall(r"`(test_\w+\.py)::(test_\w+)", page.read_text(encoding="utf-8"))
+    ]
+    known = {(path.name, each.name) for path in TESTS.rglob("test_*.py") for each in functions_in(path)}
+    assert named
+    assert [each for each in named if each[1:] not in known] == []
+
+
+def functions_in(path: Path) -> list[ast.FunctionDef]:
+    """All functions of a file, those of classes too."""
+    return [each for each in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(each, ast.FunctionDef)]
+
+
+def test_every_cell_of_the_fault_matrix_is_tried_or_takes_no_part():
+    """No step of the matrix is left without an answer for any part that can fail."""
+    page = (generate.DOCS / "faults.md").read_text(encoding="utf-8")
+    rows = [row.split(" | ") for row in page.partition("| step |")[2].partition("\n\n")[0].splitlines()[2:]]
+    assert len(rows) > 1
+    assert [row[0] for row in rows if len(row) != len(FAULTS)] == []
+    silent = [
+        (row[0], cell) for row in rows for cell in row[1:] if "`test_" not in cell and "takes no part" not in cell
+    ]
     assert silent == []

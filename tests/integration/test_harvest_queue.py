@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from ckan import model
 from ckan.cli.cli import ckan
+from ckan.lib.search.common import SearchIndexError
 from ckan.plugins import toolkit as tk
 from ckanext.harvest import queue
 from ckanext.harvest.model import HarvestJob, HarvestObject
 from portals import records
 from portals.replay import replay
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
+from support.breaking import postgresql_gone_at, without_redis, without_solr
 
-from ckanext.cityportals import batch, saving
+from ckanext.cityportals import batch, running, saving
+from ckanext.privacy.gate import store
 
 pytestmark = pytest.mark.usefixtures("clean_site")
 
@@ -145,6 +151,56 @@ def test_a_batch_whose_consumer_was_killed_is_saved_once(
     assert report(source)["added"] == 12
     found = tk.get_action("package_search")({"ignore_auth": True}, {"include_private": True, "rows": 0})
     assert found["count"] == 12
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [without_solr(), postgresql_gone_at(1), postgresql_gone_at(60), postgresql_gone_at(120)],
+    ids=["Solr", "PostgreSQL", "PostgreSQL in a batch", "PostgreSQL later in a batch"],
+)
+def test_a_batch_while_a_service_is_gone_is_saved_once_when_it_is_back(source: dict[str, Any], gone: Any):
+    """The consumer says what it met, or dies of it; the public sees nothing, and later all of it is there."""
+    start(source)
+    gather()
+    with gone, suppress(SearchIndexError, DBAPIError, PendingRollbackError, OSError):
+        fetch()
+    model.Session.remove()
+    _requeue_unfinished()
+    fetch()
+    cron()
+    if count() < 12:
+        start(source)
+        gather()
+        fetch()
+        cron()
+    assert (count(), report(source)["complete"]) == (12, True)
+    assert tk.get_action("package_search")({"user": ""}, {})["count"] == 0
+    found = tk.get_action("package_search")({"ignore_auth": True}, {"include_private": True, "rows": 0})
+    assert found["count"] == 12
+
+
+def test_a_harvest_asks_no_release_store(source: dict[str, Any], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store, "storage", lambda: pytest.fail("The release store was asked."))
+    start(source)
+    gather()
+    fetch()
+    assert count() == 12
+
+
+def test_a_run_asked_for_without_redis_is_handed_over_when_it_is_back(source: dict[str, Any]):
+    with without_redis(), suppress(RedisError):
+        start(source)
+        cron()
+    model.Session.remove()
+    (job,) = model.Session.query(HarvestJob)
+    job.created -= running.NOT_BEGUN * 2
+    model.Session.commit()
+    cron()
+    cron()
+    assert gather() == 1, "Its message is there once."
+    fetch()
+    cron()
+    assert (count(), report(source)["complete"]) == (12, True)
 
 
 def _requeue_unfinished() -> None:
