@@ -23,10 +23,8 @@ def hand_over_again() -> None:
     """
     before = datetime.now(timezone.utc).replace(tzinfo=None) - NOT_BEGUN
     waiting = model.Session.query(HarvestJob).filter_by(status="Running", gather_started=None)
-    ids = [job.id for job in waiting.filter(HarvestJob.created < before)]
-    publisher = queue.get_gather_publisher() if ids else None
-    for job_id in ids:
-        publisher.send({"harvest_job_id": job_id})
+    for job in waiting.filter(HarvestJob.created < before):
+        queue.get_gather_publisher().send({"harvest_job_id": job.id})
 
 
 def run_here(job_id: str) -> None:

@@ -34,9 +34,6 @@ PAGES = {
     "released dataset": Seen("dataset.read", None, "/dataset/{released}"),
     "tombstone": Seen("dataset.read", None, "/dataset/{halted}", 410),
     "file of a dataset": Seen("dataset_resource.read", "officer", "/dataset/{held}/resource/{held_file}"),
-    "several datasets of an organization": Seen(
-        "organization.bulk_process", "sysadmin", "/organization/bulk_process/{organization}"
-    ),
     "scan result": Seen("scan_result", "officer", "/dataset/{held}/privacy?show=all"),
     "scan result of a file": Seen("resource_scan", "officer", "/dataset/{held}/resource/{held_file}/privacy"),
     "clean up": Seen("clean", "officer", "/dataset/{held}/resource/{held_file}/clean"),
@@ -119,6 +116,16 @@ def test_pages_offer_the_same_without_a_script(who, states, page_as: Callable[..
             for page in (plain, scripted):
                 page.goto(seen.path.format(**states))
             assert accessible.offers(scripted) - accessible.offers(plain) == set(), seen.path
+
+
+def test_a_panel_names_what_comes_next_and_fields_as_people_call_them(states, page_as: Callable[..., Page]):
+    """What a steward returned is the editor's to change; a description is said once, and not by its code."""
+    page = page_as("officer")
+    page.goto(f"/dataset/{states['returned']}")
+    expect(page.locator("#release")).to_contain_text("Read the reason, change the dataset, then ask again.")
+    page.goto(f"/dataset/{states['changed']}")
+    expect(page.locator("#release")).to_contain_text("“Description” was changed.")
+    expect(page.locator("#release")).not_to_contain_text("notes")
 
 
 @pytest.mark.timeout(400)

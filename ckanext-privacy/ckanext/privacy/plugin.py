@@ -45,6 +45,9 @@ class PrivacyPlugin(
     def update_config(self, config: CKANConfig) -> None:
         tk.add_template_directory(config, "templates")
         tk.add_resource("assets", "privacy")
+        # A statement that fails is logged; what it was to write may be about people.
+        for engine in ("sqlalchemy", "ckan.datastore.sqlalchemy"):
+            config.setdefault(f"{engine}.hide_parameters", True)
 
     # IConfigurable
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.views.fields import Fields
+from ckanext.privacy.workflow.differences import tell
 
 Json = Mapping[str, Any]
 #: Fields that name a thing twice or mean nothing to a reader.
@@ -35,6 +36,24 @@ def description(diff: Json, fields: Fields) -> list[dict[str, str]]:
     return [{"label": row["what"], "value": row["after"]} for row in _metadata(diff["metadata"], fields)]
 
 
+def sentences(changes: Iterable[Json], fields: Fields) -> list[str]:
+    """Return changes ``{what, name, change}`` as sentences, fields as people call them; what is said twice once."""
+    known = list(changes)
+    names = {each["name"] for each in known if each["what"] == "metadata"}
+    shown = (each for each in known if each["what"] != "metadata" or _says_more(each["name"], each["change"], names))
+    return [tell(each["what"], _called(each, fields), each["change"])["sentence"] for each in shown]
+
+
+def _called(each: Json, fields: Fields) -> str:
+    return fields.label(each["name"]) if each["what"] == "metadata" else each["name"]
+
+
+def _says_more(name: str, change: str, names: Collection[str]) -> bool:
+    """Say whether a field tells a reader something that no other field in ``names`` tells."""
+    twice = name in DERIVED_FIELDS or f"{name}_translated" in names
+    return not twice and (name not in HIDDEN_FIELDS or change == "changed")
+
+
 def _title(each: Json) -> str:
     titles = {
         "added": tk._("New file: {name}"),
@@ -47,9 +66,7 @@ def _title(each: Json) -> str:
 def _metadata(changed: Any, fields: Fields) -> Iterator[dict[str, str]]:
     names = {each["field"] for each in changed}
     for each in sorted(changed, key=lambda each: fields.position(each["field"])):
-        name = each["field"]
-        twice = name in DERIVED_FIELDS or f"{name}_translated" in names
-        if not twice and (name not in HIDDEN_FIELDS or each["change"] == "changed"):
+        if _says_more(each["field"], each["change"], names):
             yield _field(each, fields)
 
 

@@ -10,7 +10,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy.engine.findings import Outcome
 from ckanext.privacy.model import Release
 from ckanext.privacy.model.scan import DONE, FAILED
-from ckanext.privacy.views import words
+from ckanext.privacy.views import differences, fields, words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import newest_scans
 from ckanext.privacy.workflow import legal_basis, requesting
@@ -36,7 +36,7 @@ def build(package: Json) -> dict[str, Any] | None:
         "next_sentence": _next_sentence(tasks, status),
         "next_actor": words.say(words.ACTORS, status["next_actor"]),
         "tasks": tasks if status["pending"] or status["state"] != State.RELEASED else [],
-        "changes": [change["sentence"] for change in status["pending"]],
+        "changes": differences.sentences(status["pending"], fields.of_type(package["type"])),
         "ended": _ended(release),
         "may_scan": edits,
         "agreements_href": tk.h.url_for("privacy.consents", id=package["name"]),
@@ -55,9 +55,12 @@ def _state(status: Json) -> dict[str, str]:
 
 
 def _next_sentence(tasks: list[dict[str, Any]], status: Json) -> str:
-    """Name the first thing that has to be put right, where the officer's own work comes before the request."""
+    """Name the first thing that has to be put right, where the officer's own work comes before the request.
+
+    The last task is the steward's: what they said stands in the state's own sentence.
+    """
     if _may_request(status):
-        first = next((task for task in tasks if task["state"]["tone"] == "stop"), None)
+        first = next((task for task in tasks[:-1] if task["state"]["tone"] == "stop"), None)
         if first:
             return tk._("{task}, then request the release.").format(task=first["title"])
     return status["next_step"] or tk._("Nothing needs to be done.")

@@ -9,9 +9,8 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.logic.schema import MOST_AT_ONCE
 from ckanext.privacy.said import said
-from ckanext.privacy.views import decisions, errors, words
+from ckanext.privacy.views import decisions, differences, errors, fields, words
 from ckanext.privacy.views.calls import act
-from ckanext.privacy.workflow.differences import tell
 
 Json = Mapping[str, Any]
 
@@ -46,7 +45,7 @@ def _row(release_id: str) -> dict[str, Any]:
         "asked": tk._("Asked for by {person} on {date}").format(**asked),
         "reasons": [said(reason["sentence"]) for reason in release["reasons"]],
         "first": diff["public_id"] is None,
-        "changes": _changes(diff),
+        "changes": _changes(diff, release["dataset"]["type"]),
         "cannot": _why_not(release),
     }
 
@@ -59,12 +58,12 @@ def _why_not(release: Json) -> str | None:
     return release["may"]["approve"]
 
 
-def _changes(diff: Json) -> list[str]:
-    if diff["public_id"] is None:
-        return [tell("resource", each["name"], each["change"])["sentence"] for each in diff["resources"]]
-    changes = [tell("metadata", each["field"], each["change"]) for each in diff["metadata"]]
-    changes += [tell("resource", each["name"], each["change"]) for each in diff["resources"]]
-    return [each["sentence"] for each in changes]
+def _changes(diff: Json, dataset_type: str) -> list[str]:
+    changes = [{**each, "what": "resource"} for each in diff["resources"]]
+    if diff["public_id"] is not None:
+        described = ({"what": "metadata", "name": each["field"], "change": each["change"]} for each in diff["metadata"])
+        changes = [*described, *changes]
+    return differences.sentences(changes, fields.of_type(dataset_type))
 
 
 def _result(each: Json) -> dict[str, str]:

@@ -1,0 +1,139 @@
+"""What an outsider tries beside the usual roads: odd names, methods and headers, old addresses, errors, the log."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+import sqlalchemy as sa
+from ckan import model
+from ckanext.datastore.backend.postgres import get_write_engine
+from sqlalchemy.exc import ProgrammingError
+from support.releases import WATER, act, add_file, make_dataset, release, upload
+
+pytestmark = pytest.mark.usefixtures("community")
+
+WORD = "canaryzulu"
+SECRET = WATER.replace("W1,", f"{WORD},")
+
+#: What is asked of a file: ``{id}`` and ``{name}`` are the dataset, ``{rid}`` the file.
+OF_A_FILE = (
+    "/dataset/{id}/resource/{rid}/download",
+    "/dataset/{id}/resource/{rid}/download/water.csv",
+    "/dataset/{name}/resource/{rid}/download/any-name.txt",
+    "/dataset/{id}/resource/{rid}/download/..%2f..%2f{rid}",
+    "/dataset/{name}/look/{rid}.csv",
+    "/dataset/{name}/look/{rid}?sort=point&q=canary",
+    "/dataset/{name}/look/{rid}.csv?columns=point&limit=1000",
+    "/dataset/{id}/resource/{rid}/view",
+    "/dataset/{id}/resource/{rid}/edit",
+    "/dataset/{id}/resource/{rid}/clean",
+    "/dataset/{id}/resource/{rid}/privacy",
+    "/dataset/{id}/dictionary/{rid}",
+    "/datastore/dictionary_download/{rid}",
+    "/api/3/action/resource_show?id={rid}&callback=cb",
+    "/api/3/action/datastore_info?id={rid}&callback=cb",
+    "/api/2/util/snippet/api_info.html?resource_id={rid}",
+)
+OF_A_DATASET = (
+    "/dataset/{name}/offline",
+    "/dataset/{name}/map",
+    "/dataset/{name}/croissant.jsonld",
+    "/dataset/{id}/datapackage.json",
+    "/dataset/{name}.jsonld?profiles=schemaorg",
+    "/dataset/{name}/privacy/progress",
+    "/dataset/{name}/concern",
+    "/dataset/followers/{name}",
+    "/dataset/collaborators/{name}",
+    "/dataset/edit/{name}",
+    "/api/3/action/package_show?id={id}&callback=cb",
+    "/api/3/action/dataset_follower_list?id={id}",
+    "/api/3/action/package_search?q=id:{id}&hl=true&hl.fl=*&debugQuery=true",
+)
+OF_THE_SITE = (
+    "/api/3/action/status_show",
+    "/api/3/action/help_show?name=package_show",
+    "/api/3/action/vocabulary_list",
+    "/api/3/action/tag_list?all_fields=true",
+    "/api/3/action/resource_search?query=description:canary",
+    "/api/3/action/user_list?q=off",
+    "/api/2/util/dataset/autocomplete?incomplete=canary",
+    "/api/2/util/tag/autocomplete?incomplete=canary",
+    "/api/2/util/resource/format_autocomplete?incomplete=canary",
+    "/robots.txt",
+    "/sitemap.xml",
+    "/stats",
+    "/dashboard",
+    "/user/followers/officer",
+    "/organization/followers/city-lab",
+)
+HEADERS: tuple[dict[str, str], ...] = (
+    {},
+    {"Range": "bytes=0-400"},
+    {"If-None-Match": "*"},
+    {"If-Range": '"x"', "Range": "bytes=5-90"},
+    {"X-HTTP-Method-Override": "PUT"},
+)
+
+
+@pytest.fixture
+def datasets():
+    """One that is held, and a public one whose pending change replaces its file and adds another; both say the word."""
+    held = make_dataset(SECRET, url=f"https://example.org/{WORD}")
+    changed = make_dataset()
+    release(changed["id"])
+    file = changed["resources"][0]["id"]
+    act("officer", "package_patch", id=changed["id"], url=f"https://example.org/{WORD}")
+    act("officer", "resource_patch", id=file, description=WORD, upload=upload(SECRET, "water.csv"))
+    add_file(changed["id"], SECRET, "more.csv")
+    for file in (held["resources"][0]["id"], changed["resources"][0]["id"]):
+        view = {"title": f"Text {WORD}", "view_type": "text_view", "description": WORD}
+        act("officer", "resource_view_create", resource_id=file, **view)
+    return [act("officer", "package_show", id=each["id"]) for each in (held, changed)]
+
+
+def told(answer) -> str:
+    """Everything that an answer says, its headers too."""
+    return answer.get_data(as_text=True) + json.dumps(list(answer.headers.items()))
+
+
+def test_no_odd_way_of_asking_shows_what_is_held_or_pending(datasets, app, community, caplog):
+    """As a visitor and as a user who belongs to nothing; no answer is a traceback, and the log holds none of it."""
+    caplog.set_level(logging.INFO)
+    reader = {"Authorization": community["reader"]["token"]}
+    addresses = list(OF_THE_SITE)
+    for dataset in datasets:
+        facts = {"id": dataset["id"], "name": dataset["name"]}
+        addresses += [address.format(**facts) for address in OF_A_DATASET]
+        for file in dataset["resources"]:
+            addresses += [address.format(**facts, rid=file["id"]) for address in OF_A_FILE]
+    for address in addresses:
+        for headers in HEADERS if "/download" in address else HEADERS[:1]:
+            for who in ({}, reader):
+                answer = app.get(address, headers={**headers, **who}, follow_redirects=False)
+                assert WORD not in told(answer).replace(address, ""), address
+                assert "Traceback" not in told(answer), address
+    assert WORD not in caplog.text
+
+
+def test_no_odd_method_shows_it_either(datasets, app):
+    """HEAD, POST with what an upload would bring, and OPTIONS of each download; what is released keeps its answers."""
+    for dataset in datasets:
+        for file in dataset["resources"]:
+            address = f"/dataset/{dataset['id']}/resource/{file['id']}/download/water.csv"
+            form = {"upload": "x", "clear_upload": "true"}
+            answers = (app.head(address), app.post(address, data=form), app.options(address))
+            assert [each for each in answers if WORD in told(each)] == []
+    released = datasets[1]["resources"][0]["id"]
+    answer = app.get(f"/dataset/{datasets[1]['id']}/resource/{released}/download/another-name.csv")
+    assert answer.get_data(as_text=True) == WATER
+
+
+@pytest.mark.parametrize("engine_of", [model.ensure_engine, get_write_engine])
+def test_a_statement_that_fails_quotes_nothing_of_what_it_was_to_write(engine_of):
+    """Its error goes into the log: for the catalogue's database and for the rows of its tables."""
+    with engine_of().connect() as connection, pytest.raises(ProgrammingError) as failed:
+        connection.execute(sa.text("INSERT INTO nowhere VALUES (:value)"), {"value": "Asha Patil"})
+    assert "nowhere" in str(failed.value)
+    assert "Asha" not in str(failed.value)
