@@ -15,7 +15,8 @@ STOPS = """() => {
   const seen = new Set();
   const met = e => seen.has(group(e)) || !seen.add(group(e));
   const main = document.querySelector('main, [role=main]');
-  const found = [...main.querySelectorAll(usable)].filter(e => e.checkVisibility() && !e.disabled && !met(e));
+  const within = [...main.querySelectorAll(usable)].filter(e => e.checkVisibility() && e.tabIndex >= 0 && !e.disabled);
+  const found = within.filter(e => !met(e));
   window.stops = found.map(group);
   window.stopOf = e => window.stops.indexOf(group(e));
   main.tabIndex = -1;
