@@ -22,9 +22,13 @@ def hand_over_again() -> None:
     is still in the queue is replaced.
     """
     before = datetime.now(timezone.utc).replace(tzinfo=None) - NOT_BEGUN
-    waiting = model.Session.query(HarvestJob).filter_by(status="Running", gather_started=None)
-    for job in waiting.filter(HarvestJob.created < before):
-        queue.get_gather_publisher().send({"harvest_job_id": job.id})
+    not_begun = model.Session.query(HarvestJob).filter_by(status="Running", gather_started=None)
+    waiting = not_begun.filter(HarvestJob.created < before).all()
+    publisher = queue.get_gather_publisher() if waiting else None
+    if publisher is None:
+        return
+    for job in waiting:
+        publisher.send({"harvest_job_id": job.id})
 
 
 def run_here(job_id: str) -> None:
