@@ -185,18 +185,17 @@ def _in_sitemap(body: bytes, client: Client, url: str, contains: str) -> Iterato
 
 def addresses_in(body: bytes, client: Client, url: str) -> Iterator[tuple[str, str]]:
     """Every address of a sitemap, and of those it points at, with the day of its last change where that is said."""
-    waiting, read = [(url, body)], 0
+    waiting, read = [url], 0
     while waiting:
-        address, content = waiting.pop(0)
-        root = _parse(content, address)
+        address = waiting.pop(0)
+        root = _parse(client.get_bytes(address)[0] if read else body, address)
         for entry in root.iter(f"{SITEMAP}url"):
             yield _text(entry, "loc"), _text(entry, "lastmod")
         for entry in root.iter(f"{SITEMAP}sitemap"):
             read += 1
             if read > MOST_SITEMAPS:
                 raise PortalError(say("{url} points at more than {count} sitemaps.", url=url, count=MOST_SITEMAPS))
-            inner = _text(entry, "loc")
-            waiting.append((inner, client.get_bytes(inner)[0]))
+            waiting.append(_text(entry, "loc"))
 
 
 def _parse(content: bytes, address: str) -> Any:

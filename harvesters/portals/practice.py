@@ -42,6 +42,8 @@ PRACTICE_TYPES = frozenset(
 _AROUND = "//script|//style|//nav|//header|//footer|//aside|//form|//noscript"
 #: letters of a page's text that are kept
 TEXT_LENGTH = 20_000
+#: pages that may be broken before the whole site is taken for broken
+MOST_BROKEN = 20
 
 
 class PracticePortal(Portal):
@@ -62,7 +64,7 @@ class PracticePortal(Portal):
         contains = str(config.get("contains") or "")
         addresses = practice_addresses(client, url, contains, unless)
         licence = {"license": config["license"]} if config.get("license") else {}
-        yield from paged({**licence, **read_page(client, each)} for each in addresses)
+        yield from paged({**licence, **record} for record in _read_pages(client, addresses))
 
     def remote_id(self, record: Record) -> str:
         return str(record.get("url") or "").strip()
@@ -142,6 +144,31 @@ def _document(body: bytes, address: str) -> Any:
 
 def _absolute(link: str, base: str) -> str:
     return urldefrag(urljoin(base, str(link).strip()))[0]
+
+
+def _read_pages(client: Client, addresses: Iterator[str]) -> Iterator[Record]:
+    """The practices at these addresses. A page that is broken is passed over, and said at the end.
+
+    :raises PortalError: at once where the site is busy, or most likely broken as a whole
+    """
+    broken: list[PortalError] = []
+    for address in addresses:
+        record = _record_or_error(client, address)
+        if isinstance(record, dict):
+            yield record
+            continue
+        broken.append(record)
+        if record.busy or len(broken) >= MOST_BROKEN:
+            break
+    if broken:
+        raise broken[0]
+
+
+def _record_or_error(client: Client, address: str) -> Record | PortalError:
+    try:
+        return read_page(client, address)
+    except PortalError as error:
+        return error
 
 
 def read_page(client: Client, address: str) -> Record:

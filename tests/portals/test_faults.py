@@ -86,6 +86,48 @@ def test_a_bad_answer_loses_nothing_and_is_said_in_one_sentence(step: str, fault
     assert sentence.count("\n") == 0
 
 
+#: faults of what is sent, which each kind of document has its own sentence for
+OF_CONTENT = {"web page with status 200", "error JSON with status 200", "nothing", "half a document",
+              "nesting without end"}  # fmt: skip
+TURTLE = """@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+<https://x.example/1> a dcat:Dataset; dct:title "One" .
+<https://x.example/2> a dcat:Dataset; dct:title "Two" .
+<https://x.example/c> <http://www.w3.org/ns/hydra/core#next> <{url}/second> ."""
+SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+<url><loc>{url}/a.csv</loc></url></urlset>"""
+SITEMAPS = """<?xml version="1.0"?><sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
+<sitemap><loc>{url}/inner.xml</loc></sitemap><sitemap><loc>{url}/second</loc></sitemap></sitemapindex>"""
+PRACTICES = """<!DOCTYPE html><a href="/one">One</a><a href="/second">Two</a><a href="/three">Three</a>"""
+PRACTICE = """<!DOCTYPE html><title>Toilets</title><main><h1>Toilets</h1><p>They work.</p></main>"""
+#: step: kind of source, what is served before the fault (which stands at /second), and how many records arrive
+DOCUMENTS: dict[str, tuple[str, dict[str, str], int]] = {
+    "RDF": ("dcat-ap", {}, 0),
+    "second page of RDF": ("dcat-ap", {"/": TURTLE}, 2),
+    "list or sitemap": ("list", {}, 0),
+    "second sitemap": ("list", {"/": SITEMAPS, "/inner.xml": SITEMAP}, 1),
+    "list of practices": ("practice", {}, 0),
+    "page of a practice": ("practice", {"/": PRACTICES, "/one": PRACTICE, "/three": PRACTICE}, 2),
+}
+
+
+@pytest.mark.parametrize("step", DOCUMENTS)
+def test_the_same_at_every_step_of_other_documents(step: str, subtests: pytest.Subtests):
+    """What can be read is; of practices also what comes after a page that is broken, unless the site is busy."""
+    source_type, served, arrives = DOCUMENTS[step]
+    for fault, (answer, said) in FAULTS.items():
+        if fault == "slow drip" or (fault == "web page with status 200" and source_type == "practice"):
+            continue
+        with subtests.test(fault), replay() as site:
+            site.answers["/again"] = Answer(status=302, headers={"Location": "/again"})
+            site.answers["/second" if served else "/"] = answer
+            site.answers |= {path: Answer(text.replace("{url}", site.url).encode()) for path, text in served.items()}
+            arrived, sentence = read(source_type, site)
+            busy = source_type == "practice" and said in {"status 500", "status 503"}
+            assert arrived == (min(arrives, 1) if busy else arrives)
+            assert ("answered" if fault in OF_CONTENT else said) in sentence
+            assert "\n" not in sentence
+
+
 def test_what_arrived_whole_before_a_document_broke_off_is_kept():
     body = json.dumps({"dataset": [records.data_json(number) for number in range(1, 40)]}).encode()
     with replay() as site:
