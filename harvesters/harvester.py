@@ -12,6 +12,7 @@ from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject
 from ckanext.cityportals import approval, config, gathering, importing
 from ckanext.cityportals.portals import PORTALS, Portal
 from ckanext.cityportals.portals.base import COMMON_SETTINGS
+from ckanext.cityportals.spoken import spoken
 from ckanext.privacy.engine.sentences import say, to_say
 
 
@@ -29,7 +30,8 @@ class PortalHarvester(p.SingletonPlugin):
     # IHarvester
 
     def info(self) -> dict[str, str]:
-        return {"name": self.source_type, "title": self.portal.title, "description": self.portal.description}
+        portal = self.portal
+        return {"name": portal.source_type, "title": spoken(portal.title), "description": spoken(portal.description)}
 
     def validate_config(self, settings: str) -> str:
         """A source's settings, checked. Sources cannot set anything about the network: that is the site's."""

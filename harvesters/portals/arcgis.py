@@ -24,6 +24,7 @@ from ckanext.cityportals.portals.base import (
     site_of,
 )
 from ckanext.cityportals.portals.dcat_us import DcatUsPortal
+from ckanext.privacy.engine.sentences import to_say
 
 _SEARCH = "/api/search/v1/collections/dataset/items"
 _PAGE = 100
@@ -50,7 +51,7 @@ class ArcgisHubPortal(DcatUsPortal):
 
     source_type = "arcgis-hub"
     title = "ArcGIS Hub"
-    description = "An ArcGIS Hub or ArcGIS Open Data site; its address is enough"
+    description = to_say("An ArcGIS Hub or ArcGIS Open Data site; its address is enough")
     paths = ("/api/feed/dcat-us/1.1.json", "/data.json")
     noise = DcatUsPortal.noise | {f"properties.{name}" for name in _MOVING} | {"time", "links"}
 

@@ -15,7 +15,7 @@ from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.languages import tag_of, tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, number, page_by_page, records_in
-from ckanext.privacy.engine.sentences import say
+from ckanext.privacy.engine.sentences import say, to_say
 
 #: Members CKAN itself writes about its own housekeeping: nothing in them describes the data.
 _HOUSEKEEPING = (
@@ -41,8 +41,8 @@ class CkanPortal(Portal):
     """A CKAN site."""
 
     source_type = "city-ckan"
-    title = "CKAN city portal"
-    description = "A CKAN site, also one below a path; its address is enough"
+    title = to_say("CKAN city portal")
+    description = to_say("A CKAN site, also one below a path; its address is enough")
     noise = frozenset({*_MOVING, *(f"resources.{name}" for name in _MOVING_IN_FILES)})
     settings: Mapping[str, type] = {"fq": str}
     page_size = 500

@@ -22,7 +22,7 @@ from ckanext.cityportals.languages import tag_of, tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, number
 from ckanext.cityportals.portals.rdf import read_graph
-from ckanext.privacy.engine.sentences import say
+from ckanext.privacy.engine.sentences import say, to_say
 
 HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
 ACCEPT = "text/turtle, application/rdf+xml;q=0.9, application/ld+json;q=0.8, */*;q=0.1"
@@ -67,7 +67,7 @@ class DcatApPortal(Portal):
 
     source_type = "dcat-ap"
     title = "DCAT-AP (RDF)"
-    description = "A catalogue in RDF: give the address of its XML, Turtle or JSON-LD document"
+    description = to_say("A catalogue in RDF: give the address of its XML, Turtle or JSON-LD document")
     noise = frozenset({"dct:modified", "ams:sort_modified", "ams:modifiedby", "foaf:isPrimaryTopicOf.dct:modified"})
 
     def pages(

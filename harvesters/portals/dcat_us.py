@@ -14,6 +14,7 @@ from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.languages import tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, paged
+from ckanext.privacy.engine.sentences import to_say
 
 _MEANS_NOTHING_HERE = ("@type", "@context", "accessLevel", "bureauCode", "programCode")
 
@@ -23,7 +24,7 @@ class DcatUsPortal(Portal):
 
     source_type = "dcat-us"
     title = "DCAT-US (data.json)"
-    description = "A data.json document, as many cities in the United States publish it"
+    description = to_say("A data.json document, as many cities in the United States publish it")
     noise = frozenset({"modified"})
     #: where the document stands below a site's address, in the order to try
     paths: tuple[str, ...] = ("/data.json",)

@@ -13,7 +13,7 @@ from ckanext.cityportals.mapping import Mapped
 from ckanext.cityportals.portals.base import Page, Portal, Record, paged, site_of
 from ckanext.cityportals.portals.ckan import CkanPortal
 from ckanext.cityportals.portals.dcat_us import DcatUsPortal
-from ckanext.privacy.engine.sentences import say
+from ckanext.privacy.engine.sentences import say, to_say
 
 _PAGE = 100
 _METASTORE = "/api/1/metastore/schemas/dataset/items"
@@ -25,7 +25,7 @@ class DkanPortal(Portal):
 
     source_type = "dkan"
     title = "DKAN"
-    description = "A DKAN site such as Lima's; its address is enough"
+    description = to_say("A DKAN site such as Lima's; its address is enough")
     noise = DcatUsPortal.noise | CkanPortal.noise
 
     def pages(

@@ -12,7 +12,7 @@ from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, site_of
-from ckanext.privacy.engine.sentences import say
+from ckanext.privacy.engine.sentences import say, to_say
 
 _PAGE = 100
 #: what a data view can be had as
@@ -25,7 +25,7 @@ class JunarPortal(Portal):
 
     source_type = "junar"
     title = "Junar"
-    description = "A Junar site; this catalogue needs a key for it in its configuration"
+    description = to_say("A Junar site; this catalogue needs a key for it in its configuration")
     noise = frozenset({"timestamp"})
 
     def pages(

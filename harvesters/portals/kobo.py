@@ -14,7 +14,7 @@ from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.languages import tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import PORTAL_URL, Page, Portal, Record, at_portal, records_in, site_of
-from ckanext.privacy.engine.sentences import say
+from ckanext.privacy.engine.sentences import say, to_say
 
 _PAGE = 100
 _KOBO_HOUSEKEEPING = (
@@ -57,8 +57,8 @@ class KoboPortal(Portal):
     """A KoboToolbox or ODK Central server; each deployed form is a dataset that is held."""
 
     source_type = "kobo"
-    title = "Kobo or ODK projects"
-    description = (
+    title = to_say("Kobo or ODK projects")
+    description = to_say(
         "Surveys on a KoboToolbox or ODK Central server; this catalogue needs a token for it in its configuration"
     )
     noise = frozenset(

@@ -21,7 +21,7 @@ from ckanext.cityportals.client import Client, PortalError, Validators
 from ckanext.cityportals.languages import tags_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, paged
-from ckanext.privacy.engine.sentences import say
+from ckanext.privacy.engine.sentences import say, to_say
 
 #: endings of addresses that are data, and the name of the format
 DATA_ENDINGS = {
@@ -41,8 +41,10 @@ class ListPortal(Portal):
     """A list of datasets, or a sitemap."""
 
     source_type = "list"
-    title = "List or sitemap"
-    description = "For a place without an API: the address of a CSV or JSON list of its data sets, or of its sitemap"
+    title = to_say("List or sitemap")
+    description = to_say(
+        "For a place without an API: the address of a CSV or JSON list of its data sets, or of its sitemap"
+    )
     noise = frozenset({"lastmod"})
     settings: Mapping[str, type] = {"contains": str, "publisher": str, "license": str}
 

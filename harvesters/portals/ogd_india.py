@@ -24,6 +24,7 @@ from ckanext.cityportals.portals.base import (
     records_in,
     site_of,
 )
+from ckanext.privacy.engine.sentences import to_say
 
 _NATIONAL, _API = "data.gov.in", "https://api.data.gov.in"
 _PAGE = 100
@@ -39,7 +40,7 @@ class OgdIndiaPortal(Portal):
 
     source_type = "ogd-india"
     title = "OGD Platform India (data.gov.in)"
-    description = "data.gov.in and the state portals on it; name an organisation or a sector to narrow it down"
+    description = to_say("data.gov.in and the state portals on it; name an organisation or a sector to narrow it down")
     noise = frozenset({"updated", "updated_date"})
     settings: Mapping[str, type] = {"organization": str, "sector": str, "title": str}
     _FILTERS: Mapping[str, str] = {"organization": "org", "sector": "sector", "title": "title"}

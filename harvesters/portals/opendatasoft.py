@@ -24,7 +24,7 @@ from ckanext.cityportals.portals.base import (
     records_in,
     site_of,
 )
-from ckanext.privacy.engine.sentences import say
+from ckanext.privacy.engine.sentences import say, to_say
 
 _API = "/api/explore/v2.1/catalog"
 #: the most records a page of the API may hold, and how far its pages go
@@ -42,7 +42,7 @@ class OpendatasoftPortal(Portal):
 
     source_type = "opendatasoft"
     title = "OpenDataSoft"
-    description = "An OpenDataSoft (Huwise) site; its address is enough"
+    description = to_say("An OpenDataSoft (Huwise) site; its address is enough")
     settings: Mapping[str, type] = {"where": str}
     noise = frozenset(
         {

@@ -20,7 +20,7 @@ from ckanext.cityportals.languages import tag_of
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, paged
 from ckanext.cityportals.portals.listing import addresses_in
-from ckanext.privacy.engine.sentences import say
+from ckanext.privacy.engine.sentences import say, to_say
 
 #: pages with lists followed, and practices read, of one source
 MOST_LISTS, MOST_PAGES = 500, 5_000
@@ -50,8 +50,8 @@ class PracticePortal(Portal):
     """A site with a page for each practice."""
 
     source_type = "practice"
-    title = "City practices on web pages"
-    description = (
+    title = to_say("City practices on web pages")
+    description = to_say(
         "A site with a page for each practice: the address of its list or sitemap, and what their addresses contain"
     )
     settings: Mapping[str, type] = {"contains": str, "license": str}

@@ -14,6 +14,7 @@ from ckanext.cityportals.client import Client, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Record, number, page_by_page, records_in
 from ckanext.cityportals.portals.dcat_us import DcatUsPortal
+from ckanext.privacy.engine.sentences import to_say
 
 _DISCOVERY = "/api/catalog/v1"
 _PAGE = 100
@@ -58,7 +59,7 @@ class SocrataPortal(DcatUsPortal):
 
     source_type = "socrata"
     title = "Socrata"
-    description = "A Socrata site such as data.cityofnewyork.us; its address is enough"
+    description = to_say("A Socrata site such as data.cityofnewyork.us; its address is enough")
     noise = DcatUsPortal.noise | {f"resource.{name}" for name in _MOVING}
 
     def pages(

@@ -13,6 +13,7 @@ from ckanext.cityportals import identity, mapping
 from ckanext.cityportals.client import Client, Validators
 from ckanext.cityportals.mapping import Mapped, Taker
 from ckanext.cityportals.portals.base import Page, Portal, Record, number, page_by_page, records_in, site_of
+from ckanext.privacy.engine.sentences import to_say
 
 _PAGE = 100
 _HOUSEKEEPING = (
@@ -27,7 +28,7 @@ class UdataPortal(Portal):
 
     source_type = "udata"
     title = "udata"
-    description = "A udata site such as data.gouv.fr; name an organisation to harvest one city"
+    description = to_say("A udata site such as data.gouv.fr; name an organisation to harvest one city")
     noise = frozenset(
         {
             *("metrics", "quality", "last_modified", "last_update", "harvest", "internal", "extras", "badges"),
