@@ -6,8 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from frictionless import FrictionlessException, Schema
-
 from .fields import FieldError, _
 
 #: A description of columns longer than this (in characters) is no description any more.
@@ -19,6 +17,9 @@ def parse(value: Any) -> dict[str, Any]:
 
     Raises :class:`FieldError` with what is wrong.
     """
+    # Takes half a second to load, which no page should wait for that has no such schema.
+    from frictionless import FrictionlessException, Schema
+
     descriptor = _loaded(value) if isinstance(value, str) else value
     if not isinstance(descriptor, Mapping) or not _is_list_of_objects(descriptor.get("fields")):
         raise FieldError(

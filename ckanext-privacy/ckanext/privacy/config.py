@@ -9,7 +9,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.policy import DEFAULT, Policy, load_policy
 from ckanext.privacy.engine.scan import ScanSettings
-from ckanext.privacy.engine.tables import Limits as ScanLimits
+from ckanext.privacy.engine.settings import Limits as ScanLimits
 from ckanext.privacy.remote import MB, Limits
 
 POLICY = "ckanext.privacy.policy"

@@ -11,18 +11,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, cast
-
-import openpyxl
-from frictionless import Detector, Dialect, Error, FrictionlessException
-from frictionless.formats.excel import ExcelControl
-from frictionless.resources import TableResource
-from openpyxl.utils.exceptions import InvalidFileException
+from typing import TYPE_CHECKING, Any, cast
 
 from .errors import UnreadableFile
 from .sandbox import isolated
 from .sentences import say, to_say
 from .settings import Limits
+
+if TYPE_CHECKING:
+    # Loaded where files are read: it takes half a second, which no page and no command should wait for.
+    from frictionless import Dialect, Error
+    from frictionless.resources import TableResource
 
 #: Formats that are checked, by the file name's ending. Anything else is reported as not checked.
 FORMATS = {".csv": "csv", ".tsv": "tsv", ".txt": "csv", ".xlsx": "xlsx"}
@@ -198,12 +197,18 @@ def _sources(path: Path, name: str, kind: str, settings: QualitySettings) -> Ite
     if kind != "xlsx":
         yield Path(name).stem, _resource(path, kind, settings)
         return
+    from frictionless import Dialect
+    from frictionless.formats.excel import ExcelControl
+
     for sheet in _sheet_names(path):
         dialect = Dialect(controls=[ExcelControl(sheet=sheet)])
         yield sheet, _resource(path, kind, settings, dialect)
 
 
 def _sheet_names(path: Path) -> list[str]:
+    import openpyxl
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = openpyxl.load_workbook(path, read_only=True)
     except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError):
@@ -216,6 +221,9 @@ def _sheet_names(path: Path) -> list[str]:
 
 
 def _resource(path: Path, kind: str, settings: QualitySettings, dialect: Dialect | None = None) -> TableResource:
+    from frictionless import Detector
+    from frictionless.resources import TableResource
+
     detector = Detector(sample_size=settings.sample_rows)
     options: dict[str, Any] = {"dialect": dialect} if dialect else {}
     source = TableResource(
@@ -244,6 +252,8 @@ def _check_table(name: str, source: TableResource, settings: QualitySettings) ->
 
 def _row_limit(source: TableResource, settings: QualitySettings) -> int:
     """Rows that fit the cell budget; a source that cannot be opened is told about by the validation itself."""
+    from frictionless import FrictionlessException
+
     try:
         with source:
             width = len(source.labels) or 1
