@@ -25,7 +25,7 @@ Result = tuple[MadeTable, str, str, bool]
 
 @click.command()
 @click.option("--seed", default=1, help="Another seed makes other names and numbers.")
-@click.option("--lot", type=click.Choice(["tables", "kept"]), default="tables", help="Which tables to make.")
+@click.option("--lot", type=click.Choice(["tables", "kept", "third", "sealed"]), default="tables", help="Which tables to make.")
 @click.option("-v", "verbose", is_flag=True, help="Name what was missed and what was no alarm.")
 def main(seed: int, lot: str, verbose: bool) -> None:
     """Measure the scanner on made-up tables of cities."""
