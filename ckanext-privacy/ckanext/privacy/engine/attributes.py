@@ -52,6 +52,7 @@ class Rules:
     periods: frozenset[str] = frozenset()
     totals: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
+    amounts: tuple[str, ...] = ()
 
 
 @lru_cache
@@ -68,6 +69,7 @@ def load_rules(path: Path = RULES) -> Rules:
         periods=frozenset(heading_words(word) for word in data["periods"]),
         totals=frozenset(heading_words(word) for word in data["totals"]),
         codes=frozenset(heading_words(word) for word in data["codes"]),
+        amounts=tuple(heading_words(word) for word in data["amounts"]),
     )
 
 
@@ -90,11 +92,13 @@ def chosen_attribute(found: Attribute | None, name: str, *, secret: bool) -> Att
 def counts_people(heading: str, rules: Rules) -> bool:
     """Say whether a heading is one of a count of people: the number of cases, not the number of a case.
 
-    Nor is it one where it says how old each is: "person age", unlike "persons aged 0 to 4".
+    Nor is it one where it says how old each is, "person age", unlike "persons aged 0 to 4", or what all of it came to:
+    "total charges".
     """
     words = heading_words(heading)
     aged = "AGE" in meanings(heading) and not any(map(str.isdigit, heading))
-    return says(words, rules.counts) and words.split()[-1] not in rules.codes and not aged
+    each = aged or says(words, rules.amounts)
+    return says(words, rules.counts) and words.split()[-1] not in rules.codes and not each
 
 
 def measures_groups(heading: str, rules: Rules) -> bool:

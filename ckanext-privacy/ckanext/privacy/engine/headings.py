@@ -29,10 +29,14 @@ STROKES = str.maketrans(
     {"ł": "l", "Ł": "L", "ı": "i", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ß": "ss", "æ": "ae", "œ": "oe"}
 )
 CAMEL = re.compile(r"(?<=[a-z\u00df-\u00ff])(?=[A-Z\u00c0-\u00de])|(?<=[A-Z])(?=[A-Z][a-z])")
-#: Vowel signs of the scripts of India, which are marks and which \w leaves out: all nine blocks have one plan.
+#: Vowel signs and tone marks, which \w leaves out: the nine scripts of India have one plan, then Sinhala, Thai, Lao,
+#: Burmese and Khmer.
 SIGNS = "".join(
     f"{chr(block)}-{chr(block + 3)}{chr(block + 0x3A)}-{chr(block + 0x4F)}{chr(block + 0x55)}-{chr(block + 0x57)}"
     for block in range(0x900, 0xD80, 0x80)
+) + (
+    "\u0d81-\u0d83\u0dca-\u0ddf\u0df2\u0df3\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd"
+    "\u102b-\u103e\u1056-\u1059\u17b4-\u17d3"
 )
 TOKEN = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{SIGNS}])*|\d+|#(?!\w)")
 #: Letters with points are one word: "T.C. Kimlik No", "D.N.I.".
@@ -58,7 +62,7 @@ CODES = (
     "kod",
 )
 #: Scripts written without spaces: a phrase may stand anywhere.
-UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
+UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,13 @@ class _Phrase:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """Phrases by their first word, those of unspaced scripts, and those that may be written as one word.
+    """Phrases by their first word, those of unspaced scripts in one piece, and those that may be written as one word.
 
     ``single`` are those of one word, ``people`` words for people: a candidate, an owner.
     """
 
     spaced: dict[str, tuple[_Phrase, ...]]
-    unspaced: tuple[_Phrase, ...]
+    unspaced: tuple[tuple[str, _Phrase], ...]
     joined: dict[str, tuple[_Phrase, ...]]
     single: tuple[_Phrase, ...]
     people: frozenset[str]
@@ -201,9 +205,7 @@ def _matches(words: tuple[str, ...], lexicon: Lexicon) -> Iterator[tuple[_Phrase
             yield phrase, 1 / len(words)
     text = "".join(words)
     if UNSPACED.search(text):
-        yield from (
-            (phrase, len(phrase.words[0]) / len(text)) for phrase in lexicon.unspaced if phrase.words[0] in text
-        )
+        yield from ((phrase, len(joined) / len(text)) for joined, phrase in lexicon.unspaced if joined in text)
 
 
 @lru_cache
@@ -217,7 +219,7 @@ def load_lexicon(path: Path = LEXICON) -> Lexicon:
     unspaced = []
     for phrase in phrases:
         if UNSPACED.search(phrase.words[0]):
-            unspaced.append(phrase)
+            unspaced.append(("".join(phrase.words), phrase))
             continue
         spaced.setdefault(phrase.words[0], []).append(phrase)
         if len(phrase.words) > 1 and len("".join(phrase.words)) > 5:

@@ -80,6 +80,8 @@ class Setting:
     heads: bool = False
     #: Its rows are animals or plants, whoever keeps or has seen them.
     animals: bool = False
+    #: Its rows are places that are kept open, or kept up: who is named runs one, and does not live there.
+    facilities: bool = False
 
 
 def judge_columns(columns: Sequence[Column]) -> tuple[ColumnReport, ...]:
@@ -172,7 +174,8 @@ def _setting(columns: Sequence[Column]) -> Setting:
     people = (bool(named) and not heads) or _is_of_traits(columns, found, animals) or _looks_like_people(columns)
     organisations = max((column.values.distinct for column in columns if _is_organisation(column)), default=0.0)
     office = any("OFFICE" in column.said for column in columns)
-    return Setting(people, 0.0 if people else organisations, office, bool(named), heads, animals)
+    facilities = _is_of_facilities(columns, named, found)
+    return Setting(people, 0.0 if people else organisations, office, bool(named), heads, animals, facilities)
 
 
 def _looks_like_people(columns: Sequence[Column]) -> bool:
@@ -194,12 +197,20 @@ def _names_heads(column: Column) -> bool:
     return "OFFICE_HOLDER" in column.said and POINTERS & _believed(column, RARE) == {"PERSON"}
 
 
+def _is_of_facilities(columns: Sequence[Column], named: Sequence[Column], found: set[str]) -> bool:
+    """Whether everyone who is named keeps a place, or nobody is named and the place has opening hours."""
+    if found & TRAITS:
+        return False
+    kept = all({"CARETAKER", "OFFICE_HOLDER"} & column.said.keys() for column in named)
+    return kept and (bool(named) or any("FACILITY" in column.said for column in columns))
+
+
 def _leave_to_organisations(columns: Sequence[Column]) -> None:
     """A number that people and companies have is a company's beside companies, where nothing else tells of people."""
     companies = [column for column in columns if _is_organisation(column) and "PERSON" not in _believed(column)]
     for column in columns:
         number = column.evidence.get("NATIONAL_ID")
-        shared = "ORGANISATION" in column.said and number and number.detectors == ("header",)
+        shared = "ORGANISATION" in map(general_of, column.said) and number and number.detectors == ("header",)
         if shared and any(company is not column for company in companies):
             del column.evidence["NATIONAL_ID"]
     if companies and set().union(*map(_believed, columns)) & (TRAITS | POINTERS) == {"PERSON_ID"}:
@@ -225,7 +236,9 @@ def _believed(column: Column, share: float = 0.0) -> set[str]:
 def _aggregated(columns: Sequence[Column]) -> bool:
     """A table with a column that counts people has a row for a group, not for a person."""
     numeric = (column for column in columns if column.values.number > MOSTLY)
-    counted = any(counts_people(column.profile.label, load_rules()) for column in numeric)
+    counted = any(
+        counts_people(column.profile.label, load_rules()) for column in numeric if "HOUSEHOLD_SIZE" not in column.evidence
+    )
     return counted or any(_has_totals(column) for column in columns)
 
 
@@ -296,6 +309,8 @@ def _is_about_people(evidence: Evidence, column: Column, setting: Setting) -> bo
         return False
     if evidence.entity == "STREET_ADDRESS" and not setting.pointed and _is_of_an_event(column):
         return False
+    if setting.facilities and (evidence.entity == "HOUSEHOLD_COORDINATES" or _reaches_a_facility(evidence, setting)):
+        return False
     if setting.animals and evidence.entity in OF_ANIMALS | {"HOUSEHOLD_COORDINATES"}:
         return False
     return setting.people or not kind_of(evidence.entity).people
@@ -305,6 +320,11 @@ def _is_of_an_event(column: Column) -> bool:
     """Where something happened, and not where somebody lives."""
     said = column.said.get("STREET_ADDRESS")
     return said is not None and not said.strong
+
+
+def _reaches_a_facility(evidence: Evidence, setting: Setting) -> bool:
+    """Beside opening hours, and nobody's name, a telephone is the library's."""
+    return not setting.people and evidence.entity in CONTACTS
 
 
 def _reaches_organisations(column: Column, setting: Setting) -> bool:
