@@ -187,6 +187,38 @@ OBJECTS = {
 }
 
 
+def _saved(objects: dict[int, str], behind: int, before: int = 0) -> str:
+    """Objects with the table of where they are, as a program writes them behind so many characters of a document."""
+    text, places = "", dict[int, int]()
+    for number, body in objects.items():
+        places[number] = behind + len(text)
+        text += f"{number} 0 obj\n{body}\nendobj\n"
+    start = behind + len(text)
+    table = "".join(f"{number} 1\n{at:010} 00000 n \n" for number, at in places.items())
+    previous = f"/Prev {before}" if before else ""
+    size = max(objects) + 1 if not before else 6
+    return (
+        f"{text}xref\n0 1\n0000000000 65535 f \n{table}"
+        f"trailer <</Size {size} /Root 1 0 R {previous}>>\nstartxref\n{start}\n%%EOF\n"
+    )
+
+
+def test_what_a_later_version_of_a_pdf_writes_over_is_read(tmp_path: Path) -> None:
+    page = (
+        "<</Type /Page /Parent 2 0 R /MediaBox [0 0 400 99] /Contents 4 0 R /Resources <</Font <</F 5 0 R>>>>>>"
+    )
+    font = "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>"
+    pages = "<</Type /Pages /Kids [3 0 R] /Count 1>>"
+    one, two = (f"BT /F 12 Tf 9 50 Td ({words}) Tj ET" for words in (SECRET, "Nothing to see"))
+    contents = [f"<</Length {len(each)}>>stream\n{each}\nendstream" for each in (one, two)]
+    first = "%PDF-1.7\n"
+    objects = {1: "<</Type /Catalog /Pages 2 0 R>>", 2: pages, 3: page, 4: contents[0], 5: font}
+    first += _saved(objects, len(first))
+    path = tmp_path / "page.pdf"
+    path.write_text(first + _saved({4: contents[1]}, len(first), int(first.split("startxref\n")[1].split()[0])))
+    assert SECRET in told(path)
+
+
 @pytest.mark.parametrize("place", OBJECTS)
 def test_what_no_page_of_a_pdf_shows_is_read_or_held(place: str, tmp_path: Path) -> None:
     catalogue, more = OBJECTS[place]
@@ -194,14 +226,7 @@ def test_what_no_page_of_a_pdf_shows_is_read_or_held(place: str, tmp_path: Path)
     page = f"<</Type /Page /Parent 2 0 R /MediaBox [0 0 99 99] /Annots [{note}] /Contents 4 0 R>>"
     pages, content = "<</Type /Pages /Kids [3 0 R] /Count 1>>", "<</Length 1>>stream\n \nendstream"
     objects = [f"<</Type /Catalog /Pages 2 0 R {catalogue}>>", pages, page, content, *more]
-    text, places = "%PDF-1.7\n", list[int]()
-    for number, body in enumerate(objects, 1):
-        places.append(len(text))
-        text += f"{number} 0 obj\n{body}\nendobj\n"
-    table = "".join(f"{at:010} 00000 n \n" for at in places)
-    start = len(text)
-    text += f"xref\n0 {len(places) + 1}\n0000000000 65535 f \n{table}"
-    text += f"trailer <</Size {len(places) + 1} /Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n"
+    text = "%PDF-1.7\n" + _saved(dict(enumerate(objects, 1)), len("%PDF-1.7\n"))
     (tmp_path / "page.pdf").write_text(text)
     assert ("page.pdf" if "file" in place else SECRET) in told(tmp_path / "page.pdf")
 

@@ -245,6 +245,44 @@ def _kept_apart() -> dict[str, tuple[dict[str, Cells], set[str]]]:
     }  # fmt: skip
 
 
+def _of_one_each() -> dict[str, tuple[dict[str, Cells], set[str]]]:
+    """Further kinds that went wrong: a row for each stay, home or place, with what is told of people in it."""
+    fake, rng = _made(15, "en_US")
+    point = {
+        "lat": [f"{27 + rng.random():.5f}" for _ in range(ROWS)],
+        "lon": [f"{85 + rng.random():.5f}" for _ in range(ROWS)],
+    }
+    return {
+        "what a stay came to is no count of people": (
+            {"Facility": _choice(rng, "North", "South"), "Gender": _choice(rng, "M", "F"),
+             "Race": _choice(rng, "White", "Black/African American"), "Total Charges": _numbers(rng, 900, 90000)},
+            {"Gender", "Race"},
+        ),
+        "the size of a home is no count of homes": (
+            {"ward": _numbers(rng, 1, 9), "size_household": _numbers(rng, 1, 9),
+             "caste_household": _choice(rng, "Rai", "Tamang"), "grade": _choice(rng, "1", "2")},
+            {"size_household", "caste_household"},
+        ),
+        "who keeps a well does not live there": (
+            {"well_no": list(range(ROWS)), "Caretaker": _times(fake.name), "depth_ft": _numbers(rng, 40, 800), **point},
+            {"Caretaker"},
+        ),
+        "a library with hours has a telephone": (
+            {"NOMBRE": _choice(rng, "Retiro", "Norte"), "HORARIO": _choice(rng, "8-20 h", "9-14 h"),
+             "TELEFONO": [f"91{rng.randrange(10**7):07}" for _ in range(ROWS)]}, set(),
+        ),
+        "companies have a RUT": (
+            {"RAZON SOCIAL": [f"{fake.last_name()} Hermanos Ltda." for _ in range(ROWS)],
+             "RUT": [f"{rng.randrange(76_000_000, 77_000_000)}-{n % 10}" for n in range(ROWS)],
+             "DIRECCION LOCAL": _times(fake.street_address)}, set(),
+        ),
+        "Thai words are no letters": (
+            {"ลำดับ": list(range(ROWS)), "หน่วยงาน": _choice(rng, "สำนักการโยธา", "สำนักการศึกษา"),
+             "งบประมาณ (บาท)": _numbers(rng, 10**5, 10**7), "เบิกจ่าย": _numbers(rng, 10**5, 10**7)}, set(),
+        ),
+    }  # fmt: skip
+
+
 def test_places_and_trees_with_something_that_people_have_wait_for_nobody(tmp_path: Path) -> None:
     fake, rng = _made(14, "it_IT")
     point = {
@@ -262,9 +300,9 @@ def test_places_and_trees_with_something_that_people_have_wait_for_nobody(tmp_pa
         assert scan_file(path, settings=ScanSettings(isolated=False)).outcome.value == "clear"
 
 
-@pytest.mark.parametrize("kind", list(_kept_apart()))
+@pytest.mark.parametrize("kind", [*_kept_apart(), *_of_one_each()])
 def test_kinds_that_went_wrong_are_told_apart(tmp_path: Path, kind: str) -> None:
-    columns, told = _kept_apart()[kind]
+    columns, told = {**_kept_apart(), **_of_one_each()}[kind]
     assert {name for name, column in scanned(tmp_path, columns).items() if column.sensitive} == told
 
 

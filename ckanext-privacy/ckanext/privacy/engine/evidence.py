@@ -12,7 +12,7 @@ import numpy as np
 from .attributes import load_rules
 from .headings import Meaning, all_words_of, read_heading
 from .kinds import load_kinds
-from .names import CLASSES, classify
+from .names import CLASSES, classify, shape_of
 from .profile import ColumnProfile
 from .shapes import TESTS
 from .values import DATE, URL, YEARS, Values
@@ -35,6 +35,13 @@ LIFE = re.compile(r"^(born|b\.|né|née|nato|nata|geb\.?|geboren|nacid[oa]|n\.|\
 
 #: A person's initials: "J.M.", "A B".
 INITIALS = re.compile(r"(?:[^\W\d_][. ]{1,2}){1,3}[^\W\d_]?\.?|[A-Z]{2,3}")
+
+#: Share of a heading's words up to which it is a question that has more to ask.
+QUESTION = 0.2
+#: Shape of a name with the surname in capitals, before or after the given names.
+SET_OFF = re.compile(r"A+,?[TI]+|[TI]+A+")
+#: Share of cells from which a column is written in one way.
+MOSTLY = 0.8
 
 #: Tests of what is told of a person, and of what never differs from row to row.
 OF_EACH = frozenset({"attribute", "category"})
@@ -86,7 +93,10 @@ class Column:
 
     @cached_property
     def _classified(self) -> np.ndarray:
-        return classify(list(self.values.real))
+        cells = list(self.values.real)
+        # One word in capitals is an acronym; one in nearly every cell is how surnames are set off: "BENNANI Salma".
+        set_off = self.values.share(lambda value: SET_OFF.fullmatch(shape_of(value))) > MOSTLY
+        return classify([" ".join(map(str.capitalize, cell.split())) for cell in cells] if set_off else cells)
 
     def add(self, evidence: Evidence) -> None:
         """Keep the stronger of two pieces of evidence, with the detectors of both."""
@@ -149,12 +159,11 @@ def _needed(meaning: Meaning | None, values: Values, kinds: dict[str, float]) ->
     # Where nothing else comes near, less will do: names of a people that the classifier knows little of.
     leads = full and kinds["person"] > LEAD + max(kinds[other] for other in CLASSES[1:])
     alone = LEADING if leads else UNSAID
-    if meaning is None and values.category:
-        return OF_FEW if full and len(values.real) > FEW else NEVER
-    if meaning is None:
-        return alone + few
+    # One word of a long question, "is it rude to wake a passenger", asks for no name.
+    if meaning is None or meaning.coverage <= QUESTION:
+        return alone + few if not values.category else OF_FEW if full and len(values.real) > FEW else NEVER
     if meaning.strong:
-        return 0.1
+        return 0.5 if _answers(values) else 0.1
     if values.category and len(values.real) <= FEW:
         return OF_FEW
     if kinds["place"] > kinds["person"] + 0.15 or meaning.coverage <= 0.5:
@@ -204,7 +213,14 @@ def _only_years(column: Column) -> bool:
 
 
 def _names_something_else(column: Column) -> bool:
-    """A heading may speak of a person where the cells hold organisations, or only yes and no."""
+    """A heading may speak of a person where the cells hold organisations, or only yes and no, or it asks for more."""
     kinds, values = column.kinds, column.values
-    flags = len(values.real) <= 4 and kinds["person"] < 0.15 and values.length > 1
+    if column.said["PERSON"].coverage <= QUESTION:
+        return True
+    flags = _answers(values) and kinds["person"] < 0.5
     return (flags or kinds["organisation"] > 0.6) and values.share(INITIALS) <= WORDED
+
+
+def _answers(values: Values) -> bool:
+    """A few words that come again and again, as answers do: yes, no, unknown."""
+    return len(values.real) <= FEW + 1 and values.length > 1 and values.distinct < 0.5

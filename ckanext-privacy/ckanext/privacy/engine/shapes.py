@@ -17,6 +17,8 @@ DAYS = re.compile(
 FILE_NUMBER = re.compile(r"\d{1,6}/\d{2,6}")
 #: Times of day: "04:18", "23:33:00".
 TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?", re.IGNORECASE)
+#: A measure, and no code of a category, which a program may have written as "2.0".
+FRACTION = re.compile(r"-?\d+[.,]\d*[1-9]\d*")
 #: Characters from which a value is text in a script that writes as much in fewer.
 DENSE = 12
 #: Levels of a chart of accounts: "5.1.02.01".
@@ -79,7 +81,8 @@ def _coordinate(values: Values) -> float:
 
 
 def _category(values: Values) -> float:
-    return 0.0 if values.words > 12 or values.date > 0.5 else 1.0
+    measured = values.share(FRACTION) > 0.3
+    return 0.0 if values.words > 12 or values.date > 0.5 or measured else 1.0
 
 
 def _attribute(values: Values) -> float:

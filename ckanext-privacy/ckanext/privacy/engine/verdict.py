@@ -61,6 +61,8 @@ HEALTH_RECORD = 3
 CONTACTS_EACH = 5
 #: What the public may know of people in public office.
 OF_OFFICE = frozenset({"PERSON", "SEX", "PHOTO", "SOCIAL_PROFILE", "USERNAME", "OCCUPATION", "EDUCATION"})
+#: Rows from which people would share an age.
+DOZEN = 12
 #: Years between the oldest and the youngest from which days beside names are days of birth.
 LIVES = 30
 EXAMPLES = 3
@@ -76,6 +78,8 @@ class Setting:
     office: bool
     #: Something in it points at each person: a name, a number.
     pointed: bool = False
+    #: That something is a column of its own, and not in a text.
+    listed: bool = False
     #: Everyone in it is named as head of an organisation.
     heads: bool = False
     #: Its rows are animals or plants, whoever keeps or has seen them.
@@ -175,7 +179,14 @@ def _setting(columns: Sequence[Column]) -> Setting:
     organisations = max((column.values.distinct for column in columns if _is_organisation(column)), default=0.0)
     office = any("OFFICE" in column.said for column in columns)
     facilities = _is_of_facilities(columns, named, found)
-    return Setting(people, 0.0 if people else organisations, office, bool(named), heads, animals, facilities)
+    names = any(_points(column) for column in named)
+    return Setting(people, 0.0 if people else organisations, office, bool(named), names, heads, animals, facilities)
+
+
+def _points(column: Column) -> bool:
+    """Whether each of its cells points at a person, as sentences that speak of one do not."""
+    pointers = (each for each in column.evidence.values() if general_of(each.entity) in POINTERS)
+    return any(each.confidence >= BELIEVED and each.detectors != ("text",) for each in pointers)
 
 
 def _looks_like_people(columns: Sequence[Column]) -> bool:
@@ -243,10 +254,14 @@ def _aggregated(columns: Sequence[Column]) -> bool:
 
 
 def _has_totals(column: Column) -> bool:
-    """One of the ages or sexes is "all of them": rows are of groups."""
-    if not (SORTED_BY & column.said.keys() and column.values.category):
+    """One of the ages or sexes is "all of them", or no age comes twice in a dozen rows: rows are of groups."""
+    if not SORTED_BY & column.said.keys():
         return False
-    return any(load_rules().totals.intersection(words_of(value)) for value in column.values.real)
+    once = "AGE" in column.said and column.profile.filled >= DOZEN and column.values.distinct == 1.0
+    totals = column.values.category and any(
+        load_rules().totals.intersection(words_of(value)) for value in column.values.real
+    )
+    return once or totals
 
 
 def _report(column: Column, setting: Setting) -> ColumnReport:
@@ -306,6 +321,8 @@ def _is_about_people(evidence: Evidence, column: Column, setting: Setting) -> bo
     if general_of(evidence.entity) == "ORGANISATION":
         return False
     if evidence.entity in CONTACTS and ("ORGANISATION" in column.said or _reaches_organisations(column, setting)):
+        return False
+    if evidence.entity == "SOCIAL_PROFILE" and not setting.listed:
         return False
     if evidence.entity == "STREET_ADDRESS" and not setting.pointed and _is_of_an_event(column):
         return False

@@ -46,6 +46,10 @@ FILES = say("Notes on its pages have files in them, which are not looked into; l
 STREAM = re.compile(rb"\bstream\r?\n.*?\bendstream", re.DOTALL)
 BRACKETS = re.compile(rb"\(((?:[^()\\]|\\.|\([^()]*\)){4,4000})\)", re.DOTALL)
 END = b"%%EOF"
+#: Ends of the versions that a document was saved in, each behind what was changed. One that is made to be shown while it
+#: loads has an end near its beginning, too, with nothing of its own before it.
+VERSION = re.compile(rb"startxref\s+\d+\s+%%EOF")
+LINEAR, HEAD = b"/Linearized", 1024
 #: Kinds of forms that PDFium does not fill in (FORMTYPE_XFA_FULL, FORMTYPE_XFA_FOREGROUND).
 XFA = frozenset({2, 3})
 
@@ -65,6 +69,7 @@ def open_pdf(raw: RawFile) -> OpenFile:
         "bookmarks": [item.get_title() for item in document.get_toc()],
         "embedded properties": _packets(raw),
         "loose text": list(_loose(raw)),
+        "earlier versions": list(_earlier(raw, document)),
     }
     file.tables += [text_table(title, texts, hidden=True) for title, texts in beside.items() if texts]
     if document.get_formtype() in XFA:
@@ -198,6 +203,29 @@ def _loose(raw: RawFile) -> Iterator[str]:
     # Dates are written as numbers.
     texts = (text for text in found if not text.startswith("D:"))
     yield from dict.fromkeys(text for text in (*texts, *traces(behind)) if TELLING_HEADING.search(text))
+
+
+def _earlier(raw: RawFile, document: pdfium.PdfDocument) -> Iterator[str]:
+    """Lines that earlier versions show and the last one does not: what was struck out, or written over, is still there."""
+    if raw.size > raw.limits.whole:
+        return
+    content = raw.path.read_bytes()
+    ends = [match.end() for match in VERSION.finditer(content)][:-1]
+    ends = ends[1:] if LINEAR in content[:HEAD] else ends
+    shown = set(_lines(document)) if ends else set[str]()
+    for end in ends:
+        try:
+            version = pdfium.PdfDocument(content[:end])
+        except pdfium.PdfiumError:
+            continue
+        earlier = [line for line in _lines(version) if line not in shown]
+        shown.update(earlier)
+        yield from earlier
+
+
+def _lines(document: pdfium.PdfDocument) -> Iterator[str]:
+    for number in range(len(document)):
+        yield from _page(document, number)[0]
 
 
 def _has_files(document: pdfium.PdfDocument, number: int) -> bool:
