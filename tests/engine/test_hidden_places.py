@@ -204,9 +204,7 @@ def _saved(objects: dict[int, str], behind: int, before: int = 0) -> str:
 
 
 def test_what_a_later_version_of_a_pdf_writes_over_is_read(tmp_path: Path) -> None:
-    page = (
-        "<</Type /Page /Parent 2 0 R /MediaBox [0 0 400 99] /Contents 4 0 R /Resources <</Font <</F 5 0 R>>>>>>"
-    )
+    page = "<</Type /Page /Parent 2 0 R /MediaBox [0 0 400 99] /Contents 4 0 R /Resources <</Font <</F 5 0 R>>>>>>"
     font = "<</Type /Font /Subtype /Type1 /BaseFont /Helvetica>>"
     pages = "<</Type /Pages /Kids [3 0 R] /Count 1>>"
     one, two = (f"BT /F 12 Tf 9 50 Td ({words}) Tj ET" for words in (SECRET, "Nothing to see"))

@@ -1,7 +1,8 @@
 """Tables such as cities publish, made up from a seed: what each column holds is known, and nobody in them exists.
 
 ``tables.yaml`` says which columns there are and what each holds, ``people.yaml`` how people are called, and where they
-live, in each country. ``kept.yaml`` has further tables, for which nothing was mended.
+live, in each country. ``kept.yaml`` and ``third.yaml`` have further tables, written later, ``sealed.yaml`` some that
+nobody looked at while the scanner was mended.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class MadeTable:
 
 
 def made_tables(seed: int = 1, lot: str = "tables") -> list[MadeTable]:
-    """Make every table of a lot: "tables" or "kept"."""
+    """Make every table of a lot: "tables", "kept", "third" or "sealed"."""
     data = yaml.safe_load((HERE / f"{lot}.yaml").read_text("utf-8"))
     return [_table(name, facts, seed) for name, facts in data.items()]
 

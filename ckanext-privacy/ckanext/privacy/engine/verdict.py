@@ -78,7 +78,7 @@ class Setting:
     office: bool
     #: Something in it points at each person: a name, a number.
     pointed: bool = False
-    #: That something is a column of its own, and not in a text.
+    #: A column is about each of them, and not only a text that speaks of somebody.
     listed: bool = False
     #: Everyone in it is named as head of an organisation.
     heads: bool = False
@@ -175,12 +175,13 @@ def _setting(columns: Sequence[Column]) -> Setting:
     named = [column for column in columns if POINTERS & _believed(column, RARE)]
     heads = listed and bool(named) and all(_names_heads(column) for column in named)
     animals = not found & OF_PEOPLE_ONLY and any("ANIMAL" in column.said for column in columns)
-    people = (bool(named) and not heads) or _is_of_traits(columns, found, animals) or _looks_like_people(columns)
+    told = _is_of_traits(columns, found, animals) or _looks_like_people(columns)
+    people = (bool(named) and not heads) or told
     organisations = max((column.values.distinct for column in columns if _is_organisation(column)), default=0.0)
     office = any("OFFICE" in column.said for column in columns)
     facilities = _is_of_facilities(columns, named, found)
-    names = any(_points(column) for column in named)
-    return Setting(people, 0.0 if people else organisations, office, bool(named), names, heads, animals, facilities)
+    each = told or any(_points(column) for column in named)
+    return Setting(people, 0.0 if people else organisations, office, bool(named), each, heads, animals, facilities)
 
 
 def _points(column: Column) -> bool:
@@ -247,9 +248,8 @@ def _believed(column: Column, share: float = 0.0) -> set[str]:
 def _aggregated(columns: Sequence[Column]) -> bool:
     """A table with a column that counts people has a row for a group, not for a person."""
     numeric = (column for column in columns if column.values.number > MOSTLY)
-    counted = any(
-        counts_people(column.profile.label, load_rules()) for column in numeric if "HOUSEHOLD_SIZE" not in column.evidence
-    )
+    sized = (column for column in numeric if "HOUSEHOLD_SIZE" not in column.evidence)
+    counted = any(counts_people(column.profile.label, load_rules()) for column in sized)
     return counted or any(_has_totals(column) for column in columns)
 
 
@@ -318,30 +318,31 @@ def _kept(column: Column, setting: Setting) -> list[Evidence]:
 
 
 def _is_about_people(evidence: Evidence, column: Column, setting: Setting) -> bool:
-    if general_of(evidence.entity) == "ORGANISATION":
-        return False
-    if evidence.entity in CONTACTS and ("ORGANISATION" in column.said or _reaches_organisations(column, setting)):
+    if general_of(evidence.entity) == "ORGANISATION" or _is_of_a_place(evidence, column, setting):
         return False
     if evidence.entity == "SOCIAL_PROFILE" and not setting.listed:
-        return False
-    if evidence.entity == "STREET_ADDRESS" and not setting.pointed and _is_of_an_event(column):
-        return False
-    if setting.facilities and (evidence.entity == "HOUSEHOLD_COORDINATES" or _reaches_a_facility(evidence, setting)):
         return False
     if setting.animals and evidence.entity in OF_ANIMALS | {"HOUSEHOLD_COORDINATES"}:
         return False
     return setting.people or not kind_of(evidence.entity).people
 
 
+def _is_of_a_place(evidence: Evidence, column: Column, setting: Setting) -> bool:
+    """What an organisation is reached by, where something happened, or where a well is that somebody keeps."""
+    if evidence.entity not in CONTACTS:
+        return False
+    if "ORGANISATION" in column.said or _reaches_organisations(column, setting):
+        return True
+    if evidence.entity == "STREET_ADDRESS" and not setting.pointed and _is_of_an_event(column):
+        return True
+    # Beside opening hours, and nobody's name, a telephone is the library's.
+    return setting.facilities and (not setting.people or evidence.entity == "HOUSEHOLD_COORDINATES")
+
+
 def _is_of_an_event(column: Column) -> bool:
     """Where something happened, and not where somebody lives."""
     said = column.said.get("STREET_ADDRESS")
     return said is not None and not said.strong
-
-
-def _reaches_a_facility(evidence: Evidence, setting: Setting) -> bool:
-    """Beside opening hours, and nobody's name, a telephone is the library's."""
-    return not setting.people and evidence.entity in CONTACTS
 
 
 def _reaches_organisations(column: Column, setting: Setting) -> bool:

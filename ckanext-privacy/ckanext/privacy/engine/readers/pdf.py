@@ -46,8 +46,8 @@ FILES = say("Notes on its pages have files in them, which are not looked into; l
 STREAM = re.compile(rb"\bstream\r?\n.*?\bendstream", re.DOTALL)
 BRACKETS = re.compile(rb"\(((?:[^()\\]|\\.|\([^()]*\)){4,4000})\)", re.DOTALL)
 END = b"%%EOF"
-#: Ends of the versions that a document was saved in, each behind what was changed. One that is made to be shown while it
-#: loads has an end near its beginning, too, with nothing of its own before it.
+#: Ends of the versions that a document was saved in, each behind what was changed. One that is made to be shown while
+#: it loads has an end near its beginning, too, with nothing of its own before it.
 VERSION = re.compile(rb"startxref\s+\d+\s+%%EOF")
 LINEAR, HEAD = b"/Linearized", 1024
 #: Kinds of forms that PDFium does not fill in (FORMTYPE_XFA_FULL, FORMTYPE_XFA_FOREGROUND).
@@ -206,7 +206,7 @@ def _loose(raw: RawFile) -> Iterator[str]:
 
 
 def _earlier(raw: RawFile, document: pdfium.PdfDocument) -> Iterator[str]:
-    """Lines that earlier versions show and the last one does not: what was struck out, or written over, is still there."""
+    """Lines that earlier versions show and the last one does not: what was written over is still there."""
     if raw.size > raw.limits.whole:
         return
     content = raw.path.read_bytes()
