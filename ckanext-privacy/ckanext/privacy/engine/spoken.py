@@ -41,5 +41,5 @@ def _set(words: list[str]) -> frozenset[str]:
 
 
 def _folded(text: str) -> str:
-    plain = MARKS.sub("", unicodedata.normalize("NFKD", text.lower())).translate(STROKES)
+    plain = MARKS.sub("", unicodedata.normalize("NFKD", text.lower().replace("_", " "))).translate(STROKES)
     return " ".join(unicodedata.normalize("NFC", plain).strip(" .").split())
