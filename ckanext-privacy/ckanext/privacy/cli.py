@@ -11,7 +11,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
-from ckanext.privacy.gate import leak_check, removal
+from ckanext.privacy.gate import leak_check, removal, rows
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.scan import FAILED
 from ckanext.privacy.workflow import (
@@ -169,6 +169,7 @@ def expire() -> None:
 def rescan(failed: bool) -> None:
     """Hand waiting scans to the workers again, and finish what a stopped worker left undone; for a scheduler."""
     caught_up = publishing.catch_up()
+    rows.renew_words()
     judged = judging.judge_waiting() + judging.retry_automatic()
     again = _rescan_failed() if failed else 0
     count, message = scans.pick_up()

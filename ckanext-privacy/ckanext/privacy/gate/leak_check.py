@@ -207,6 +207,10 @@ def _rows_of(resource_id: str) -> Iterator[Leak]:
         return
     if rows.fingerprint(resource_id, copy["table"]) != copy["fingerprint"]:
         yield _leak("datastore_search", f"The released rows of {resource_id} are not the ones that were released.")
+    elif rows.has_foreign_words(copy["table"]):
+        remedy = 'The next run of "ckan privacy rescan" makes their words anew.'
+        what = f"The released rows of {resource_id} may be found by words that they do not show. {remedy}"
+        yield _leak("datastore_search", what)
 
 
 def _can(read: Callable[[], Any]) -> bool:

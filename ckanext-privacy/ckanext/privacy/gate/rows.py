@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import sqlalchemy as sa
 from ckan import plugins as p
+from psycopg2 import sql
 
 from ckanext.privacy.gate import store
 from ckanext.privacy.gate.snapshot import canonical
@@ -21,6 +22,7 @@ from ckanext.privacy.gate.snapshot import canonical
 PREFIX = "privacy_"
 
 Entry = dict[str, Any]
+Fields = list[dict[str, Any]]
 
 
 def freeze(resource_id: str) -> Entry | None:
@@ -30,7 +32,7 @@ def freeze(resource_id: str) -> Entry | None:
 
 def look(resource_id: str) -> Entry | None:
     """Return what :func:`freeze` would, and store nothing."""
-    return _entry(resource_id, store.measure, lambda connection, source, target: None)
+    return _entry(resource_id, store.measure, lambda connection, source, target, fields: None)
 
 
 def fingerprint(resource_id: str, table: str) -> str | None:
@@ -43,7 +45,7 @@ def fingerprint(resource_id: str, table: str) -> str | None:
 def _entry(
     resource_id: str,
     keep: Callable[[IO[bytes]], store.Stored],
-    copy: Callable[[sa.Connection, str, str], None],
+    copy: Callable[[sa.Connection, str, str, Fields], None],
 ) -> Entry | None:
     if not p.plugin_loaded("datastore"):
         return None
@@ -54,7 +56,7 @@ def _entry(
         stored = _read(connection, resource_id, fields, keep)
         content = _fingerprint(resource_id, fields, stored)
         table = f"{PREFIX}{content[:48]}"
-        copy(connection, resource_id, table)
+        copy(connection, resource_id, table, fields)
         count = connection.execute(sa.select(sa.func.count()).select_from(sa.table(resource_id))).scalar_one()
     return {
         "kind": "rows",
@@ -68,7 +70,7 @@ def _entry(
     }
 
 
-def _fingerprint(resource_id: str, fields: list[dict[str, Any]], stored: store.Stored) -> str:
+def _fingerprint(resource_id: str, fields: Fields, stored: store.Stored) -> str:
     return hashlib.sha256(canonical({"resource": resource_id, "sha256": stored.sha256, "fields": fields})).hexdigest()
 
 
@@ -93,14 +95,14 @@ _COLUMNS = sa.text("""
 """)
 
 
-def _fields(connection: sa.Connection, table: str) -> list[dict[str, Any]]:
+def _fields(connection: sa.Connection, table: str) -> Fields:
     """Return the columns people see, with type and data dictionary; empty when there is no such table."""
     found = connection.execute(_COLUMNS, {"table": table}).mappings()
     return [dict(column) for column in found if not column["id"].startswith("_")]
 
 
 def _read(
-    connection: sa.Connection, table: str, fields: list[dict[str, Any]], keep: Callable[[IO[bytes]], store.Stored]
+    connection: sa.Connection, table: str, fields: Fields, keep: Callable[[IO[bytes]], store.Stored]
 ) -> store.Stored:
     """Give the rows as CSV, in the order they came in, to ``keep``."""
     quote = connection.dialect.identifier_preparer.quote_identifier
@@ -113,17 +115,77 @@ def _read(
         return keep(spool)
 
 
-def _copy(connection: sa.Connection, source: str, target: str) -> None:
-    quote = connection.dialect.identifier_preparer.quote_identifier
-    if connection.execute(sa.text("SELECT to_regclass(:name)"), {"name": quote(target)}).scalar():
+#: How copies are made since their words are made anew: it stands in a copy's comment, behind whose rows they are.
+MADE = "2"
+#: Of so many rows of a copy the leak check looks at the words: to make them takes much longer than to read the rows.
+LOOKED_AT = 10_000
+#: The words of a row, as the datastore's own trigger makes them of the columns people see.
+_WORDS = sql.SQL("""(
+    SELECT to_tsvector(string_agg(value, ' ')) FROM json_each_text(row_to_json("_row")) WHERE NOT starts_with(key, '_')
+)""")
+_MAKE = sql.SQL("""
+    CREATE TABLE {table} (LIKE {source} INCLUDING INDEXES);
+    INSERT INTO {table} ("_id", "_full_text", {columns})
+        SELECT "_id", {words}, {columns} FROM (SELECT "_id", {columns} FROM {source}) AS "_row";
+    ANALYZE {table}
+""")
+_DESCRIBE = sql.SQL("COMMENT ON COLUMN {table}.{column} IS {info}")
+_OWN = sql.SQL("COMMENT ON TABLE {table} IS {owner}")
+_RENEW = sql.SQL('UPDATE {table} AS "_row" SET "_full_text" = {words} WHERE "_full_text" IS DISTINCT FROM {words}')
+_FOREIGN = sql.SQL("""
+    SELECT EXISTS (
+        SELECT FROM (SELECT * FROM {table} LIMIT {limit}) AS "_row" WHERE "_full_text" IS DISTINCT FROM {words}
+    )
+""")
+_COMMENT = sa.text("SELECT obj_description(to_regclass(quote_ident(:table)), 'pg_class')")
+
+
+def _copy(connection: sa.Connection, source: str, target: str, fields: Fields) -> None:
+    """Make the copy of a table, unless it is there: its columns as people see them, and the words of these alone.
+
+    The words of the working rows are not taken along: they still say what a column held that has been dropped.
+    """
+    if connection.execute(sa.text("SELECT to_regclass(quote_ident(:name))"), {"name": target}).scalar():
         return
-    like = f"CREATE TABLE {quote(target)} (LIKE {quote(source)} INCLUDING COMMENTS INCLUDING INDEXES)"
-    connection.execute(sa.text(like))
-    connection.execute(sa.text(f"INSERT INTO {quote(target)} SELECT * FROM {quote(source)}"))  # noqa: S608
+    cursor: Any = connection.connection.cursor()
+    table = sql.Identifier(target)
+    columns = sql.SQL(", ").join(sql.Identifier(field["id"]) for field in fields)
+    cursor.execute(_MAKE.format(table=table, source=sql.Identifier(source), columns=columns, words=_WORDS))
+    for field in fields:
+        column = {"column": sql.Identifier(field["id"]), "info": sql.Literal(field["info"])}
+        cursor.execute(_DESCRIBE.format(table=table, **column))
     # Whose rows these are: a copy whose request came to nothing is found again when they must be erased.
-    named = connection.execute(sa.text("SELECT quote_literal(:source)"), {"source": source}).scalar_one()
-    connection.execute(sa.text(f"COMMENT ON TABLE {quote(target)} IS {named}"))
-    connection.execute(sa.text(f"ANALYZE {quote(target)}"))
+    cursor.execute(_OWN.format(table=table, owner=sql.Literal(f"{source} {MADE}")))
+
+
+def renew_words() -> int:
+    """Make the words of those copies anew that an earlier version of the suite made; return how many there were."""
+    old = 0
+    for table in tables():
+        with _transaction() as connection:
+            if _is_made_anew(connection, table):
+                continue
+            owner = connection.execute(_COMMENT, {"table": table}).scalar()
+            cursor: Any = connection.connection.cursor()
+            cursor.execute(_RENEW.format(table=sql.Identifier(table), words=_WORDS))
+            cursor.execute(_OWN.format(table=sql.Identifier(table), owner=sql.Literal(f"{owner or ''} {MADE}")))
+            old += 1
+    return old
+
+
+def _is_made_anew(connection: sa.Connection, table: str) -> bool:
+    comment = connection.execute(_COMMENT, {"table": table}).scalar()
+    return (comment or "").endswith(f" {MADE}")
+
+
+def has_foreign_words(table: str) -> bool:
+    """Tell whether rows of a released copy may be found by other words than those they show."""
+    with _transaction() as connection:
+        if not _is_made_anew(connection, table):
+            return True
+        cursor: Any = connection.connection.cursor()
+        cursor.execute(_FOREIGN.format(table=sql.Identifier(table), words=_WORDS, limit=sql.Literal(LOOKED_AT)))
+        return cursor.fetchone()[0]
 
 
 def tables() -> set[str]:
@@ -138,7 +200,7 @@ def tables() -> set[str]:
 _COPIES = sa.text("""
     SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND n.nspname = 'public' AND starts_with(c.relname, :prefix)
-        AND obj_description(c.oid, 'pg_class') = ANY(:ids)
+        AND split_part(obj_description(c.oid, 'pg_class'), ' ', 1) = ANY(:ids)
 """)
 
 
