@@ -29,6 +29,22 @@ class AddressError(ValueError):
     """The address is not one a harvest may contact."""
 
 
+class PrivateAddressError(AddressError):
+    """The address is inside of a private network. ``named`` says which it is, for people."""
+
+    def __init__(self, host: str, address: str) -> None:
+        self.named = host if host == address else f"{host} ({address})"
+        super().__init__(self.sentence("ckanext.cityportals.allowed_private_hosts"))
+
+    def sentence(self, option: str) -> str:
+        """What to tell people, with the option of the site in which the host can be allowed."""
+        return say(
+            "{host} is a private address and is not contacted. A site administrator can allow it in {option}.",
+            host=self.named,
+            option=option,
+        )
+
+
 def check_url(url: str, allowed_hosts: Collection[str] = ()) -> None:
     """Refuse what can be refused without asking DNS: other schemes, credentials in the URL, private addresses.
 
@@ -49,10 +65,10 @@ def check_url(url: str, allowed_hosts: Collection[str] = ()) -> None:
         address = ipaddress.ip_address(host)
     except ValueError:
         if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
-            raise AddressError(_refusal(host, host)) from None
+            raise PrivateAddressError(host, host) from None
         return
     if not is_public(address):
-        raise AddressError(_refusal(host, host))
+        raise PrivateAddressError(host, host)
 
 
 def is_allowed(host: str, port: int | None, allowed_hosts: Collection[str]) -> bool:
@@ -71,15 +87,6 @@ def is_public(address: _Address) -> bool:
     return address.is_global and not address.is_multicast
 
 
-def _refusal(host: str, address: str) -> str:
-    named = host if host == address else f"{host} ({address})"
-    return say(
-        "{host} is a private address and is not contacted. "
-        "A site administrator can allow it in ckanext.cityportals.allowed_private_hosts.",
-        host=named,
-    )
-
-
 def _public_addresses(host: str, port: int, allowed_hosts: Collection[str]) -> list[str]:
     """Every address of a host, all of them vetted: one private address among public ones refuses the host."""
     answers = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
@@ -87,7 +94,7 @@ def _public_addresses(host: str, port: int, allowed_hosts: Collection[str]) -> l
     if not is_allowed(host.strip("[]"), port, allowed_hosts):
         for address in found:
             if not is_public(ipaddress.ip_address(address.split("%")[0])):
-                raise AddressError(_refusal(host, address))
+                raise PrivateAddressError(host, address)
     return found
 
 

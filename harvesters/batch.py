@@ -19,7 +19,7 @@ import ckan.plugins as p
 import ckan.plugins.toolkit as tk
 import sqlalchemy as sa
 from ckan import model
-from ckan.lib import datapreview, plugins, uploader
+from ckan.lib import datapreview, uploader
 from ckan.lib.dictization import model_save
 from ckan.lib.munge import munge_title_to_name
 from ckan.types import Context
@@ -241,14 +241,13 @@ def note_activities(shown: Iterable[tuple[model.Package, dict[str, Any]]], user_
     from ckanext.activity.model import Activity
 
     user = model.User.get(user_name)
-    labels = plugins.get_permission_labels()
     rows = (
         Activity(
             user.id if user else "",
             package.id,
             f"{kind} package",
             {"package": custom, "actor": user_name},
-            labels.get_dataset_labels(package),
+            gate.activity_labels(package),
         )
         for package, custom in shown
     )

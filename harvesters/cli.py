@@ -7,6 +7,7 @@ from typing import Any
 
 import ckan.plugins.toolkit as tk
 import click
+from ckan import model
 
 from ckanext.cityportals import automatic
 from ckanext.cityportals.portals import PORTALS
@@ -56,7 +57,7 @@ def preview(source: str, kind: str | None, config: str | None) -> None:
     """The first records of SOURCE as they would be saved, as JSON."""
     stored = {"source_type": kind, "url": source, "config": config}
     if not kind:
-        stored = _do("harvest_source_show", {"id": source})
+        stored = _source(source)
     wanted = {name: stored.get(name) for name in ("source_type", "url", "config")}
     click.echo(json.dumps(_do("cityportals_preview", wanted), indent=2, ensure_ascii=False))
 
@@ -87,7 +88,7 @@ def approve(source: str, user: str, note: str, automatic_release: bool) -> None:
 @click.argument("source")
 def watch(source: str) -> None:
     """Look whether released files of SOURCE changed there; hold the datasets of those that did."""
-    held = automatic.watch(_do("harvest_source_show", {"id": source})["id"])
+    held = automatic.watch(_source(source)["id"])
     click.echo(f"{len(held)} datasets are held again because a file changed at its source.")
 
 
@@ -119,6 +120,18 @@ def check(city: str) -> None:
     click.echo(
         f"Of the first {len(found['records'])}, these members were not understood: {found['leftovers'] or 'none'}"
     )
+
+
+def _source(name: str) -> dict[str, Any]:
+    """A stored harvest source; where there is none of this name or id, what to do is said instead."""
+    package = model.Package.get(name)
+    if package is not None and package.type == "harvest":
+        return _do("harvest_source_show", {"id": package.id})
+    tk.error_shout(
+        f"There is no harvest source '{name}'. `ckan harvester sources` lists those there are, `ckan cityportals add "
+        "CITY` makes one. The address of any other portal can be looked at with `ckan cityportals preview --kind`."
+    )
+    raise click.exceptions.Exit(1)
 
 
 def _do(action: str, data_dict: dict[str, Any], user: str | None = None) -> Any:

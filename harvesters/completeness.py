@@ -17,8 +17,9 @@ ROUND_CAPS = frozenset({100, 200, 500, 1_000, 2_000, 5_000, 10_000, 50_000, 100_
 #: Where search engines stop counting what they found.
 _COUNTED_TO = 10_000
 
-#: A handful of records may go at once without it being a sign of trouble, whatever their share.
+#: A handful of records may go at once without it being a sign of trouble, unless so large a part of all goes with them.
 SMALL_LOSS = 5
+SMALL_LOSS_SHARE = 1 / 3
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def mass_loss(known: int, missing: int, threshold: float) -> str | None:
     :param missing: datasets whose record was in the last answer and is not in this one
     :param threshold: share of the known datasets (0..1) above which a loss needs a person's word
     """
-    if missing <= SMALL_LOSS or missing <= known * threshold:
+    if _is_small(known, missing) or missing <= known * threshold:
         return None
     return say(
         "{missing} of {known} datasets are not in this answer, more than {share}. They count as missing, and "
@@ -68,6 +69,11 @@ def mass_loss(known: int, missing: int, threshold: float) -> str | None:
         known=known,
         share=f"{threshold:.0%}",
     )
+
+
+def _is_small(known: int, missing: int) -> bool:
+    """Whether so little is gone that it is no sign of trouble. One record of few is just removed."""
+    return missing <= 1 or (missing <= SMALL_LOSS and missing < known * SMALL_LOSS_SHARE)
 
 
 def still_missing(count: int) -> str:

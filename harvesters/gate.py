@@ -11,6 +11,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import ckan.plugins as p
+from ckan import model
+from ckan.lib import plugins
 from ckan.types import Context
 
 #: name of the gate's plugin
@@ -55,6 +57,15 @@ def editors(package_id: str) -> set[str]:
     from ckanext.privacy.model import Edit
 
     return Edit.everybody(package_id)
+
+
+def activity_labels(package: model.Package) -> list[str]:
+    """Who may read an activity that holds the working copy of a dataset: behind the gate only those who work on it."""
+    if not loaded():
+        return plugins.get_permission_labels().get_dataset_labels(package)
+    from ckanext.privacy.gate import labels
+
+    return labels.working_labels(package)
 
 
 def is_steward(user_id: str, organization_id: str) -> bool:

@@ -20,6 +20,7 @@ __all__ = [
     "cityportals_run",
     "cityportals_source_add",
     "cityportals_source_approve",
+    "harvest_job_list",
     "harvest_object_list",
     "harvest_object_show",
 ]
@@ -106,6 +107,13 @@ def harvest_object_list(original: AuthFunction, context: Context, data_dict: Dat
     """The list names every harvested record; sysadmins only, unless it is asked for one source by its editor."""
     source_id = (data_dict or {}).get("source_id")
     return _may_edit_source(context, source_id) if source_id else _answer(False, tk._("Name a harvest source."))
+
+
+@tk.chained_auth_function
+def harvest_job_list(original: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
+    """The runs of one source can be listed by who may edit it, those of all by sysadmins."""
+    asked = data_dict or {}
+    return original(context, asked) if asked.get("source_id") else _answer(False, tk._("Name a harvest source."))
 
 
 def _current_object(dataset_id: str | None) -> HarvestObject | None:

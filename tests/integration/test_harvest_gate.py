@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import plugin_loaded
 from ckan.plugins import toolkit as tk
@@ -13,6 +14,7 @@ from portals import records
 from portals.replay import Answer, Replay, replay
 
 from ckanext.cityportals import automatic
+from ckanext.privacy.gate import leak_check
 
 pytestmark = pytest.mark.usefixtures("clean_site")
 
@@ -49,15 +51,41 @@ def run(source: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_released_harvested_dataset_is_no_leak(released):
     """ckanext-harvest adds to the index where a dataset came from: the leak check knows that this is no content."""
-    from ckanext.privacy.gate import leak_check
-
     assert leak_check.find_leaks() == []
 
 
+def test_lists_of_ckanext_harvest_answer_those_they_are_for_and_refuse_the_others(
+    released, community, api_as, anonymous_api
+):
+    """Upstream asks nobody, or falls over its own question; here everybody is answered or refused."""
+    source, officer, sysadmin = released["source"]["id"], api_as(community["officer"]), api_as(community["sysadmin"])
+    for ask, seen in (
+        (sysadmin, [source]),
+        (officer, [source]),
+        (api_as(community["reader"]), []),
+        (anonymous_api, []),
+    ):
+        for options in ({}, {"return_last_job_status": True}):
+            status, answer = ask("harvest_source_list", **options)
+            assert (status, [each["id"] for each in answer["result"]]) == (200, seen)
+    assert len(officer("harvest_job_list", source_id=source)[1]["result"]) == 1
+    for action in ("harvest_job_list", "harvest_log_list"):
+        assert [ask(action)[0] for ask in (anonymous_api, officer, sysadmin)] == [403, 403, 200], action
+
+
 def test_a_change_at_the_source_is_not_public_before_it_is_released(site, released, anonymous_api):
+    from ckanext.activity.model import Activity
+
     assert anonymous_api("package_show", id=released["dataset_id"])[1]["result"]["title"] == "Layer 2"
     site.serve_catalogue([records.hub(1, title="Layer 1"), records.hub(2, title="Leaked title", description="Leaked")])
     assert run(released["source"])["changed"] == 1
+    assert leak_check.find_leaks() == []
+    stored = sa.select(Activity.id).where(Activity.object_id == released["dataset_id"])
+    refused = [anonymous_api("activity_show", id=each, include_data=False)[0] for each in model.Session.scalars(stored)]
+    assert sorted(refused)[:2] == [200, 403], "what was released is shown, what waits is not"
+    assert refused.count(200) == 1
+    for each in model.Session.scalars(stored):
+        assert anonymous_api("activity_show", id=each)[0] in (403, 404), "an answer, whether or not data is asked for"
     status, answer = anonymous_api("package_show", id=released["dataset_id"])
     assert status == 200
     assert "Leaked" not in str(answer)
@@ -114,8 +142,6 @@ def test_what_is_clean_and_open_at_its_source_is_released_where_somebody_approve
     if not plugin_loaded("privacy"):
         pytest.skip("there is no gate on this site")
     from support import releases
-
-    from ckanext.privacy.gate import leak_check
 
     source = approved_source(open_site, community)
     run(source)

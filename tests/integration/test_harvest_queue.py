@@ -301,3 +301,7 @@ def test_a_run_on_the_command_line_mails_too(cli: Any, source: dict[str, Any], m
     done = cli.invoke(ckan, ["cityportals", "run", source["name"]])
     assert done.exit_code == 0, done.output
     assert "status 404" in mails[0]["body"]
+    for command in ("preview", "watch"):
+        refused = cli.invoke(ckan, ["cityportals", command, "nope"])
+        assert refused.exit_code == 1
+        assert "no harvest source 'nope'" in refused.output

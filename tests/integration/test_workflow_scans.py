@@ -138,6 +138,7 @@ def test_private_addresses_are_refused_unless_the_site_names_them(elsewhere, mon
     scan = linked(elsewhere + "/water.csv")
     assert scan["status"] == "failed"
     assert "private address" in scan["failure"]
+    assert scan["failure"].endswith(f"{ALLOWED}.")
     assert len(AGENTS) == before
 
 

@@ -35,8 +35,14 @@ def test_a_whole_answer_has_no_gaps(answer: Answer, missing: int):
 def test_a_large_loss_needs_a_persons_word_and_a_small_one_does_not():
     assert "61 of 400" in str(mass_loss(400, 61, 0.1))
     assert mass_loss(643, 61, 0.1) is None
-    assert mass_loss(5, 3, 0.1) is None, "a handful may go whatever their share"
     assert mass_loss(100, 100, 1.0) is None, "a person accepted it"
+
+
+def test_a_handful_may_go_at_once_unless_it_is_a_third_of_a_small_catalogue():
+    assert mass_loss(20, 5, 0.1) is None
+    assert mass_loss(3, 1, 0.1) is mass_loss(2, 1, 0.1) is None, "one record is just removed"
+    for known, missing in ((12, 4), (8, 4), (5, 3), (2, 2)):
+        assert f"{missing} of {known}" in str(mass_loss(known, missing, 0.1))
 
 
 def test_what_was_said_last_time_is_known_again_and_each_dataset_once():

@@ -10,7 +10,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy.engine.policy import DEFAULT, Policy, load_policy
 from ckanext.privacy.engine.scan import ScanSettings
 from ckanext.privacy.engine.settings import Limits as ScanLimits
-from ckanext.privacy.remote import MB, Limits
+from ckanext.privacy.remote import ALLOWED_HOSTS, MB, Limits
 
 POLICY = "ckanext.privacy.policy"
 RECOGNIZERS = "ckanext.privacy.recognizers"
@@ -20,7 +20,6 @@ SCAN_SECONDS = "ckanext.privacy.scan_seconds"
 SCAN_MEMORY = "ckanext.privacy.scan_memory_mb"
 LINK_MEGABYTES = "ckanext.privacy.link_max_mb"
 LINK_SECONDS = "ckanext.privacy.link_seconds"
-ALLOWED_HOSTS = "ckanext.privacy.allowed_private_hosts"
 RELEASE_STORE = "ckanext.privacy.release_store"
 EVIDENCE_MEGABYTES = "ckanext.privacy.evidence_max_mb"
 REMINDER_DAYS = "ckanext.privacy.reminder_days"

@@ -13,9 +13,11 @@ from urllib.parse import urlsplit
 import requests
 
 from ckanext.cityportals import transfer
-from ckanext.cityportals.addresses import AddressError, check_url
+from ckanext.cityportals.addresses import AddressError, PrivateAddressError, check_url
 
 MB = 1_000_000
+#: The option that names the private hosts whose files may be fetched.
+ALLOWED_HOSTS = "ckanext.privacy.allowed_private_hosts"
 
 
 class FetchError(Exception):
@@ -57,6 +59,8 @@ def fetch(url: str, target: IO[bytes], limits: Limits | None = None) -> Fetched:
         check_url(url, limits.allowed_hosts)
         with transfer.vetted_session(limits.user_agent, limits.allowed_hosts, retry, limits.redirects) as session:
             return _save(session.get(url, stream=True, timeout=limits.timeout), target, limits)
+    except PrivateAddressError as error:
+        raise FetchError(error.sentence(ALLOWED_HOSTS)) from error
     except AddressError as error:
         raise FetchError(str(error)) from error
     except transfer.TooMuch as error:

@@ -13,7 +13,10 @@ from ckanext.privacy import translation
 
 def said(sentence: str | None) -> str:
     """Return a sentence of a report in the reader's language; as it is where we do not have it, as a city's own."""
-    return translation.translated(sentence, _catalogues(tk.h.lang())) if sentence else ""
+    if not sentence:
+        return ""
+    # A command has no reader's language.
+    return translation.translated(sentence, _catalogues(tk.h.lang() or tk.config["ckan.locale_default"]))
 
 
 @lru_cache

@@ -198,6 +198,7 @@ READERS: dict[str, Reader] = {
     "user_activity_list": api("user_activity_list?id=officer&limit=100"),
     "recently_changed": api("recently_changed_packages_activity_list?limit=100"),
     "activity_show": activity_pages("/api/3/action/activity_show?id={aid}&include_data=true"),
+    "activity_show_without_data": activity_pages("/api/3/action/activity_show?id={aid}&include_data="),
     "activity_data_show": activity_pages("/api/3/action/activity_data_show?id={aid}"),
     "activity_diff": activity_pages("/api/3/action/activity_diff?id={aid}&object_type=package&diff_type=unified"),
     "package_history_page": activity_pages("/dataset/{id}/history/{aid}"),

@@ -214,6 +214,25 @@ def removed_table(world: World, word: str) -> None:
     world.site.api("officer", "package_update", **{**dataset, "resources": kept})
 
 
+def harvest_batch(world: World, word: str) -> None:
+    """A harvester of the suite changes a released dataset in a batch, past CKAN's own actions."""
+    from ckanext.cityportals import batch, showing
+    from ckanext.cityportals.validation import Validator
+
+    context = {"user": "sysadmin", "ignore_auth": True, "session": model.Session}
+    with world.site.app.flask_app.test_request_context():
+        package, validator = model.Package.get(world.released["id"]), Validator("dataset")
+        (stands,) = showing.read([package], validator, context.copy())
+        change = batch.Change(package, stands, {**stands, "url": f"https://{word}.example"})
+        dataset, errors = batch.check(change, validator, {**context, "package": package})
+        assert not errors
+        batch.change_all([(change, dataset)], context.copy())
+        shown = showing.show([package], validator, context.copy())
+        batch.note_activities([(package, shown[0].custom)], "sysadmin", "changed")
+        showing.send(showing.documents(shown, {}))
+        model.Session.commit()
+
+
 # -- datasets that nobody released --------------------------------------------------------------------------------
 
 
@@ -441,6 +460,7 @@ ROADS = (
     datastore_records_delete,
     other_formats,
     removed_table,
+    harvest_batch,
     organization_change,
     organization_delete,
     organization_purge,

@@ -14,6 +14,7 @@ from ckan import plugins as p
 from ckanext.privacy.logic.chained import (
     activities,
     auth,
+    auth_activity,
     auth_datastore,
     auth_harvest,
     datasets,
@@ -34,6 +35,7 @@ ACTIONS: Mapping[str, tuple[ModuleType, ...]] = {
 }
 AUTH: Mapping[str, tuple[ModuleType, ...]] = {
     "": (auth,),
+    "activity": (auth_activity,),
     "datastore": (auth_datastore,),
     "harvest": (auth_harvest,),
 }

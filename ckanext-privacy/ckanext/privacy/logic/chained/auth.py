@@ -41,6 +41,13 @@ def package_update(next_auth: AuthFunction, context: Context, data_dict: DataDic
 
 @tk.chained_auth_function
 @tk.auth_allow_anonymous_access
+def package_collaborator_list(next_auth: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Who works together on a dataset is no visitor's business; CKAN's own function fails on one."""
+    return next_auth(context, data_dict or {}) if audience.reader(context) is not None else _refused()
+
+
+@tk.chained_auth_function
+@tk.auth_allow_anonymous_access
 def task_status_show(next_auth: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
     """The state of work on a dataset or resource may quote its content: for those who work on it."""
     found = next_auth(context, data_dict or {})
