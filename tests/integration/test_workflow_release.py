@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from support.releases import PEOPLE, WATER, act, add_file, approve, make_dataset, public_sees, release, request, upload
 
+from ckanext.privacy.gate import freeze
 from ckanext.privacy.interfaces import IReleaseRequirements
 from ckanext.privacy.model import Release
 from ckanext.privacy.model.columns import now
@@ -58,6 +60,55 @@ def test_names_and_mail_addresses_block_a_release():
     with pytest.raises(tk.ValidationError, match="blocked"):
         approve(asked)
     assert not public_sees(asked["package_id"])
+
+
+def test_what_a_description_holds_is_told_in_place_and_to_the_officer(app, community):
+    """The review page and the officer's panel say the same, with a masked example and the words around it."""
+    told = {"en": "Where water is. Call Gwendolyn at gwendolyn.marsh@gmail.com before you come."}
+    dataset = make_dataset(notes_translated=told, notes=told["en"])
+    officer, steward = ({"Authorization": community[each]["token"]} for each in ("officer", "steward1"))
+    before = _words(app.get(f"/dataset/{dataset['name']}", headers=officer).text)
+    assert re.search(r"Resolve what was found The field .notes\b.{1,300} holds e-mail addresses\. To do", before)
+    asked = request(dataset["id"])
+    (found,) = (each for each in asked["metadata"] if each["field"] == "notes")
+    assert (found["entity"], told["en"][found["start"] : found["end"]]) == (
+        "EMAIL_ADDRESS",
+        "gwendolyn.marsh@gmail.com",
+    )
+    assert "gwendolyn.marsh@gmail.com" not in str(asked["metadata"])
+    page = _words(app.get(f"/privacy/release/{asked['id']}", headers=steward).text)
+    assert f"Call Gwendolyn at {found['example']} before you come." in page
+
+
+def test_a_link_that_a_browser_would_run_is_pointed_at_held_and_never_live(app, community):
+    """Saved as ever, with a word about it; nobody can release it, and no page makes a link of it."""
+    dataset, officer = make_dataset(None, url="javascript:alert(0)"), {"Authorization": community["officer"]["token"]}
+    wrong = ("java\tscript:alert(1)", "data:text/html,hi", "file:///etc/passwd", "JavaScript:alert(2)")
+    for number, url in enumerate(wrong, start=1):
+        sent = {"package_id": dataset["id"], "name": f"Link {number}", "url": url, "format": "TXT"}
+        answer = app.post("/api/3/action/resource_create", json=sent, headers=officer)
+        assert (answer.status_code, answer.headers["Privacy-Gate-Refused-Addresses"]) == (200, str(number))
+        saved = answer.get_json()["result"]["id"]
+        act("officer", "resource_view_create", resource_id=saved, title="Look", view_type="text_view")
+    asked = request(dataset["id"])
+    assert (asked["state"], [each["rule"] for each in asked["reasons"][:4]]) == ("blocked", ["address"] * 4)
+    assert 'begins with "javascript:" cannot be released' in asked["reasons"][0]["sentence"]
+    pages = [f"/dataset/{dataset['name']}", f"/privacy/release/{asked['id']}"]
+    pages += [
+        f"/dataset/{dataset['name']}/resource/{each['id']}"
+        for each in freeze.working_package(dataset["id"])["resources"]
+    ]
+    for page in pages:
+        links = re.findall(r"""(?:href|src)=["'](\s*\w+\s*\w+:[^"']*)""", app.get(page, headers=officer).text)
+        assert {each.split(":")[0].lower() for each in links} <= {"http", "https", "mailto"}, page
+
+
+def _words(page):
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def test_the_gravest_reason_comes_first_and_a_first_release_last(for_two):
+    assert [each["rule"] for each in for_two["reasons"]] == ["link-not-scanned", "first-release"]
 
 
 def test_asking_twice_without_a_change_is_one_request(dataset):

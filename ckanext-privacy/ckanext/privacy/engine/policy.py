@@ -157,7 +157,7 @@ def judge(
     """
     facts = [*_file_facts(findings), _quality_facts(quality_errors)]
     reasons = [*_held_reasons(findings.held), *_apply(policy.rules, facts, declarations)]
-    return Verdict(_gravest(reasons), _gravest_first(reasons))
+    return Verdict(_gravest(reasons), gravest_first(reasons))
 
 
 def judge_release(
@@ -179,8 +179,8 @@ def judge_release(
     changes = _changes(_with_errors_that_count(evidence, policy, declarations), previous, policy.automatic, found)
     needed = max(found, _gravest(changes), key=lambda outcome: outcome.rank)
     if not changes and found is not Outcome.BLOCKED:
-        return ReleaseVerdict(ReleaseOutcome.AUTOMATIC, _gravest_first(reasons))
-    return ReleaseVerdict(ReleaseOutcome(needed.value), _gravest_first([*reasons, *changes]))
+        return ReleaseVerdict(ReleaseOutcome.AUTOMATIC, gravest_first(reasons))
+    return ReleaseVerdict(ReleaseOutcome(needed.value), gravest_first([*reasons, *changes]))
 
 
 def _file_reasons(
@@ -404,7 +404,8 @@ def _gravest(reasons: Sequence[Reason]) -> Outcome:
     return max((reason.outcome for reason in reasons), key=lambda outcome: outcome.rank, default=Outcome.CLEAR)
 
 
-def _gravest_first(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+def gravest_first(reasons: Sequence[Reason]) -> tuple[Reason, ...]:
+    """Return the reasons for which something is asked of a person, the gravest first, each once."""
     asked = [reason for reason in reasons if reason.outcome is not Outcome.CLEAR]
     return tuple(dict.fromkeys(sorted(asked, key=lambda reason: -reason.outcome.rank)))
 

@@ -10,11 +10,15 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context
 from flask import Response, g
 
-from ckanext.privacy.gate import audience
+from ckanext.privacy.gate import addresses, audience
 from ckanext.privacy.model import Release
+from ckanext.privacy.said import said
 
 HEADER = "Privacy-Gate"
+#: How many files of the dataset have an address that cannot be released; not sent where there is none.
+REFUSED_HEADER = "Privacy-Gate-Refused-Addresses"
 _NOTICE = "privacy_notice"
+_REFUSED = "privacy_refused_addresses"
 
 
 def saved(context: Context, package_id: str) -> None:
@@ -23,8 +27,11 @@ def saved(context: Context, package_id: str) -> None:
         return
     since = _public_since(package_id)
     setattr(g, _NOTICE, "pending" if since else "held")
+    refused = addresses.objections_to(package_id)
+    if refused:
+        setattr(g, _REFUSED, len(refused))
     if not tk.request.path.startswith("/api"):
-        tk.h.flash_notice(_sentence(since))
+        tk.h.flash_notice(" ".join([_sentence(since), *map(said, refused)]))
 
 
 def _public_since(package_id: str) -> dt.datetime | None:
@@ -46,4 +53,6 @@ def head(response: Response) -> Response:
     state = getattr(g, _NOTICE, None)
     if state:
         response.headers[HEADER] = state
+    if hasattr(g, _REFUSED):
+        response.headers[REFUSED_HEADER] = str(getattr(g, _REFUSED))
     return response

@@ -200,5 +200,7 @@ def _told(each: Json) -> dict[str, str]:
 
 
 def named(person: Json | None) -> str:
-    """Return the name a person goes by; an account that is gone has none."""
-    return person["display_name"] if person else tk._("somebody whose account is gone")
+    """Return the name a person goes by; an account that is gone has none, and the site's own is nobody's."""
+    if person is None:
+        return tk._("somebody whose account is gone")
+    return tk._("the catalogue itself") if person["name"] == tk.config["ckan.site_id"] else person["display_name"]

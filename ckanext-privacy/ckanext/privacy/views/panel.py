@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.findings import Outcome
+from ckanext.privacy.engine.policy import Reason
 from ckanext.privacy.model import Release
 from ckanext.privacy.model.scan import DONE, FAILED
+from ckanext.privacy.said import said
 from ckanext.privacy.views import differences, fields, words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import newest_scans
-from ckanext.privacy.workflow import legal_basis, requesting
+from ckanext.privacy.workflow import judging, legal_basis, requesting
 from ckanext.privacy.workflow.transitions import OPEN_STATES, State
 
 Json = Mapping[str, Any]
@@ -163,6 +165,11 @@ def _scanned(package: Json, newest: Sequence[Json | None]) -> dict[str, Any]:
 def _resolved(package: Json, newest: Sequence[Json | None]) -> dict[str, Any]:
     title, href = tk._("Resolve what was found"), tk.h.url_for("privacy.scan_result", id=package["name"])
     outcomes = [scan["outcome"] for scan in newest if scan and scan["outcome"]]
+    in_words = judging.on_description(package)
+    if in_words:
+        stops = Outcome.BLOCKED in [*outcomes, *(reason.outcome for reason in in_words)]
+        href = tk.h.url_for(f"{package['type']}.edit", id=package["name"])
+        return _task(title, (tk._("To do"), "stop" if stops else "held"), _told(in_words), href)
     if any(scan and scan["status"] == FAILED for scan in newest):
         return _task(title, (tk._("To do"), "stop"), tk._("A file could not be looked at completely."), href)
     if not outcomes:
@@ -174,6 +181,10 @@ def _resolved(package: Json, newest: Sequence[Json | None]) -> dict[str, Any]:
             title, (tk._("To do"), "stop"), tk._("Clean the file, or replace it by one without this data."), href
         )
     return _task(title, _done(), said, href)
+
+
+def _told(reasons: Iterable[Reason]) -> str:
+    return " ".join(said(reason.sentence) for reason in reasons)
 
 
 def _requested(status: Json) -> dict[str, Any]:

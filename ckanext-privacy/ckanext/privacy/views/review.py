@@ -10,7 +10,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy.model import Release
 from ckanext.privacy.said import said
 from ckanext.privacy.translation import N_
-from ckanext.privacy.views import agreements, decisions, differences, errors, fields, lists, words
+from ckanext.privacy.views import agreements, decisions, described, differences, errors, fields, lists, words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import scanned_file
 
@@ -184,6 +184,7 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "approvals": decisions.approvals(release),
             "facts": _facts(release),
             "reasons": [said(reason["sentence"]) for reason in release["reasons"] or ()],
+            "described": described.findings(release["metadata"], _snapshot(id), known),
             "files": [scanned_file(scan["name"], scan, everything=False) for scan in release["scans"]],
             "parts": _parts(release),
             "history": decisions.history(release),
@@ -227,9 +228,13 @@ def _parts(release: Json) -> list[dict[str, Any]]:
 
 
 def _as_requested(release_id: str) -> dict[str, Any]:
-    """Return the description that a release holds, for a reader who was shown the release already."""
+    """Return the dataset that a release holds, for a reader who was shown the release already."""
+    return _snapshot(release_id)["package"]
+
+
+def _snapshot(release_id: str) -> Json:
     release = Release.get(release_id)
-    return release.snapshot["package"] if release else {}
+    return release.snapshot if release else {"package": {}, "resources": {}, "views": {}}
 
 
 def _agreements(package_id: str) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ from ckanext.privacy.engine.findings import (
     FileFacts,
     FileReport,
     Held,
+    MetadataFinding,
     Outcome,
     from_dict,
 )
@@ -32,11 +33,12 @@ from ckanext.privacy.engine.policy import (
     Reason,
     ReleaseOutcome,
     ReleaseVerdict,
+    gravest_first,
     judge_release,
 )
 from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.updates import Evidence
-from ckanext.privacy.gate import freeze
+from ckanext.privacy.gate import addresses, freeze
 from ckanext.privacy.gate.snapshot import described
 from ckanext.privacy.interfaces import IPublicElsewhere
 from ckanext.privacy.model import Release, Scan
@@ -109,6 +111,19 @@ def evidence(snapshot: Mapping[str, Any], scans: Mapping[str, Scan], policy: Pol
     )
 
 
+def found_in_description(snapshot: Mapping[str, Any]) -> Sequence[MetadataFinding]:
+    """Return what is found in the description of a dataset, which waits for no scan."""
+    return evidence(snapshot, {}, config.policy()).metadata
+
+
+def on_description(package: Mapping[str, Any]) -> Sequence[Reason]:
+    """Return what the policy in force asks for because of a description alone, the gravest first."""
+    policy = config.policy()
+    found = evidence({"package": package, "resources": {}, "views": {}}, {}, policy)
+    reasons = judge_release(found, policy, declarations=package).reasons
+    return [reason for reason in reasons if reason.rule != FIRST_RELEASE]
+
+
 def verdict_on(release: Release, scans: Mapping[str, Scan]) -> ReleaseVerdict:
     """Return what the policy in force says of a release whose scans have all ended."""
     policy = config.policy()
@@ -119,7 +134,7 @@ def verdict_on(release: Release, scans: Mapping[str, Scan]) -> ReleaseVerdict:
         previous=_approved(release.package_id, policy),
         declarations=release.snapshot["package"],
     )
-    verdict = _with_links(verdict, scans)
+    verdict = _with_addresses(_with_links(verdict, scans), release)
     if not found.metadata and _all_clear(scans):
         verdict = _vouched_for(release, verdict)
     return _with_agreement(verdict, release)
@@ -176,7 +191,16 @@ def _with_links(verdict: ReleaseVerdict, scans: Mapping[str, Scan]) -> ReleaseVe
         return verdict
     ranked = list(ReleaseOutcome)
     outcome = max(verdict.outcome, ReleaseOutcome.TWO_STEWARDS, key=ranked.index)
-    return ReleaseVerdict(outcome, (*verdict.reasons, *reasons))
+    return ReleaseVerdict(outcome, gravest_first([*verdict.reasons, *reasons]))
+
+
+def _with_addresses(verdict: ReleaseVerdict, release: Release) -> ReleaseVerdict:
+    """Block files whose address leads nowhere, or runs in the reader's browser."""
+    objections = addresses.objections(release.snapshot["package"]["resources"])
+    if not objections:
+        return verdict
+    reasons = [Reason("address", Outcome.BLOCKED, sentence) for sentence in objections]
+    return ReleaseVerdict(ReleaseOutcome.BLOCKED, gravest_first([*reasons, *verdict.reasons]))
 
 
 def _with_agreement(verdict: ReleaseVerdict, release: Release) -> ReleaseVerdict:

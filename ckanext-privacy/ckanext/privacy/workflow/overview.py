@@ -12,6 +12,7 @@ from ckan import authz, model
 from ckan.plugins import toolkit as tk
 from sqlalchemy.orm import defer
 
+from ckanext.privacy.engine.policy import FIRST_RELEASE
 from ckanext.privacy.gate import freeze
 from ckanext.privacy.model import Decision, Release, Steward
 from ckanext.privacy.model.columns import now
@@ -95,6 +96,8 @@ def _dictized(
 def show(release: Release, user: model.User) -> dict[str, Any]:
     """Return all that a person needs to decide: scans with findings, who did what, and what they themselves may do.
 
+    ``metadata`` are the findings in the description, each with its field, its place there and a masked example.
+
     ``may`` maps each step to None, or to the sentence that says why the person cannot take it. ``changed`` says that
     the dataset is no longer what the release would make public.
     """
@@ -102,6 +105,7 @@ def show(release: Release, user: model.User) -> dict[str, Any]:
         **dictize(release),
         "decisions": [_decision(each) for each in Decision.of(release.id)],
         "scans": [scans.dictize(scan) for scan in judging.scans_of(release).values()],
+        "metadata": [dataclasses.asdict(found) for found in judging.found_in_description(release.snapshot)],
         "changed": release.state in OPEN_STATES and not is_current(release),
         "may": _may(release, user),
     }
@@ -207,7 +211,7 @@ def _adopted(visible: list[sa.ColumnElement[bool]]) -> dict[str, int]:
     """Return how many adopted datasets are public, how many were scanned, and in how many something was found."""
     looked_at = Release.judged.is_not(None)
     # That nobody agreed to it before is a reason in each of them.
-    found_more = sa.func.jsonb_path_exists(Release.reasons, '$[*] ? (@.rule != "first-release")')
+    found_more = sa.func.jsonb_path_exists(Release.reasons, f'$[*] ? (@.rule != "{FIRST_RELEASE}")')
     counts = (sa.func.count(), sa.func.count().filter(looked_at), sa.func.count().filter(looked_at, found_more))
     query = sa.select(*counts)
     found = model.Session.execute(query.where(Release.origin == "legacy", *Release.is_public(), *visible)).one()

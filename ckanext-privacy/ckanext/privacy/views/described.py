@@ -1,0 +1,55 @@
+"""What was found in the description of a dataset, place by place, for people who decide about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ckanext.privacy.engine.description import texts_of
+from ckanext.privacy.gate.snapshot import described
+from ckanext.privacy.said import said
+from ckanext.privacy.views import words
+from ckanext.privacy.views.fields import Fields
+
+Json = Mapping[str, Any]
+#: Characters of the text that are shown before and after what was found.
+AROUND = 40
+
+
+def findings(found: Sequence[Json], snapshot: Json, known: Fields) -> list[dict[str, str]]:
+    """Return each finding as ``{where, what, example, excerpt, reason}``; an excerpt has all of them masked."""
+    texts = texts_of(described(snapshot))
+    return [
+        {
+            "where": _where(each["field"], snapshot["package"], known),
+            "what": words.kind(each["entity"]),
+            "example": each["example"],
+            "excerpt": _excerpt(texts.get(each["field"], ""), each, found),
+            "reason": said(each["reason"]),
+        }
+        for each in found
+    ]
+
+
+def _where(place: str, package: Json, known: Fields) -> str:
+    """Return what people call a place such as ``resource 1 description`` or ``contact 1 email``."""
+    first, _, rest = place.partition(" ")
+    number, _, member = rest.partition(" ")
+    resources = package.get("resources", [])
+    if first == "resource" and number.isdigit() and 0 < int(number) <= len(resources):
+        resource = resources[int(number) - 1]
+        return f"{resource.get('name') or resource['id']}: {_where(member, {}, known)}"
+    return f"{known.label(first)} {rest}".strip()
+
+
+def _excerpt(text: str, finding: Json, found: Sequence[Json]) -> str:
+    """Return the words around a finding; nothing where the text is not the one that was looked at."""
+    if not finding["end"] <= len(text):
+        return ""
+    first, last = max(finding["start"] - AROUND, 0), min(finding["end"] + AROUND, len(text))
+    shown, place = "…" if first else "", first
+    for each in sorted((each for each in found if each["field"] == finding["field"]), key=lambda each: each["start"]):
+        if each["end"] > place and each["start"] < last:
+            shown += text[place : max(each["start"], place)] + each["example"]
+            place = each["end"]
+    return shown + text[place:last] + ("…" if max(last, place) < len(text) else "")
