@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ckan.plugins.toolkit as tk
 from flask import has_request_context
 
 from ckanext.privacy.said import said
@@ -11,8 +12,8 @@ _AFTER_THE_RECORD, _MOST = ": ", 5
 
 
 def spoken(sentence: str) -> str:
-    """A sentence in the language of the request; as it is where there is none, as on the command line."""
-    return said(sentence) if has_request_context() else sentence
+    """A sentence in the language of the request; as it is where nobody asks, as on the command line and from cron."""
+    return said(sentence) if has_request_context() and tk.h.lang() else sentence
 
 
 def spoken_of_record(message: str) -> str:
