@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -185,10 +186,18 @@ def killed_scan(table: Path, folder: Path, parts: int) -> int:
     return file.read_bytes().count(b"\n")
 
 
+@pytest.fixture(scope="module")
+def killed(table: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, int]:
+    """The checkpoint that a killed scan left behind, and how many parts it had finished."""
+    folder = tmp_path_factory.mktemp("killed")
+    return folder, killed_scan(table, folder, 4)
+
+
 def test_a_killed_scan_goes_on_where_it_stopped(
-    table: Path, alone: FileReport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    table: Path, alone: FileReport, killed: tuple[Path, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    finished = killed_scan(table, tmp_path, 4)
+    left, finished = killed
+    shutil.copytree(left, tmp_path, dirs_exist_ok=True)
     with next(tmp_path.glob("*.jsonl")).open("ab") as file:
         file.write(b'{"table": 0, "pa')
     numbers = []
@@ -204,8 +213,8 @@ def test_a_killed_scan_goes_on_where_it_stopped(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_checkpoint_of_other_bytes_or_settings_is_not_used(table: Path, tmp_path: Path) -> None:
-    killed_scan(table, tmp_path, 2)
+def test_a_checkpoint_of_other_bytes_or_settings_is_not_used(killed: tuple[Path, int], tmp_path: Path) -> None:
+    shutil.copytree(killed[0], tmp_path, dirs_exist_ok=True)
     changed = make_table(tmp_path / "table.csv", 500)
     report = scan_file(changed, settings=replace(SMALL, checkpoint=tmp_path))
     assert report.tables[0].rows == 500
