@@ -76,7 +76,12 @@ def chance(identifier: Identifier, trials: int = 4_000, seed: int = 2) -> float:
 
 def drawn(pattern: str, rng: random.Random) -> str:
     """A random text that a simple regular expression matches."""
-    return _draw(parser.parse(pattern.replace("(?i)", "")), rng)
+    return _draw(_parsed(pattern), rng)
+
+
+@cache
+def _parsed(pattern: str) -> parser.SubPattern:
+    return parser.parse(pattern.replace("(?i)", ""))
 
 
 def _draw(tree: parser.SubPattern, rng: random.Random) -> str:
@@ -89,7 +94,7 @@ def _piece(operation: object, argument: object, rng: random.Random) -> str:
     if operation is ops.ANY:
         return rng.choice(LETTERS + DIGITS)
     if operation is ops.IN:
-        return rng.choice(_members(argument))
+        return rng.choice(_members(tuple(argument)))
     if operation in (ops.MAX_REPEAT, ops.MIN_REPEAT):
         low, high, inner = argument
         # What may be there is there every other time; a number's separators all or none would be rarer still.
@@ -102,7 +107,8 @@ def _piece(operation: object, argument: object, rng: random.Random) -> str:
     return ""
 
 
-def _members(parts: list[tuple[object, object]]) -> list[str]:
+@cache
+def _members(parts: tuple[tuple[object, object], ...]) -> list[str]:
     if parts[0][0] is ops.NEGATE:
         unwanted = set(_members(parts[1:]))
         return [char for char in LETTERS + DIGITS if char not in unwanted]
