@@ -30,7 +30,7 @@ HELD, RELEASED, MAPPED = "riverside-households-2026", "riverside-lanes-2026", "n
 
 @dataclass(frozen=True)
 class Picture:
-    """One page, or one element of it, as somebody sees it; at most `height` pixels of it."""
+    """One page, or one element of it, as somebody sees it; at most `height` pixels of it, `unfold` opened before."""
 
     name: str
     who: str | None
@@ -38,8 +38,12 @@ class Picture:
     height: int
     element: str = "body"
     width: int = WIDTH
+    unfold: str = ""
 
 
+#: What the demo has no state for, taken from the pages of the browser tests: a source that waits for its approval, a
+#: portal that is looked at, a conflict, a dataset that can be purged.
+TAKEN_BY_HAND = frozenset({"harvest-approval", "harvest-preview", "harvest-conflicts", "harvest-purge"})
 PICTURES = (
     Picture("describe", "officer", "/describe", 1100),
     Picture("form-phone", "officer", "/describe/example/settlement-profile", 1500, width=PHONE),
@@ -48,6 +52,14 @@ PICTURES = (
     Picture("clean", "officer", "/dataset/{held}/resource/{file}/clean", 1150),
     Picture("queue", "steward1", "/privacy/queue", 700),
     Picture("review", "steward1", "/privacy/release/{review}", 1250),
+    Picture("dates", "officer", "/dataset/{held}", 700, ".privacy-more", unfold=".privacy-more summary"),
+    Picture("decide", "steward1", "/privacy/release/{waiting}", 700, "#decide-return", unfold="#decide-return summary"),
+    Picture(
+        "override", "sysadmin", "/privacy/release/{review}", 700, "#decide-override", unfold="#decide-override summary"
+    ),
+    Picture("several", "steward1", "/privacy/queue/several?release={waiting}", 900),
+    Picture("stewards", "sysadmin", "/organization/{organization}/stewards", 700),
+    Picture("about", None, "/privacy/about", 1000),
     Picture("place", None, "/place/riverside-colony-nandira", 1100),
     Picture("public", None, "/dataset/{released}", 900),
     Picture("public-phone", None, "/dataset/{released}", 2200, width=PHONE),
@@ -57,8 +69,12 @@ PICTURES = (
     Picture("register", None, "/privacy/register", 850),
     Picture("agreement-step", "officer", "/dataset/{held}/agreements/new", 850),
     Picture("agreement", "officer", "/privacy/consent/{agreement}", 1150),
+    Picture("agreements", "officer", "/dataset/{released}/agreements", 600),
+    Picture("evidence", "officer", "/privacy/consent/{agreement}", 500, "form[action$='/evidence']"),
     Picture("withdraw", None, "/privacy/withdraw", 700),
     Picture("concern-form", None, "/dataset/{released}/concern", 950),
+    Picture("concerns", "steward1", "/privacy/concerns", 700),
+    Picture("harvest-report", "officer", "/harvest-portals/source/{source}", 1100),
     Picture("concern", "steward1", "/privacy/concern/{concern}", 900),
 )
 
@@ -87,6 +103,9 @@ def find_names(demo: dict[str, Any]) -> dict[str, str]:
     concern = steward.action.privacy_concern_list(dataset=RELEASED)["results"][0]["id"]
     rows = officer.action.package_show(id=MAPPED)["resources"][0]["id"]
     found = {"mapped": MAPPED, "rows": rows, "file": file, "review": review, "agreement": agreement, "concern": concern}
+    waiting = steward.action.privacy_release_list(state="in_review")["results"][0]["id"]
+    source = officer.action.package_search(fq="dataset_type:harvest", include_private=True)["results"][0]["name"]
+    found |= {"waiting": waiting, "source": source, "organization": demo["organization"]}
     return {"held": HELD, "released": RELEASED, **found}
 
 
@@ -98,6 +117,9 @@ def take(browser: Browser, demo: dict[str, Any], picture: Picture, path: str) ->
         log_in(context, demo["users"][picture.who])
     page = context.new_page()
     page.goto(path)
+    if picture.unfold:
+        page.click(picture.unfold)
+        page.evaluate("scrollTo(0, 0)")
     box = page.locator(picture.element).bounding_box() or {
         "x": 0,
         "y": 0,

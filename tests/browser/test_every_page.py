@@ -132,7 +132,7 @@ def test_a_panel_names_what_comes_next_and_fields_as_people_call_them(states, pa
 def test_what_takes_time_shows_how_far_it_is(site, states, page_as: Callable[..., Page]):
     """A scan under way, the look at what was public before the gate, and what the calendar reminds a steward of."""
     every_state.make(site, "adopted-points")
-    site.sql("UPDATE package SET private = FALSE WHERE name = 'adopted-points'")
+    site.sql("UPDATE package SET private = FALSE WHERE name = 'adopted-points'")  # as before there was a gate
     with site.standing_still():
         site.command("privacy", "adopt")
         site.command("privacy", "expire")

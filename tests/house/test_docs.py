@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
-from docs import generate
+from docs import generate, screenshots
 
 PAGES = generate.pages()
 TESTS = Path(__file__).resolve().parents[1]
+README = TESTS.parent / "README.md"
 #: Columns of the matrix in docs/faults.md.
 FAULTS = ("step", "worker", "PostgreSQL", "Redis", "Solr", "release store")
 
@@ -65,3 +66,11 @@ def test_every_cell_of_the_fault_matrix_is_tried_or_takes_no_part():
         (row[0], cell) for row in rows for cell in row[1:] if "`test_" not in cell and "takes no part" not in cell
     ]
     assert silent == []
+
+
+def test_every_picture_is_shown_and_can_be_taken_again():
+    """What lies in docs/images is in a page, and docs/screenshots.py takes it or says that it does not."""
+    pages = "".join(page.read_text(encoding="utf-8") for page in [*generate.DOCS.glob("*.md"), README])
+    pictures = {path.stem for path in (generate.DOCS / "images").glob("*.png")}
+    assert [name for name in sorted(pictures) if f"images/{name}.png" not in pages] == []
+    assert {picture.name for picture in screenshots.PICTURES} | screenshots.TAKEN_BY_HAND == pictures
