@@ -12,7 +12,7 @@ from ckan.plugins import toolkit as tk
 from flask import Blueprint, Response
 from werkzeug.http import parse_options_header
 
-from ckanext.privacy.gate import dump, notice, store
+from ckanext.privacy.gate import dump, notice, store, unheard_of
 
 gate = Blueprint("privacy_gate", __name__)
 
@@ -83,7 +83,8 @@ def _is_store_down(response: Response) -> bool:
 
 @gate.after_app_request
 def set_headers(response: Response) -> Response:
-    """Keep working copies out of shared caches, and downloads out of the page."""
+    """Keep working copies out of shared caches, downloads out of the page, and held datasets out of refusals."""
+    response = unheard_of.answer(response)
     if getattr(tk.current_user, "is_authenticated", False):
         # CKAN sets the rest of the header after us, and "public" unless it is told so.
         tk.request.environ["__no_cache__"] = True

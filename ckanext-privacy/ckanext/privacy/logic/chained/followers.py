@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict
+
+from ckanext.privacy.gate import audience
 
 
 def _as_seen(context: Context, package_id: str) -> dict[str, Any] | None:
@@ -42,6 +45,15 @@ def am_following_dataset(original: Action, context: Context, data_dict: DataDict
 def follow_dataset(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Follow a dataset the reader may see."""
     _check_seen(context, data_dict)
+    return original(context, data_dict)
+
+
+@tk.chained_action
+def unfollow_dataset(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """Stop following a dataset, though it be held by now; who never followed it must be able to see it."""
+    user, package = audience.reader(context), model.Package.get(tk.get_or_bust(data_dict, "id"))
+    if not (user and package and model.UserFollowingDataset.get(user.id, package.id)):
+        _check_seen(context, data_dict)
     return original(context, data_dict)
 
 
