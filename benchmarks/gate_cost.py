@@ -7,7 +7,8 @@ Machines are shared, so a round has both sites make a few calls within a tenth o
 changes from round to round, and what counts is the ratio of each pair: the median of those of the times on the clock,
 and the ratio of all CPU time of everything that took part (the process, PostgreSQL, Solr and Redis), which others' work
 disturbs least. Behind each stands where the true figure lies with 95 % confidence, by drawing rounds at random again
-and again (bootstrap).
+and again (bootstrap). How many statements PostgreSQL and requests Solr got of one call is told as well: these figures
+have no doubt.
 
 ``python benchmarks/gate_cost.py [ROUNDS]`` compares the gate alone with CKAN and its own plugins;
 ``python benchmarks/gate_cost.py [ROUNDS] --suite`` all of this suite with the plugins of others that it comes with.
@@ -23,12 +24,15 @@ import statistics
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 import psutil
+import requests
+import sqlalchemy as sa
 from harvest import ROOT, catalogue, make_site
 
 PLAIN = ("activity", "dcat", "datastore", "text_view", "image_view")
@@ -54,8 +58,15 @@ LIMITS: dict[str, float | None] = {
     "package_update": 1.15,
     "resource_create": 1.15,
 }
-#: Milliseconds that a call took: on the clock, and CPU time of everything that took part.
-Cost = tuple[float, float]
+
+
+class Cost(NamedTuple):
+    """Milliseconds that a call took: on the clock, and CPU time of everything that took part; and what it asked for."""
+
+    wall: float
+    cpu: float
+    statements: int
+    requests: int
 
 
 # -- the process that is measured
@@ -65,6 +76,7 @@ def work() -> None:
         from ckan.tests import helpers
 
         ids, people = make_datasets()
+        count_what_is_asked()
         calls = calls_on(helpers._get_test_app(), ids, people)
         click.echo("READY", nl=True)
         for line in sys.stdin:
@@ -133,13 +145,31 @@ def check(answer: Any) -> None:
 
 
 def measured(call: Callable[[int], Any]) -> Cost:
-    """Make a call a few times; return the quickest on the clock, and the mean of this process's CPU time."""
+    """Make a call a few times; return the quickest on the clock, the mean of its CPU time, and what it asked."""
     took, used = [], time.process_time()
     for _ in range(CALLS):
+        _asked.clear()
         started = time.perf_counter()
         call(next(_numbers))
         took.append((time.perf_counter() - started) * 1000)
-    return min(took), (time.process_time() - used) * 1000 / CALLS
+    cpu = (time.process_time() - used) * 1000 / CALLS
+    return Cost(min(took), cpu, _asked["statements"], _asked["requests"])
+
+
+#: What the last call asked PostgreSQL and Solr.
+_asked: Counter[str] = Counter()
+
+
+def count_what_is_asked() -> None:
+    """Count each statement and each request from here on, on both sites alike."""
+    sa.event.listen(sa.Engine, "before_cursor_execute", lambda *_: _asked.update(["statements"]))
+    send = requests.Session.send
+
+    def counted(session: Any, request: Any, **options: Any) -> Any:
+        _asked.update(["requests"])
+        return send(session, request, **options)
+
+    requests.Session.send = counted
 
 
 #: Each call is about the next dataset, on both sites alike.
@@ -170,8 +200,8 @@ class Site:
         before = services_cpu()
         self._process.stdin.write(name + "\n")
         self._process.stdin.flush()
-        wall, cpu = json.loads(self._answer("TOOK"))
-        return wall, cpu + (services_cpu() - before) * 1000 / CALLS
+        cost = Cost(*json.loads(self._answer("TOOK")))
+        return cost._replace(cpu=cost.cpu + (services_cpu() - before) * 1000 / CALLS)
 
 
 def services_cpu() -> float:
@@ -191,14 +221,15 @@ def compare(rounds: int, what: str) -> None:
     stack.wait_for_solr(layout.load_layout())
     without, with_it = COMPARED[what]
     plain, gated = Site(2, without), Site(3, with_it)
-    click.echo(f"{'call':24} {'plain ms':>9} {what + ' ms':>9}  {'ratio':18} {'of CPU':18} limit")
+    click.echo(f"{'call':24} {'plain ms':>9} {what + ' ms':>9}  {'ratio':18} {'of CPU':18} limit  SQL      Solr")
     for name, limit in LIMITS.items():
         for site in (plain, gated):
             site.call(name)  # caches are warm from here on
         pairs = [paired(name, plain, gated, turned=bool(number % 2)) for number in range(rounds)]
-        bare, gate = (statistics.median(wall for wall, _ in side) for side in zip(*pairs, strict=True))
+        bare, gate = (statistics.median(cost.wall for cost in side) for side in zip(*pairs, strict=True))
         clock, cpu = (with_doubt(pairs, ratio) for ratio in (ratio_on_the_clock, ratio_of_cpu))
-        click.echo(f"{name:24} {bare:9.1f} {gate:9.1f}  {clock:18} {cpu:18} {limit or '–'}")
+        asked = " ".join(f"{asked_for(pairs, kind):8}" for kind in ("statements", "requests"))
+        click.echo(f"{name:24} {bare:9.1f} {gate:9.1f}  {clock:18} {cpu:18} {limit or '–':<6} {asked}")
 
 
 Pair = tuple[Cost, Cost]
@@ -206,12 +237,18 @@ Pair = tuple[Cost, Cost]
 
 def ratio_on_the_clock(pairs: Sequence[Pair]) -> float:
     """The median of the ratios of each pair."""
-    return statistics.median(gate[0] / bare[0] for bare, gate in pairs)
+    return statistics.median(gate.wall / bare.wall for bare, gate in pairs)
+
+
+def asked_for(pairs: Sequence[Pair], what: str) -> str:
+    """What a call asks for without and with the gate. Some ask for more once a second or so: the median of all."""
+    bare, gate = (statistics.median_low(getattr(cost, what) for cost in side) for side in zip(*pairs, strict=True))
+    return f"{bare} → {gate}"
 
 
 def ratio_of_cpu(pairs: Sequence[Pair]) -> float:
     """The ratio of all CPU time; servers tell theirs in hundredths of a second, too coarse for one pair."""
-    return sum(gate[1] for _, gate in pairs) / sum(bare[1] for bare, _ in pairs)
+    return sum(gate.cpu for _, gate in pairs) / sum(bare.cpu for bare, _ in pairs)
 
 
 def with_doubt(pairs: Sequence[Pair], ratio: Callable[[Sequence[Pair]], float]) -> str:

@@ -109,8 +109,8 @@ def test_nothing_harvested_is_public(site, make_source, anonymous_api):
     assert anonymous_api("package_search", q="Layer")[1]["result"]["count"] == 0
     assert anonymous_api("package_search", include_private=True)[1]["result"]["count"] == 0
     assert anonymous_api("package_show", id=dataset_id)[0] in (403, 404)
-    assert anonymous_api("harvest_object_show", id=object_id)[0] == 403
-    assert anonymous_api("harvest_object_show", dataset_id=dataset_id)[0] == 403
+    assert anonymous_api("harvest_object_show", id=object_id)[0] == 404
+    assert anonymous_api("harvest_object_show", dataset_id=dataset_id)[0] == 404
     assert anonymous_api("harvest_object_list")[0] == 403
 
 
@@ -401,8 +401,8 @@ def test_only_who_may_edit_the_source_runs_it_and_reads_its_report(site, make_so
     site.serve_catalogue(hub_records(1))
     source = make_source(site.url)
     for action in ("cityportals_run", "cityportals_report_show"):
-        assert api_as(community["reader"])(action, id=source["id"])[0] == 403
-        assert anonymous_api(action, id=source["id"])[0] == 403
+        assert api_as(community["reader"])(action, id=source["id"])[0] == 404
+        assert anonymous_api(action, id=source["id"])[0] == 404
     assert api_as(community["officer"])("cityportals_report_show", id=source["id"])[1]["result"]["state"] == "none"
 
 
@@ -414,8 +414,8 @@ def test_a_source_runs_after_somebody_else_has_approved_it(site, make_source, ap
     source = act("harvest_source_create", **members)
     with pytest.raises(tk.ValidationError, match="waits for approval"):
         run(source)
-    for person in ("officer", "reader"):
-        assert api_as(community[person])("cityportals_source_approve", id=source["id"])[0] == 403
+    for person, status in (("officer", 403), ("reader", 404)):
+        assert api_as(community[person])("cityportals_source_approve", id=source["id"])[0] == status
     job = act("harvest_job_create", source_id=source["id"], run=False)["id"]
     running.run_here(job)
     assert site.requests == [], "however a job is made, the portal is not asked"

@@ -85,6 +85,8 @@ def test_no_action_tells_whether_something_held_exists(held, app, people, user):
     nowhere, telling = {}, {}
     for action, parameter, kind in questions():
         key = action, parameter
+        if user is None and (parameter, kind) != ("id", "dataset"):
+            continue  # CKAN stops visitors earlier than members, and in the same way whatever they ask about
         nowhere[key] = nowhere.get(key) or ask(*key, str(uuid.uuid4()))
         if (there := ask(*key, held[kind])) != nowhere[key]:
             telling[f"{action} {parameter} {kind}"] = there, nowhere[key]
@@ -102,8 +104,10 @@ def test_no_page_tells_whether_a_held_dataset_exists(held, app, people, user):
 
     telling = {}
     for rule in rules(app):
-        there = ask(rule, held["dataset"], held["resource"], held["view"])
-        nowhere = ask(rule, *(str(uuid.uuid4()) for _ in range(3)))
+        names = held["dataset"], held["resource"], held["view"]
+        if not any(name in address(rule, *names) for name in names):
+            continue
+        there, nowhere = ask(rule, *names), ask(rule, *(str(uuid.uuid4()) for _ in names))
         if there != nowhere:
             telling[rule.rule] = there, nowhere
     assert telling == {}
@@ -206,6 +210,9 @@ def test_who_works_on_a_dataset_hears_what_is_wrong(held, api_as, people, app):
     assert officer("package_create", id=str(uuid.uuid4()), name="no name", owner_org="city-lab")[0] == 409
     assert officer("package_create", name=held["dataset"], owner_org="city-lab")[0] == 409
     assert officer("datastore_search", resource_id=held["resource"])[1]["error"]["message"] != "Not found"
+    asked_for = act("officer", "privacy_release_request", id=held["dataset"])["id"]
+    assert officer("privacy_release_approve", id=asked_for, snapshot_sha256="")[0] in (403, 409)
+    assert api_as(people["insider"])("privacy_release_show", id=asked_for)[0] == 404
     assert api_as(people["insider"])("package_create", name="new", owner_org="city-lab")[0] == 403
     assert api_as(people["insider"])("organization_patch", id="city-lab")[0] == 403
 

@@ -7,7 +7,8 @@ from typing import Any
 from ckan import model
 from ckan.plugins import toolkit as tk
 
-from ckanext.privacy.model import Release, Steward
+from ckanext.privacy.gate import released
+from ckanext.privacy.model import Steward
 from ckanext.privacy.views import panel, pointers, words
 from ckanext.privacy.views.calls import act
 from ckanext.privacy.workflow import overview
@@ -28,8 +29,8 @@ def privacy_release_panel(package: dict[str, Any]) -> dict[str, Any] | None:
 
 def privacy_released_on(package: dict[str, Any]) -> str:
     """Return the day on which the version that the public sees was released; empty where there is none."""
-    public = Release.public(package["id"])
-    return words.date(public.released) if public else ""
+    since = released.since(package["id"])
+    return words.date(since) if since else ""
 
 
 def privacy_queue_count() -> int | None:

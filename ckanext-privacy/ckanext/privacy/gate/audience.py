@@ -77,8 +77,18 @@ def works_on_resource(user: model.User | None, resource_id: str | None) -> bool:
 
 def package_of(resource_id: str | None) -> model.Package | None:
     """Return the dataset a resource belongs to, or None."""
-    resource = model.Resource.get(resource_id) if resource_id else None
-    return model.Package.get(resource.package_id) if resource and resource.package_id else None
+    resource = _at_hand(model.Resource, resource_id) if resource_id else None
+    return _at_hand(model.Package, resource.package_id) if resource and resource.package_id else None
+
+
+def _at_hand(kind: Any, id_: str) -> Any:
+    """Return a row, and hold it while a page is read: sessions drop what nobody holds, and a page asks for each file.
+
+    Whoever writes or decides reads anew.
+    """
+    ask = partial(kind.get, id_)
+    reading = has_request_context() and tk.request.method in ("GET", "HEAD")
+    return remembered.once((kind.__name__, id_), ask) if reading else ask()
 
 
 def outside_of_requests() -> bool:

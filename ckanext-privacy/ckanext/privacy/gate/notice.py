@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-import sqlalchemy as sa
-from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 from flask import Response, g
 
-from ckanext.privacy.gate import addresses, audience
-from ckanext.privacy.model import Release
+from ckanext.privacy.gate import addresses, audience, released
 from ckanext.privacy.said import said
 
 HEADER = "Privacy-Gate"
@@ -25,18 +22,13 @@ def saved(context: Context, package_id: str) -> None:
     """Tell whoever sent the current request, once, that what they saved is held."""
     if audience.outside_of_requests() or context.get("defer_commit") or hasattr(g, _NOTICE):
         return
-    since = _public_since(package_id)
+    since = released.since(package_id)
     setattr(g, _NOTICE, "pending" if since else "held")
     refused = addresses.objections_to(package_id)
     if refused:
         setattr(g, _REFUSED, len(refused))
     if not tk.request.path.startswith("/api"):
         tk.h.flash_notice(" ".join([_sentence(since), *map(said, refused)]))
-
-
-def _public_since(package_id: str) -> dt.datetime | None:
-    query = sa.select(Release.released).where(Release.package_id == package_id, *Release.is_public())
-    return model.Session.scalar(query)
 
 
 def _sentence(since: dt.datetime | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -48,6 +49,11 @@ def is_public(package_id: str) -> bool:
         return False
     query = sa.select(Release.id).where(Release.package_id == package_id, *conditions())
     return model.Session.execute(query).first() is not None
+
+
+def since(package_id: str) -> dt.datetime | None:
+    """Return when what the public sees of a dataset was released; None when it sees nothing."""
+    return model.Session.scalar(sa.select(Release.released).where(Release.package_id == package_id, *conditions()))
 
 
 _IN_FORCE = sa.text("""

@@ -1,8 +1,7 @@
 """What CKAN asks again and again while a session only reads: asked once, and forgotten with the first write.
 
 A save asks four times whether one person works on one dataset, and shows the dataset to the activity stream right after
-it was read back. A flush, a bulk statement, a commit or a rollback forgets everything; so does the end of a request,
-which ends its session.
+it was read back. A flush, a bulk statement, a commit, a rollback or the session's end forgets everything.
 """
 
 from __future__ import annotations
@@ -26,9 +25,12 @@ def install() -> None:
 
 
 def once(key: Hashable, ask: Callable[[], T]) -> T:
-    """Return the answer to a question, which is asked unless it was since the session's last write."""
+    """Return the answer to a question, which is asked unless it was since the session's last write.
+
+    That there is nothing is never remembered: others may have made it meanwhile.
+    """
     known = _known()
-    if key not in known:
+    if known.get(key) is None:
         known[key] = ask()
     return known[key]
 
@@ -59,6 +61,7 @@ _HANDLERS: dict[str, Callable[..., None]] = {
     "before_flush": _forget,
     "after_commit": _forget,
     "after_soft_rollback": _forget,
+    "after_transaction_end": _forget,
     "after_bulk_update": _forget_bulk,
     "after_bulk_delete": _forget_bulk,
 }

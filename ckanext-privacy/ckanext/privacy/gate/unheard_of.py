@@ -20,10 +20,13 @@ from ckan.plugins import toolkit as tk
 from flask import Response
 
 from ckanext.privacy.gate import audience, released
-from ckanext.privacy.model import Release
+from ckanext.privacy.model import Cleaning, Concern, Consent, Release, Scan
 
-#: Answers in which CKAN says more of what exists than of what does not; it fails (500) on some things that are missing.
-REFUSALS = frozenset({401, 403, 404, 409, 500})
+#: Answers that refuse.
+REFUSALS = frozenset({401, 403, 404})
+#: Answers that are refusals where it is about datasets: CKAN calls some that are missing mistakes, and fails on others.
+MISTAKES = frozenset({409, 500})
+_ABOUT_DATASETS = re.compile(r"(package|dataset|resource|datastore)_")
 #: Parameters that name a dataset, a file, a view, or something that belongs to one.
 NAMES = frozenset({
     "_id", "activity_id", "dataset", "dataset_id", "datasets", "entity_id", "id", "name_or_id", "object", "package",
@@ -42,24 +45,37 @@ _MOST = 100
 
 def answer(response: Response) -> Response:
     """Return what a request is answered with: a refusal that names what the reader cannot know of is "not found"."""
-    if response.status_code not in REFUSALS or not tk.request.endpoint:
+    if response.status_code not in REFUSALS | MISTAKES or not tk.request.endpoint:
         return response
     names = _named()
     if not names:
         return response
     model.Session.rollback()  # whatever failed may have left its transaction broken
     user = audience.visitor()
-    if len(names) <= _MOST and all(_is_known(name, user) for name in names):
-        return response
-    return _as_json(response) if tk.request.endpoint == "api.action" else _as_page()
+    known = {_is_known(name, user) for name in names} if len(names) <= _MOST else {None}
+    if False in known or (None in known and _refuses(response)):
+        return _as_json(response) if _is_api() else _as_page()
+    return response
+
+
+def _is_api() -> bool:
+    return tk.request.endpoint == "api.action"
+
+
+def _asked() -> str:
+    """Return the action, or the endpoint of the page."""
+    return str((tk.request.view_args or {}).get("logic_function", tk.request.endpoint))
+
+
+def _refuses(response: Response) -> bool:
+    """Say whether something that is missing is answered so; others' actions have ids and mistakes of their own."""
+    return response.status_code in REFUSALS or not _is_api() or _ABOUT_DATASETS.match(_asked()) is not None
 
 
 def _named() -> set[str]:
     """Return what a request names, wherever CKAN may have read it from."""
-    request = tk.request
-    arguments = request.view_args or {}
-    asked = str(arguments.get("logic_function", request.endpoint))
-    sent = [arguments, request.args.to_dict(flat=False), request.form.to_dict(flat=False), *_documents()]
+    request, asked = tk.request, _asked()
+    sent = [request.view_args, request.args.to_dict(flat=False), request.form.to_dict(flat=False), *_documents()]
     names = set(_under(NAMES - {"id"} if _OTHER_IDS.match(asked) else NAMES, sent))
     return names or (set(_under(frozenset({"name"}), sent)) if _BY_NAME.match(asked) else names)
 
@@ -81,8 +97,11 @@ def _under(names: frozenset[str], sent: list[Any], depth: int = 2) -> Iterator[s
             yield from _under(names, [value], depth - 1)
 
 
-def _is_known(name: str, user: model.User | None) -> bool:
-    """Say whether a person may know that there is something of this name: they work on it, or it was shown to all."""
+def _is_known(name: str, user: model.User | None) -> bool | None:
+    """Say whether a person may know of what has this name: they work on it, or it was public; None if nothing has.
+
+    Of what the gate itself keeps about a dataset (a request for release, an agreement ...) they know as of the dataset.
+    """
     if user is not None and user.sysadmin:
         return True
     package = model.Package.get(name)
@@ -91,10 +110,18 @@ def _is_known(name: str, user: model.User | None) -> bool:
     if model.Session.get(model.Resource, name) is not None:
         return audience.works_on_resource(user, name) or released.entry(name) is not None
     view = model.Session.get(model.ResourceView, name)
-    if view is None:
-        return False
-    shown = any(each["id"] == name for each in released.views(view.resource_id))
-    return shown or audience.works_on_resource(user, view.resource_id)
+    if view is not None:
+        shown = any(each["id"] == name for each in released.views(view.resource_id))
+        return shown or audience.works_on_resource(user, view.resource_id)
+    about = _datasets_of(name)
+    return any(_is_known(each, user) for each in about) if about else None
+
+
+def _datasets_of(id_: str) -> list[str]:
+    """Return the ids of the datasets that a record of the gate is about, existing or not; none if there is no such."""
+    consent = model.Session.get(Consent, id_)
+    found = [model.Session.get(kind, id_) for kind in (Release, Concern, Cleaning, Scan)]
+    return [*(consent.package_ids if consent else ()), *(each.package_id for each in found if each)]
 
 
 def _was_public(package: model.Package, name: str) -> bool:

@@ -40,13 +40,13 @@ def package_show(original: Action, context: Context, data_dict: DataDict) -> Any
             return saved
         context["use_cache"] = False
         return _without_relationships(original(context, data_dict))
+    form = released.DEFAULT if tk.asbool(data_dict.get("use_default_schema", False)) else released.CUSTOM
+    found = released.package(package.id, form)
+    if found is None:  # at once, so that it takes hardly longer than where there is no dataset
+        raise tk.ObjectNotFound(tk._("Not found"))
     context["session"] = model.Session
     context["package"] = package
     _check("package_show", context, {**data_dict, "id": package.id})
-    form = released.DEFAULT if tk.asbool(data_dict.get("use_default_schema", False)) else released.CUSTOM
-    found = released.package(package.id, form)
-    if found is None:
-        raise tk.ObjectNotFound(tk._("Not found"))
     return _prepared(found) if context.get("for_view") else found
 
 

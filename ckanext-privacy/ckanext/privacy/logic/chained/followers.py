@@ -8,7 +8,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict
 
-from ckanext.privacy.gate import audience
+from ckanext.privacy.gate import audience, released
 
 
 def _as_seen(context: Context, package_id: str) -> dict[str, Any] | None:
@@ -21,7 +21,10 @@ def _as_seen(context: Context, package_id: str) -> dict[str, Any] | None:
 
 def _check_seen(context: Context, data_dict: DataDict) -> None:
     package_id = tk.get_or_bust(data_dict, "id")
-    if not context.get("ignore_auth") and _as_seen(context, package_id) is None:
+    if context.get("ignore_auth"):
+        return
+    package = model.Package.get(package_id)
+    if package is None or not (released.is_public(package.id) or audience.works_on(audience.reader(context), package)):
         raise tk.ObjectNotFound(tk._("Not found"))
 
 

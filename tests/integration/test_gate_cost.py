@@ -1,0 +1,99 @@
+"""What the gate asks of PostgreSQL and Solr when a visitor reads: figures without noise, beside those of plain CKAN.
+
+Plain CKAN's are by ``benchmarks/gate_cost.py``, which tells both: two statements and one search for ``package_show``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+import sqlalchemy as sa
+from ckan.tests import factories
+from support.releases import act
+from support.releasing import release
+
+from ckanext.privacy.gate import index
+
+
+@pytest.fixture
+def asked(monkeypatch) -> Iterator[Callable[[], Counter[str]]]:
+    """How often each server was asked since the last look."""
+    count: Counter[str] = Counter()
+    send = requests.Session.send
+
+    def counted(session, request, **options):
+        count["solr"] += 1
+        return send(session, request, **options)
+
+    def statement(*_facts):
+        count["sql"] += 1
+
+    monkeypatch.setattr(requests.Session, "send", counted)
+    sa.event.listen(sa.Engine, "before_cursor_execute", statement)
+
+    def look() -> Counter[str]:
+        seen = Counter(count)
+        count.clear()
+        return seen
+
+    yield look
+    sa.event.remove(sa.Engine, "before_cursor_execute", statement)
+
+
+def make_public(files: int) -> str:
+    """Release a dataset with links; return its name."""
+    links = [{"name": f"File {each}", "url": f"https://example.org/{each}.csv"} for each in range(files)]
+    dataset = factories.Dataset(owner_org="city-lab", resources=links)
+    release(dataset["id"])
+    return dataset["name"]
+
+
+def test_showing_a_dataset_asks_for_three_rows_in_place_of_a_search(community, anonymous_api, asked):
+    """Its release twice (may it be seen, what is in it), and its organisation's name of today."""
+    name = make_public(files=2)
+    for _ in range(2):
+        asked()
+        assert anonymous_api("package_show", id=name)[0] == 200
+
+    assert asked() <= Counter(sql=2 + 4, solr=0)
+
+
+def test_a_search_asks_once_a_second_what_is_in_force(community, anonymous_api, asked):
+    """One statement for all that was found, and none for what was asked about a moment ago."""
+    make_public(files=1)
+    index._in_force_until.clear()
+    anonymous_api("package_search")  # warm
+    asked()
+    anonymous_api("package_search")
+    known = asked()
+    index._in_force_until.clear()
+    anonymous_api("package_search")
+
+    assert asked() == known + Counter(sql=1)
+    assert known["solr"] == 1
+
+
+def test_each_further_file_on_a_dataset_page_costs_four_statements(community, app, asked):
+    """The file's row, may it be seen, is it in the release, which views has it there; plain CKAN asks for two."""
+    few, many = make_public(files=1), make_public(files=5)
+    costs = []
+    for name in (few, many):
+        app.get(f"/dataset/{name}")
+        asked()
+        app.get(f"/dataset/{name}")
+        costs.append(asked()["sql"])
+
+    assert costs[1] - costs[0] <= 4 * 4
+
+
+def test_who_saves_is_asked_little_more_than_by_ckan(community, asked):
+    """Plain CKAN needs 64 statements to save it with five files; we note who edited, and index the release."""
+    name = make_public(files=5)
+    act("officer", "package_patch", id=name, version="1")
+    asked()
+    act("officer", "package_patch", id=name, version="2")
+
+    assert asked()["sql"] <= 84
