@@ -209,6 +209,8 @@ def test_who_works_on_a_dataset_hears_what_is_wrong(held, api_as, people, app):
     assert officer("package_update", id=held["dataset"], name="no name")[0] == 409
     assert officer("package_create", id=str(uuid.uuid4()), name="no name", owner_org="city-lab")[0] == 409
     assert officer("package_create", name=held["dataset"], owner_org="city-lab")[0] == 409
+    whole = {**act("officer", "package_show", id=held["dataset"]), "name": "no name", "subject": "water"}
+    assert officer("package_update", **whole)[0] == 409
     assert officer("datastore_search", resource_id=held["resource"])[1]["error"]["message"] != "Not found"
     asked_for = act("officer", "privacy_release_request", id=held["dataset"])["id"]
     assert officer("privacy_release_approve", id=asked_for, snapshot_sha256="")[0] in (403, 409)

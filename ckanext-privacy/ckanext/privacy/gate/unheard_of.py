@@ -26,17 +26,16 @@ from ckanext.privacy.model import Cleaning, Concern, Consent, Release, Scan
 REFUSALS = frozenset({401, 403, 404})
 #: Answers that are refusals where it is about datasets: CKAN calls some that are missing mistakes, and fails on others.
 MISTAKES = frozenset({409, 500})
-_ABOUT_DATASETS = re.compile(r"(package|dataset|resource|datastore)_")
+_ABOUT_DATASETS = re.compile(r"(package|dataset|resource|datastore)_|(un)?follow_dataset$")
 #: Parameters that name a dataset, a file, a view, or something that belongs to one.
 NAMES = frozenset({
     "_id", "activity_id", "dataset", "dataset_id", "datasets", "entity_id", "id", "name_or_id", "object", "package",
     "package_id", "resource_id", "resource_view_id", "subject", "view_id",
 })  # fmt: skip
-#: Actions and pages whose ``id`` is of something else (groups, people …), or is given to what is new.
-_OTHER_IDS = re.compile(
-    r"(group|organization|member|user|vocabulary|tag|license|job|api_token)[._]"
-    r"|(package|resource|resource_view|harvest_source)_create$"
-)
+#: Actions and pages whose ``id`` is of something else (groups, people …).
+_OTHER_IDS = re.compile(r"(group|organization|member|user|vocabulary|tag|license|job|api_token)[._]")
+#: Actions that are sent whole datasets and files, whose fields may bear any name; what is new gets an id of its own.
+_SAVES = re.compile(r"(package|resource|resource_view|harvest_source)_(create|update|patch|revise)$")
 #: Actions that go by a name where no id is given.
 _BY_NAME = re.compile(r"\w+_(update|revise)$")
 #: Nobody is refused about more things at once; each is looked up.
@@ -45,17 +44,23 @@ _MOST = 100
 
 def answer(response: Response) -> Response:
     """Return what a request is answered with: a refusal that names what the reader cannot know of is "not found"."""
-    if response.status_code not in REFUSALS | MISTAKES or not tk.request.endpoint:
+    if not tk.request.endpoint or not _refuses(response):
         return response
     names = _named()
     if not names:
         return response
     model.Session.rollback()  # whatever failed may have left its transaction broken
     user = audience.visitor()
-    known = {_is_known(name, user) for name in names} if len(names) <= _MOST else {None}
-    if False in known or (None in known and _refuses(response)):
-        return _as_json(response) if _is_api() else _as_page()
-    return response
+    if len(names) <= _MOST and all(_is_known(name, user) for name in names):
+        return response
+    return _as_json(response) if _is_api() else _as_page()
+
+
+def _refuses(response: Response) -> bool:
+    """Say whether an answer may be about something that is missing; others' actions make mistakes of their own."""
+    if response.status_code in MISTAKES:
+        return not _is_api() or _ABOUT_DATASETS.match(_asked()) is not None
+    return response.status_code in REFUSALS
 
 
 def _is_api() -> bool:
@@ -67,17 +72,22 @@ def _asked() -> str:
     return str((tk.request.view_args or {}).get("logic_function", tk.request.endpoint))
 
 
-def _refuses(response: Response) -> bool:
-    """Say whether something that is missing is answered so; others' actions have ids and mistakes of their own."""
-    return response.status_code in REFUSALS or not _is_api() or _ABOUT_DATASETS.match(_asked()) is not None
-
-
 def _named() -> set[str]:
     """Return what a request names, wherever CKAN may have read it from."""
     request, asked = tk.request, _asked()
-    sent = [request.view_args, request.args.to_dict(flat=False), request.form.to_dict(flat=False), *_documents()]
-    names = set(_under(NAMES - {"id"} if _OTHER_IDS.match(asked) else NAMES, sent))
-    return names or (set(_under(frozenset({"name"}), sent)) if _BY_NAME.match(asked) else names)
+    if not _is_api():
+        return set(_under(_names_of(asked), [request.view_args, request.args.to_dict(flat=False)]))
+    sent = [request.args.to_dict(flat=False), request.form.to_dict(flat=False), *_documents()]
+    inside = [each[key] for each in sent if isinstance(each, dict) for key in ("match", "resource") if key in each]
+    found = set(_under(_names_of(asked), [*sent, *inside]))
+    return found or (set(_under(frozenset({"name"}), [*sent, *inside])) if _BY_NAME.match(asked) else found)
+
+
+def _names_of(asked: str) -> frozenset[str]:
+    """Return the parameters that name something in an action or page."""
+    if _SAVES.match(asked):
+        return frozenset({"package_id", "resource_id"} if asked.endswith("create") else {"id", "package_id"})
+    return NAMES - {"id"} if _OTHER_IDS.match(asked) else NAMES
 
 
 def _documents() -> Iterator[Any]:
@@ -87,18 +97,16 @@ def _documents() -> Iterator[Any]:
             yield json.loads(text)
 
 
-def _under(names: frozenset[str], sent: list[Any], depth: int = 2) -> Iterator[str]:
-    """Yield the texts under these names, also as ``match__id`` or one level down, as in ``{"match": {"id": …}}``."""
+def _under(names: frozenset[str], sent: list[Any]) -> Iterator[str]:
+    """Yield the texts under these names, or under ``match__`` and one of them."""
     for key, value in ((key, value) for each in sent if isinstance(each, dict) for key, value in each.items()):
-        if key in names or key.removeprefix("match__") in names:
+        if key.removeprefix("match__") in names:
             texts = value if isinstance(value, list) else [value]
             yield from (each for each in texts if isinstance(each, str) and each.isprintable())
-        elif depth > 1:
-            yield from _under(names, [value], depth - 1)
 
 
-def _is_known(name: str, user: model.User | None) -> bool | None:
-    """Say whether a person may know of what has this name: they work on it, or it was public; None if nothing has.
+def _is_known(name: str, user: model.User | None) -> bool:
+    """Say whether a person may know of what has this name: they work on it, or it was public.
 
     Of what the gate itself keeps about a dataset (a request for release, an agreement ...) they know as of the dataset.
     """
@@ -113,8 +121,7 @@ def _is_known(name: str, user: model.User | None) -> bool | None:
     if view is not None:
         shown = any(each["id"] == name for each in released.views(view.resource_id))
         return shown or audience.works_on_resource(user, view.resource_id)
-    about = _datasets_of(name)
-    return any(_is_known(each, user) for each in about) if about else None
+    return any(_is_known(each, user) for each in _datasets_of(name))
 
 
 def _datasets_of(id_: str) -> list[str]:
