@@ -126,6 +126,8 @@ def _is_known(name: str, user: model.User | None) -> bool:
 
 def _datasets_of(id_: str) -> list[str]:
     """Return the ids of the datasets that a record of the gate is about, existing or not; none if there is no such."""
+    if not _asked().startswith("privacy"):
+        return []
     consent = model.Session.get(Consent, id_)
     found = [model.Session.get(kind, id_) for kind in (Release, Concern, Cleaning, Scan)]
     return [*(consent.package_ids if consent else ()), *(each.package_id for each in found if each)]
