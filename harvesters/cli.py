@@ -22,7 +22,9 @@ __all__ = ["cityportals"]
 def cityportals(ctx: click.Context) -> None:
     """Harvest city portals."""
     # mails about a run that failed have addresses of pages in them
-    ctx.with_resource(ctx.meta["flask_app"].test_request_context())
+    site = ctx.meta.get("flask_app")
+    if site is not None:
+        ctx.with_resource(site.test_request_context())
 
 
 @cityportals.command()
