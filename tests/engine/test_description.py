@@ -36,6 +36,10 @@ def test_a_text_is_found_wherever_it_stands(value: Any) -> None:
     [
         ({"modified": "2026-11-27T10:00:00.123456", "size": 5512345678, "rows": 12, "hash": "a" * 40}, {}),
         ({"hash": "Maria"}, {"hash": "Maria"}),
+        (
+            {"share": 0.25, "lat": "19.432", "home": "19.4326077", "y": 19.4326077},
+            {"home": "19.4326077", "y": "19.4326077"},
+        ),
         ({"called": 5512345678}, {"called": "5512345678"}),
         ({"extras": [{"key": "Ask 98765 43210", "value": ""}]}, {"extras name of a field": "Ask 98765 43210"}),
         ({"contact": [{"email": "a@b.c"}]}, {"contact 1 email": "a@b.c"}),
@@ -49,5 +53,6 @@ def test_what_counts_as_a_text(description: dict[str, Any], texts: dict[str, str
 def test_changed_words_are_named_by_their_place() -> None:
     approved = {"notes": "Wells.", "tags 1 name": "water", "url": "https://example.org/1", "file": "w_20261126.csv"}
     moved = {"notes": "Wells.", "tags 2 name": "water", "url": "https://example.org/2", "file": "w_20261127.csv"}
-    assert changed_words(moved, approved) == ()
-    assert changed_words({**moved, "notes": "Ask Maria."}, approved) == ("notes",)
+    assert changed_words(moved, approved, {"url"}) == ()
+    assert changed_words(moved, approved) == ("url",), "An address can say as much as any text."
+    assert changed_words({**moved, "notes": "Ask Maria."}, approved, {"url"}) == ("notes",)

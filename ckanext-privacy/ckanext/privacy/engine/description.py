@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
-#: What machines write and nobody reads: identifiers, digests, moments, and numbers too short to reach anybody.
+#: What machines write and nobody reads: identifiers, digests, moments, numbers too short to reach or to find anybody.
 _MACHINE = re.compile(
     r"""(?ix) [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
     | (?:[a-z0-9-]{2,10}:)? [0-9a-f]{32,128}
     | \d{4}-\d\d-\d\d (?: [T ] \d\d:\d\d [\d:.,]* (?:Z|[+-]\d\d:?\d\d)? )?
-    | [+-]? \d{1,6} (?:\.\d+)?"""
+    | [+-]? \d{1,6} (?:\.\d{1,3})?"""
 )
 #: A day, as feeds write it into names of files and notes.
 _DAY = re.compile(r"(?<!\d)(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)")
@@ -33,10 +32,10 @@ def texts_of(description: Mapping[str, Any]) -> dict[str, str]:
     return {place: text for place, text in _walk("", description) if text and not _MACHINE.fullmatch(text.strip())}
 
 
-def changed_words(now: Mapping[str, str], approved: Mapping[str, str]) -> tuple[str, ...]:
-    """The places of texts that were not among the approved ones, whatever day they tell. Addresses are no words."""
+def changed_words(now: Mapping[str, str], approved: Mapping[str, str], but: Collection[str] = ()) -> tuple[str, ...]:
+    """The places of texts that were not among the approved ones, whatever day they tell; without those in ``but``."""
     known = {_DAY.sub("", text) for text in approved.values()}
-    return tuple(place for place, text in now.items() if _DAY.sub("", text) not in known and not _is_address(text))
+    return tuple(place for place, text in now.items() if _DAY.sub("", text) not in known and place not in but)
 
 
 def _walk(place: str, value: Any) -> Iterator[tuple[str, str]]:
@@ -49,7 +48,7 @@ def _walk(place: str, value: Any) -> Iterator[tuple[str, str]]:
             yield from _member(place, str(each["key"]), each["value"]) if is_extra else _walk(f"{place} {number}", each)
     elif isinstance(value, str):
         yield place, _unescaped(value)
-    elif isinstance(value, int) and value >= _TELLING:
+    elif isinstance(value, float) or (isinstance(value, int) and abs(value) >= _TELLING):
         yield place, str(value)
 
 
@@ -69,10 +68,3 @@ def _unescaped(text: str) -> str:
         return json.dumps(json.loads(text), ensure_ascii=False)
     except ValueError:
         return text
-
-
-def _is_address(text: str) -> bool:
-    try:
-        return urlsplit(text).scheme in {"http", "https"} and not re.search(r"\s", text.strip())
-    except ValueError:
-        return False

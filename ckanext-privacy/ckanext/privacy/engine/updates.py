@@ -37,12 +37,14 @@ class Evidence:
     """What is known of a release's content: reports and error counts by resource, findings in its description.
 
     `texts` are the description's own by place (:func:`texts_of`), for comparing only: they are never kept or shown.
+    `addresses` are the places of those that say where a linked file is: what is there was scanned, wherever it is.
     """
 
     files: Mapping[str, FileReport]
     metadata: tuple[MetadataFinding, ...] = ()
     quality_errors: Mapping[str, int] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
+    addresses: frozenset[str] = frozenset()
 
 
 def differences(now: Evidence, approved: Evidence, settings: AutomaticSettings) -> tuple[str, ...]:
@@ -52,7 +54,7 @@ def differences(now: Evidence, approved: Evidence, settings: AutomaticSettings) 
 
 def words_beyond(now: Evidence, approved: Evidence, settings: AutomaticSettings) -> str | None:
     """Say which fields of the description hold words that were not `approved`; None when none does, or none matters."""
-    changed = () if settings.changed_words else changed_words(now.texts, approved.texts)
+    changed = () if settings.changed_words else changed_words(now.texts, approved.texts, now.addresses)
     if not changed:
         return None
     named = ", ".join(f'"{place}"' for place in changed[:MOST_NAMED])

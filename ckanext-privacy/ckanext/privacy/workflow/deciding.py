@@ -62,7 +62,7 @@ def _stop_release(release_id: str, event: Event, reason: str, user: model.User) 
 
 
 def appeal(release_id: str, reason: str, user: model.User) -> Release:
-    """Ask for a second look at a refused request; it goes back to review unchanged."""
+    """Ask for a second look at a refused request; it goes back to review unchanged, or is blocked as it was."""
     release = steps.lock(release_id)
     refuse(_why_not_edit(user, release), "appeal", release, user)
     other = Release.open(release.package_id)
@@ -71,8 +71,8 @@ def appeal(release_id: str, reason: str, user: model.User) -> Release:
     check_unchanged(release, release.snapshot_sha256)
     if not removal.all_there(release.snapshot):
         raise _stop(tk._("The files of this request are not kept any more: ask for a new release of the dataset."))
-    release.due = judging.decide_by()
     steps.take(release, Event.APPEAL, steps.Actor.person(user, release.owner_org), reason)
+    judging.judge_again(release)
     model.Session.commit()
     notify.requested(release.id)
     return release

@@ -41,7 +41,7 @@ from ckanext.privacy.engine.updates import Evidence
 from ckanext.privacy.gate import addresses, freeze
 from ckanext.privacy.gate.snapshot import described
 from ckanext.privacy.interfaces import IPublicElsewhere
-from ckanext.privacy.model import Release, Scan
+from ckanext.privacy.model import Decision, Release, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import DONE, FAILED
 from ckanext.privacy.workflow import audit, legal_basis, notify, people, publishing, steps
@@ -107,8 +107,16 @@ def evidence(snapshot: Mapping[str, Any], scans: Mapping[str, Scan], policy: Pol
         files={resource_id: _file_report(scan, policy) for resource_id, scan in scans.items()},
         metadata=scan_metadata(texts),
         texts=texts,
+        addresses=_of_links(snapshot),
         quality_errors={key: (scan.quality or {}).get("error_count", 0) for key, scan in scans.items()},
     )
+
+
+def _of_links(snapshot: Mapping[str, Any]) -> frozenset[str]:
+    """The places of the addresses of linked files, as ``texts_of`` calls them."""
+    resources = enumerate(snapshot["package"].get("resources", []), start=1)
+    kinds = {number: snapshot["resources"].get(resource["id"], {}).get("kind") for number, resource in resources}
+    return frozenset(f"resource {number} url" for number, kind in kinds.items() if kind == "link")
 
 
 def found_in_description(snapshot: Mapping[str, Any]) -> Sequence[MetadataFinding]:
@@ -137,7 +145,48 @@ def verdict_on(release: Release, scans: Mapping[str, Scan]) -> ReleaseVerdict:
     verdict = _with_addresses(_with_links(verdict, scans), release)
     if not found.metadata and _all_clear(scans):
         verdict = _vouched_for(release, verdict)
-    return _with_agreement(verdict, release)
+    return _with_agreement(_after_a_refusal(verdict, release), release)
+
+
+#: What a person says of a release, and whether it speaks for showing the dataset.
+_WORDS_OF_PERSONS = {
+    Event.APPROVE: True,
+    Event.OVERRIDE: True,
+    Event.CONFIRM: True,
+    Event.RESUME: True,
+    Event.RETURN: False,
+    Event.REJECT: False,
+    Event.HOLD: False,
+    Event.WITHDRAW: False,
+}
+
+
+def _after_a_refusal(verdict: ReleaseVerdict, release: Release) -> ReleaseVerdict:
+    """Have a person decide where a person's last word about the dataset was a no: the policy does not overrule it."""
+    if verdict.outcome is not ReleaseOutcome.AUTOMATIC or not _is_refused(release.package_id):
+        return verdict
+    sentence = say("A person closed or refused a version of this dataset, and nobody has approved one since.")
+    reason = Reason("refused-before", Outcome.ONE_STEWARD, sentence)
+    return ReleaseVerdict(ReleaseOutcome.ONE_STEWARD, (reason, *verdict.reasons))
+
+
+def _is_refused(package_id: str) -> bool:
+    nobody = (people.POLICY, people.CLOCK, _site_user())
+    query = (
+        sa.select(Decision.event)
+        .join(Release, Release.id == Decision.release_id)
+        .where(Release.package_id == package_id, Decision.event.in_([event.value for event in _WORDS_OF_PERSONS]))
+        .where(Decision.user_id.not_in(nobody))
+        .order_by(Decision.created.desc())
+        .limit(1)
+    )
+    last = model.Session.scalar(query)
+    return last is not None and not _WORDS_OF_PERSONS[Event(last)]
+
+
+def _site_user() -> str:
+    """The id of the account in whose name CKAN acts by itself."""
+    return tk.get_action("get_site_user")({"ignore_auth": True, "defer_commit": True}, {})["id"]
 
 
 def _all_clear(scans: Mapping[str, Scan]) -> bool:
@@ -156,14 +205,25 @@ def _vouched_for(release: Release, verdict: ReleaseVerdict) -> ReleaseVerdict:
 
 
 def _approved(package_id: str, policy: Policy) -> Evidence | None:
-    """Return the evidence that was approved for what is public now; None if a part of it was never looked at."""
+    """Return the evidence that a person approved last, for a dataset that is public; None if there is none.
+
+    What went out by itself since then is no measure: many small steps would go far.
+    """
     public = Release.public(package_id)
     if public is None or public.origin != "request":
         return None
-    scans = scans_of(public)
-    if any(scan.status != DONE for scan in scans.values()):
+    by_a_person = (
+        sa.select(Release)
+        .join(Decision, Decision.release_id == Release.id)
+        .where(Release.package_id == package_id, Decision.event == Event.APPROVE.value, Release.released.is_not(None))
+        .order_by(Release.released.desc())
+        .limit(1)
+    )
+    base = model.Session.scalars(by_a_person).one_or_none() or public
+    scans = scans_of(base) if base.snapshot.get("package") else {}
+    if not base.snapshot.get("package") or any(scan.status != DONE for scan in scans.values()):
         return None
-    return evidence(public.snapshot, scans, policy)
+    return evidence(base.snapshot, scans, policy)
 
 
 def _file_report(scan: Scan, policy: Policy) -> FileReport:
@@ -248,11 +308,23 @@ def _release_by_policy(release_id: str) -> None:
         steps.take(release, Event.CANCEL, steps.POLICY, say("The dataset changed while it was scanned."))
         model.Session.commit()
         return
+    if judge_again(release) is not ReleaseOutcome.AUTOMATIC:
+        model.Session.commit()
+        return
     try:
         publishing.make_public_or_schedule(release, steps.POLICY)
     except tk.ValidationError:
         # It stays in review: a steward may approve it, or the next run of "ckan privacy rescan" tries again.
         log.exception("Release %s needs no person, but could not be made public.", release_id)
+
+
+def judge_again(release: Release) -> ReleaseOutcome:
+    """Judge a locked release in review anew, since something has happened meanwhile; return what it needs now."""
+    verdict = verdict_on(release, scans_of(release))
+    note(release, verdict)
+    if verdict.outcome is ReleaseOutcome.BLOCKED:
+        steps.take(release, Event.BLOCK, steps.POLICY)
+    return verdict.outcome
 
 
 def retry_automatic() -> int:
