@@ -170,6 +170,42 @@ def test_a_request_in_review_is_blocked_and_goes_on_with_a_new_agreement(dataset
     assert release(dataset["id"])["state"] == "released"
 
 
+def test_a_communitys_no_that_is_written_down_anew_closes_everything(dataset):
+    agree(dataset["id"])
+    release(dataset["id"])
+    waits, held = community_dataset(), community_dataset()
+    for each in (waits, held):
+        agree(each["id"])
+    asked, shown = request(waits["id"]), release(held["id"])
+    act("steward1", "privacy_release_hold", id=shown["id"], reason="The committee is worried.")
+    said = {**_record(), "datasets": [dataset["id"], waits["id"], held["id"]]}
+    record = act("officer", "privacy_consent_create", status="refused", **said)
+    assert (record["status"], bool(record["token"])) == ("ConsentRefused", True)
+    assert not public_sees(dataset["id"])
+    assert leak_check.find_leaks() == []
+    last = act("", "privacy_register_list")["results"][0]
+    assert (last["event"], last["role"]) == ("withdraw", "editor")
+    assert "said no" in last["reason"]
+    assert act("steward1", "privacy_release_show", id=asked["id"])["state"] == "blocked"
+    with pytest.raises(tk.ValidationError):
+        act("steward2", "privacy_release_resume", id=shown["id"], reason="It is fine.")
+    assert Release.latest(held["id"]).state == "withdrawn"
+
+
+def test_a_hold_does_not_end_against_a_communitys_no(dataset):
+    """Whatever left the release standing, such as a no that was written down before it closed anything."""
+    agree(dataset["id"])
+    shown = release(dataset["id"])
+    act("steward1", "privacy_release_hold", id=shown["id"], reason="The committee is worried.")
+    record = agree(dataset["id"], status="requested")
+    model.Session.execute(sa.update(Consent).where(Consent.id == record["id"]).values(status="ConsentRefused"))
+    model.Session.commit()
+    with pytest.raises(tk.ValidationError, match="community said no"):
+        act("steward2", "privacy_release_resume", id=shown["id"], reason="It is fine.")
+    assert Release.latest(dataset["id"]).state == "held"
+    assert not public_sees(dataset["id"])
+
+
 def test_a_wrong_token_opens_nothing(dataset):
     agree(dataset["id"])
     for action in ("show", "withdraw"):

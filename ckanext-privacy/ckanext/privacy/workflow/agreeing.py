@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
@@ -34,6 +33,18 @@ _NO = {Status.REQUESTED: Event.REFUSE, Status.DEFERRED: Event.REFUSE}
 _SAID_NO = frozenset({*rules.OBJECTIONS, Status.REVOKED, Status.INVALIDATED})
 
 
+def write_down(wish: consents.Wish) -> tuple[Consent, str]:
+    """Write an agreement down and commit; return it and the secret of its withdrawal link, which is kept nowhere.
+
+    Where people said no, what that reaches is taken down in the same transaction.
+    """
+    record, token = consents.create(wish)
+    if record.status in rules.OBJECTIONS:
+        _close(record, Event.REFUSE, steps.Actor.person(wish.user, consents.organization(record)))
+    model.Session.commit()
+    return record, token
+
+
 def withdraw(record_id: str, actor: steps.Actor, *, by_controller: bool = False) -> tuple[Consent, ConsentChange]:
     """Take an agreement back and everything that rests on it down, in one transaction; again changes nothing.
 
@@ -55,7 +66,7 @@ def renew(record_id: str, user: model.User, until: dt.datetime | None, valid_for
     at = now()
     end = consents.period_end(at, until, valid_for)
     event = Event.GIVE if record.status in (Status.REQUESTED, Status.DEFERRED, Status.REFUSED) else Event.RENEW
-    actor = steps.Actor.person(user, _organization(record))
+    actor = steps.Actor.person(user, consents.organization(record))
     consents.note_event(record, event, actor, at=at, until=end, datasets=record.package_ids)
     for release in _resting_on(record):
         legal_basis.settle_end(release)
@@ -94,6 +105,12 @@ def remind() -> list[str]:
 def _end(record: Consent, event: Event, actor: steps.Actor) -> ConsentChange:
     """Append the event, take down what is public and block what waits: all of it, or nothing."""
     change = consents.note_event(record, event, actor, datasets=record.package_ids)
+    _close(record, event, actor)
+    return change
+
+
+def _close(record: Consent, event: Event, actor: steps.Actor) -> None:
+    """Take down what an event ends and block what waits, in one transaction with what was written; commit."""
     releases, reason = _resting_on(record), REASONS[event]
     if event in (Event.WITHDRAW, Event.REFUSE) and record.level == "collective":
         # A community's no reaches everything that is about it, on whatever basis it was released.
@@ -103,14 +120,13 @@ def _end(record: Consent, event: Event, actor: steps.Actor) -> ConsentChange:
     publishing.take_down_all(releases, step, actor, reason)
     for release in releases:
         notify.decided(release.id)
-    return change
 
 
 def _block_waiting(record: Consent, actor: steps.Actor) -> None:
     """Block the requests that wait and may not be released any more; what is still being scanned is judged later."""
     waiting = (State.IN_REVIEW, State.SCHEDULED)
     query = sa.select(Release).where(Release.package_id.in_(record.package_ids), Release.state.in_(waiting))
-    for release in model.Session.scalars(query.with_for_update()):
+    for release in model.Session.scalars(query.with_for_update().execution_options(populate_existing=True)):
         lacks = legal_basis.problems(release.snapshot["package"])
         if lacks:
             release.reasons = [*legal_basis.reasons(lacks), *release.reasons]
@@ -144,8 +160,3 @@ def _get(record_id: str) -> Consent:
     if record is None:
         raise tk.ObjectNotFound(tk._("There is no such agreement."))
     return record
-
-
-def _organization(record: Consent) -> str | None:
-    package: Any = model.Package.get(record.package_ids[0])
-    return package.owner_org if package else None

@@ -44,7 +44,10 @@ class Wish:
 
 
 def create(wish: Wish) -> tuple[Consent, str]:
-    """Write an agreement down and commit; return it and the secret of its withdrawal link, which is kept nowhere."""
+    """Write an agreement down in the caller's transaction; return it and the secret of its withdrawal link.
+
+    The datasets are locked with it. The secret is kept nowhere.
+    """
     event, at = BEGINNINGS[wish.begins], _moment(wish.at)
     content = _content(wish)
     until = _end(wish, at) if event is Event.GIVE else None
@@ -66,8 +69,7 @@ def create(wish: Wish) -> tuple[Consent, str]:
     model.Session.add(record)
     facts = {"datasets": record.package_ids, "level": record.level, "record_sha256": record.sha256}
     facts["evidence_sha256"] = [each["sha256"] for each in content["evidence"]]
-    note_event(record, event, steps.Actor.person(wish.user, _organization(record)), at=at, until=until, **facts)
-    model.Session.commit()
+    note_event(record, event, steps.Actor.person(wish.user, organization(record)), at=at, until=until, **facts)
     return record, token
 
 
@@ -79,7 +81,7 @@ def add_evidence(record_id: str, user: model.User, file: Any) -> Consent:
     kept = _keep(file)
     model.Session.add(ConsentEvidence(consent_id=record.id, added_by=user.id, **kept))
     model.Session.flush()
-    role = steps.Actor.person(user, _organization(record)).role
+    role = steps.Actor.person(user, organization(record)).role
     data = {"evidence_sha256": [kept["sha256"]], "record_sha256": record.sha256, "role": role}
     audit.record("consent.evidence", "consent", record.id, data, user.id)
     model.Session.commit()
@@ -199,7 +201,8 @@ def _keep(file: Any) -> Json:
     return {**evidence.put(getattr(file, "stream", file)), "filename": name}
 
 
-def _organization(record: Consent) -> str | None:
+def organization(record: Consent) -> str | None:
+    """Return the organisation that keeps the datasets of a record."""
     package = model.Package.get(record.package_ids[0])
     return package.owner_org if package else None
 

@@ -60,6 +60,7 @@ def resume(release: Release, actor: steps.Actor, reason: str) -> None:
     """
     look_again_later(release)
     _refuse_ended(release)
+    _refuse_disagreed(release)
     package = model.Package.get(release.package_id)
     if package is None or package.state != "active":
         model.Session.rollback()
@@ -88,6 +89,13 @@ def _refuse_ended(release: Release) -> None:
     if ends and min(ends) <= now():
         model.Session.rollback()
         raise steps.invalid(tk._("The end date of the release has passed: ask for a new release."))
+
+
+def _refuse_disagreed(release: Release) -> None:
+    lacks = legal_basis.problems(release.snapshot["package"])
+    if lacks:
+        model.Session.rollback()
+        raise tk.ValidationError({legal_basis.FIELD: lacks})
 
 
 def show_to_public(release: Release) -> None:

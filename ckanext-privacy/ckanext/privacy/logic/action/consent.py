@@ -66,7 +66,7 @@ def privacy_consent_create(context: Context, data_dict: DataDict) -> dict[str, A
         principal_key=data.get("principal_key") or "",
         files=[data["upload"]] if data.get("upload") else [],
     )
-    record, token = _whole(lambda: consents.create(wish))
+    record, token = _whole(lambda: agreeing.write_down(wish))
     return {**consents.dictize(record), "token": token, "withdraw_url": consents.withdrawal_address(record, token)}
 
 
