@@ -6,6 +6,7 @@ import functools
 
 import pytest
 import sqlalchemy as sa
+from ckan.plugins import toolkit as tk
 from ckan.tests import helpers
 from support.releasing import end, release
 
@@ -14,6 +15,8 @@ from ckanext.privacy.gate.snapshot import fingerprint
 from ckanext.privacy.model import Edit
 
 OFFICER = {"user": "officer", "ignore_auth": False}
+#: What the copy of some rows may be called.
+NAME = f"{rows.PREFIX}{'0af9' * 12}"
 
 
 @pytest.fixture
@@ -165,3 +168,44 @@ def test_a_refused_write_makes_nobody_the_last_editor(table, community, api_as, 
     status, _ = api_as(community["reader"])(action, resource_id=table["id"], records=[], filters={}, force=True)
     assert status == 404
     assert Edit.last(table["package"]) == before == community["officer"]["id"]
+
+
+def name_of_the_copy(table: dict) -> str:
+    return freeze.current(table["package"])["resources"][table["id"]]["table"]
+
+
+@pytest.mark.parametrize("written", [[NAME], NAME, NAME.upper(), f'fine, "{NAME}"', ["fine", f" {NAME} "]])
+def test_no_alias_takes_the_name_of_a_released_copy(table, api_as, community, written):
+    """Who writes rows can work out the copy's name; a view of that name would show the working rows as released."""
+    status, answer = api_as(community["officer"])(
+        "datastore_create", resource_id=table["id"], aliases=written, force=True
+    )
+    assert (status, "aliases" in answer["error"]) == (409, True)
+    assert (
+        api_as(community["officer"])("datastore_create", resource_id=table["id"], aliases="wells", force=True)[0] == 200
+    )
+
+
+@pytest.mark.parametrize("made", ["VIEW {copy} AS SELECT * FROM {table}", "TABLE {copy} AS SELECT * FROM {table}"])
+def test_what_has_the_name_of_a_copy_is_not_taken_for_it(table, anonymous_api, made):
+    """However it came there: nothing is released, and the editor is told what to remove."""
+    copy = name_of_the_copy(table)
+    with rows._transaction() as connection:
+        connection.execute(sa.text("CREATE " + made.format(copy=f'"{copy}"', table=f'"{table["id"]}"')))
+    try:
+        with pytest.raises(tk.ValidationError, match=copy):
+            freeze.freeze(table["package"])
+        assert anonymous_api("datastore_search", resource_id=table["id"])[0] == 404
+    finally:
+        with rows._transaction() as connection:
+            connection.execute(sa.text(f'DROP {made.split(" ")[0]} "{copy}"'))
+
+
+def test_a_copy_that_was_changed_is_not_used_again(table):
+    """Rows that were released before are released again from their copy only if it still holds exactly these."""
+    copy = release(table["package"]).snapshot["resources"][table["id"]]["table"]
+    assert freeze.freeze(table["package"])["resources"][table["id"]]["table"] == copy
+    with rows._transaction() as connection:
+        connection.execute(sa.text(f"UPDATE \"{copy}\" SET well = 'south'"))
+    with pytest.raises(tk.ValidationError, match=copy):
+        freeze.freeze(table["package"])

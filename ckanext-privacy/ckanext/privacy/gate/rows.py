@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import sqlalchemy as sa
 from ckan import plugins as p
+from ckan.plugins import toolkit as tk
 from psycopg2 import sql
 
 from ckanext.privacy.gate import store
@@ -26,13 +27,21 @@ Fields = list[dict[str, Any]]
 
 
 def freeze(resource_id: str) -> Entry | None:
-    """Copy a table and return its entry for a snapshot; None when the resource has no table."""
+    """Copy a table and return its entry for a snapshot; None when the resource has no table.
+
+    Raises ``ValidationError`` when something else has the name of the copy.
+    """
     return _entry(resource_id, store.put, _copy)
 
 
 def look(resource_id: str) -> Entry | None:
     """Return what :func:`freeze` would, and store nothing."""
     return _entry(resource_id, store.measure, lambda connection, source, target, fields: None)
+
+
+def is_reserved(name: object) -> bool:
+    """Say whether a name is kept for released copies. CKAN takes quotes and spaces off; cases should not matter."""
+    return str(name).strip(" \t\r\n\"'").lower().startswith(PREFIX)
 
 
 def fingerprint(resource_id: str, table: str) -> str | None:
@@ -55,7 +64,7 @@ def _entry(
             return None
         stored = _read(connection, resource_id, fields, keep)
         content = _fingerprint(resource_id, fields, stored)
-        table = f"{PREFIX}{content[:48]}"
+        table = _name(content)
         copy(connection, resource_id, table, fields)
         count = connection.execute(sa.select(sa.func.count()).select_from(sa.table(resource_id))).scalar_one()
     return {
@@ -68,6 +77,11 @@ def _entry(
         "sha256": stored.sha256,
         "bytes": stored.bytes,
     }
+
+
+def _name(content: str) -> str:
+    """Return the name of the copy whose rows have this fingerprint."""
+    return f"{PREFIX}{content[:48]}"
 
 
 def _fingerprint(resource_id: str, fields: Fields, stored: store.Stored) -> str:
@@ -146,6 +160,7 @@ def _copy(connection: sa.Connection, source: str, target: str, fields: Fields) -
     The words of the working rows are not taken along: they still say what a column held that has been dropped.
     """
     if connection.execute(sa.text("SELECT to_regclass(quote_ident(:name))"), {"name": target}).scalar():
+        _check_copy(connection, source, target)
         return
     cursor: Any = connection.connection.cursor()
     table = sql.Identifier(target)
@@ -156,6 +171,24 @@ def _copy(connection: sa.Connection, source: str, target: str, fields: Fields) -
         cursor.execute(_DESCRIBE.format(table=table, **column))
     # Whose rows these are: a copy whose request came to nothing is found again when they must be erased.
     cursor.execute(_OWN.format(table=table, owner=sql.Literal(f"{source} {MADE}")))
+
+
+def _check_copy(connection: sa.Connection, source: str, target: str) -> None:
+    """Raise ``ValidationError`` unless what is there already is a table that the suite made of exactly these rows.
+
+    Whoever writes rows can work out what their copy will be called, and call something else so that changes later.
+    """
+    owner = connection.execute(_COMMENT, {"table": target}).scalar() or ""
+    fields = _fields(connection, target)  # of a table: a view has none
+    if fields and owner.split(" ")[0] == source:
+        stored = _read(connection, target, fields, store.measure)
+        if _name(_fingerprint(source, fields, stored)) == target:
+            return
+    sentence = tk._(
+        "The rows of resource {id} cannot be copied: something that is not their copy is called '{table}' in the "
+        "datastore. Remove that alias or table, then ask again."
+    )
+    raise tk.ValidationError({"resources": [sentence.format(id=source, table=target)]})
 
 
 def renew_words() -> int:

@@ -9,6 +9,7 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict
 
 from ckanext.privacy.gate import audience, edits, released
+from ckanext.privacy.gate.rows import PREFIX, is_reserved
 
 
 def _works_on(context: Context, resource_id: str) -> bool:
@@ -92,9 +93,19 @@ def _noted(action: str, original: Action, context: Context, data_dict: DataDict)
     return original(context, data_dict)
 
 
+def _refuse_names_of_copies(data_dict: DataDict) -> None:
+    """Keep the names of released copies free: a view of one would be read, as if released, in the copy's place."""
+    from ckanext.datastore.helpers import get_list
+
+    if any(map(is_reserved, get_list(data_dict.get("aliases")) or [])):
+        sentence = tk._("An alias cannot begin with '{prefix}': released copies are called so. Choose another name.")
+        raise tk.ValidationError({"aliases": [sentence.format(prefix=PREFIX)]})
+
+
 @tk.chained_action
 def datastore_create(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Write working rows; the public's copy stays as it is."""
+    """Write working rows; the public's copy stays as it is, and so does its name."""
+    _refuse_names_of_copies(data_dict)
     return _noted("datastore_create", original, context, data_dict)
 
 
