@@ -225,6 +225,19 @@ def test_one_person_of_many_takes_it_back():
     assert [each["id"] for each in again["consents"]] == [second["id"]], "who said no is no longer relied on"
 
 
+def test_who_was_written_down_after_the_release_takes_it_back():
+    dataset = community_dataset(consent_level="household-head")
+    agree(dataset["id"], level="household", principal_key="house 1")
+    release(dataset["id"])
+    for_the_city = agree(dataset["id"], level="household", principal_key="house 2", processes=[FOR_THE_CITY])
+    act("", "privacy_consent_withdraw", token=for_the_city["token"])
+    agree(dataset["id"], level="household", principal_key="house 3", status="refused")
+    assert public_sees(dataset["id"]), "it does not rest on other uses, nor on who never agreed to be in it"
+    later = agree(dataset["id"], level="household", principal_key="house 4")
+    act("", "privacy_consent_withdraw", token=later["token"])
+    assert not public_sees(dataset["id"])
+
+
 def test_one_record_covers_several_datasets_and_closes_them_together(dataset):
     other = community_dataset()
     record = act("officer", "privacy_consent_create", datasets=[dataset["id"], other["id"]], **_record())

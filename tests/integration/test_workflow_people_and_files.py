@@ -12,12 +12,13 @@ from ckan import model
 from ckan.lib.search import rebuild
 from ckan.plugins import toolkit as tk
 from click.testing import CliRunner
+from support.agreeing import agree
 from support.releases import PEOPLE, WATER, act, make_dataset, public_sees, release, request, work
 
 from ckanext.privacy.cli import privacy
 from ckanext.privacy.gate import uploads
-from ckanext.privacy.model import Cleaning, Release
-from ckanext.privacy.workflow import adoption, audit, publishing
+from ckanext.privacy.model import Cleaning, Consent, Release
+from ckanext.privacy.workflow import adoption, agreeing, audit, publishing
 
 pytestmark = pytest.mark.usefixtures("community")
 
@@ -153,6 +154,29 @@ def test_adopting_a_catalogue_hides_nothing_and_scans_everything(public_before_t
     assert (adopted.origin, adopted.outcome, bool(adopted.reasons)) == ("legacy", "blocked", True)
     assert act("", "privacy_register_list")["not_yet_scanned"] == 0
     assert "0 datasets are public" in run("adopt", "--dry-run")
+
+
+@pytest.mark.parametrize("level", ["individual", "guardian", "household"])
+def test_who_takes_an_agreement_back_closes_what_was_adopted(public_before_the_gate, run, level):
+    dataset = public_before_the_gate
+    run("adopt")
+    record = agree(dataset["id"], level=level)
+    assert public_sees(dataset["id"])
+    told = act("", "privacy_consent_withdraw", token=record["token"])
+    assert [each["public"] for each in told["datasets"]] == [False]
+    assert not public_sees(dataset["id"])
+    assert act("", "privacy_register_list")["results"][0]["event"] == "withdraw"
+
+
+def test_what_was_adopted_closes_when_an_agreement_about_it_ends(public_before_the_gate, run):
+    dataset = public_before_the_gate
+    run("adopt")
+    record = agree(dataset["id"], level="individual", valid_for="P1M")
+    model.Session.execute(sa.update(Consent).where(Consent.id == record["id"]).values(until=sa.func.now()))
+    model.Session.commit()
+    assert agreeing.expire() == [record["id"]]
+    assert Release.latest(dataset["id"]).state == "expired"
+    assert not public_sees(dataset["id"])
 
 
 def test_an_adoption_that_is_killed_midway_goes_on_with_nothing_hidden_and_nothing_lost(

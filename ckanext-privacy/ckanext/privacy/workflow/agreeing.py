@@ -111,15 +111,29 @@ def _end(record: Consent, event: Event, actor: steps.Actor) -> ConsentChange:
 
 def _close(record: Consent, event: Event, actor: steps.Actor) -> None:
     """Take down what an event ends and block what waits, in one transaction with what was written; commit."""
-    releases, reason = _resting_on(record), REASONS[event]
-    if event in (Event.WITHDRAW, Event.REFUSE) and record.level == "collective":
-        # A community's no reaches everything that is about it, on whatever basis it was released.
-        releases = _standing(record.package_ids)
+    releases = [each for each in _standing(record.package_ids) if _is_reached(each, record, event)]
     _block_waiting(record, actor)
     step = Step.EXPIRE if event is Event.EXPIRE else Step.WITHDRAW
-    publishing.take_down_all(releases, step, actor, reason)
+    publishing.take_down_all(releases, step, actor, REASONS[event])
     for release in releases:
         notify.decided(release.id)
+
+
+def _is_reached(release: Release, record: Consent, event: Event) -> bool:
+    """Say whether a standing release ends with this event of an agreement about its dataset."""
+    if _rests_on(release, record):
+        return True
+    if not legal_basis.bound(release):
+        # It was public before the gate, so nobody knows what it rests on: the person in the data wins.
+        return True
+    if event in (Event.WITHDRAW, Event.REFUSE) and record.level == "collective":
+        # A community's no reaches everything that is about it, on whatever basis it was released.
+        return True
+    package = release.snapshot["package"]
+    if event is Event.WITHDRAW and record.allows_release and legal_basis.rests_on_consent(package):
+        # It was written down after the release, which would rest on it too if it were asked for now.
+        return True
+    return bool(legal_basis.problems(package))
 
 
 def _block_waiting(record: Consent, actor: steps.Actor) -> None:
@@ -135,8 +149,11 @@ def _block_waiting(record: Consent, actor: steps.Actor) -> None:
 
 
 def _resting_on(record: Consent) -> list[Release]:
-    found = _standing(record.package_ids)
-    return [each for each in found if record.id in {known["id"] for known in each.consents.get("records", ())}]
+    return [each for each in _standing(record.package_ids) if _rests_on(each, record)]
+
+
+def _rests_on(release: Release, record: Consent) -> bool:
+    return record.id in {known["id"] for known in legal_basis.bound(release).get("records", ())}
 
 
 def _standing(package_ids: Sequence[str]) -> list[Release]:
