@@ -5,12 +5,27 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+import uuid
 from types import SimpleNamespace
 
 import pytest
 from ckan import model
 from ckan.plugins import toolkit as tk
-from support.releases import PEOPLE, WATER, act, add_file, approve, make_dataset, public_sees, release, request, upload
+from ckan.tests import factories, helpers
+from support.releases import (
+    DESCRIBED,
+    PEOPLE,
+    WATER,
+    act,
+    add_file,
+    approve,
+    make_dataset,
+    public_sees,
+    release,
+    request,
+    upload,
+    work,
+)
 
 from ckanext.privacy.gate import freeze
 from ckanext.privacy.interfaces import IReleaseRequirements
@@ -182,6 +197,80 @@ def test_who_changed_the_dataset_last_cannot_approve_not_even_a_sysadmin(dataset
     asked = request(dataset["id"])
     with pytest.raises(tk.NotAuthorized, match="changed this dataset last"):
         approve(asked, "sysadmin")
+
+
+@pytest.fixture(params=["the site's own", "the harvester's", "the row loader's"])
+def machine(request, community):
+    """An account that a program uses: its name."""
+    if request.param == "the site's own":
+        yield tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+        return
+    user = factories.UserWithToken()
+    harvests = request.param == "the harvester's"
+    option = "ckanext.harvest.user_name" if harvests else "ckan.datapusher.api_token"
+    with helpers.changed_config(option, user["name"] if harvests else user["token"]):
+        yield user["name"]
+
+
+def by_machine(machine, action, **data):
+    return tk.get_action(action)({"user": machine, "ignore_auth": True}, data)
+
+
+def asked_by_machine(machine, dataset):
+    """What a harvester does: it changes the dataset and asks for its release."""
+    by_machine(machine, "package_patch", id=dataset["id"], version=f"Run {uuid.uuid4()}")
+    asked = by_machine(machine, "privacy_release_request", id=dataset["id"])
+    work()
+    return act("sysadmin", "privacy_release_show", id=asked["id"])
+
+
+@pytest.fixture
+def editor_as_steward(community):
+    act("admin", "privacy_steward_add", username="editor", organization="city-lab")
+
+
+def test_a_machine_that_changes_a_dataset_hides_nobody_who_changed_it_before(dataset, machine, editor_as_steward):
+    act("editor", "package_patch", id=dataset["id"], author="Somebody")
+    by_machine(machine, "package_patch", id=dataset["id"], version="2")
+    asked = request(dataset["id"])
+    with pytest.raises(tk.NotAuthorized, match="changed this dataset last"):
+        approve(asked, "editor")
+    assert not public_sees(dataset["id"])
+    approve(asked)
+    assert public_sees(dataset["id"])
+
+
+def test_behind_a_machine_that_asks_nobody_approves_what_they_changed(dataset, machine, editor_as_steward):
+    """Nobody else asked for what is new: each who changed it since the last release needs a second person."""
+    act("editor", "package_patch", id=dataset["id"], author="Somebody")
+    act("officer", "package_patch", id=dataset["id"], maintainer="Somebody")
+    asked = asked_by_machine(machine, dataset)
+    with pytest.raises(tk.NotAuthorized, match="since its last release"):
+        approve(asked, "editor")
+    approve(asked)
+    later = asked_by_machine(machine, dataset)
+    assert later["state"] == "in_review"
+    assert approve(later, "editor")["state"] == "released", "what she changed had a second person then"
+
+
+def test_a_release_without_a_file_says_nothing_of_who_changed_that_file(dataset, machine, editor_as_steward):
+    add_file(dataset["id"], WATER.replace("W", "X"), "more.csv", user="editor")
+    act("officer", "package_patch", id=dataset["id"], author="Somebody")
+    approve(request(dataset["id"], resources=[dataset["resources"][0]["id"]]))
+    with pytest.raises(tk.NotAuthorized, match="since its last release"):
+        approve(asked_by_machine(machine, dataset), "editor")
+
+
+def test_one_steward_approves_what_only_a_machine_changed(machine, community):
+    described = {
+        "name": "harvested",
+        "owner_org": "city-lab",
+        "title": "Trees",
+        "notes": "Where trees are.",
+        **DESCRIBED,
+    }
+    dataset = by_machine(machine, "package_create", **described)
+    assert approve(asked_by_machine(machine, dataset), "steward1")["state"] == "released"
 
 
 @pytest.mark.parametrize("user", ["officer", "editor", "admin", "reader", ""])

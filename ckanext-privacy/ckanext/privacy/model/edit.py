@@ -1,4 +1,4 @@
-"""Who changed a dataset's content, and when last: the last editor cannot approve."""
+"""Who changed a dataset's content, and when last: the last person who did cannot approve."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ckanext.privacy.model.steward import KeyText
 
 
 class Edit(tk.BaseModel):
-    """The last time one person changed one dataset (metadata, files, rows or views)."""
+    """The last time one account changed one dataset (metadata, files, rows or views)."""
 
     __tablename__ = "privacy_edit"
 
@@ -24,14 +24,14 @@ class Edit(tk.BaseModel):
 
     @classmethod
     def record(cls, package_id: str, user_id: str) -> None:
-        """Note that a person changed a dataset just now."""
+        """Note that an account changed a dataset just now."""
         model.Session.merge(cls(package_id=package_id, user_id=user_id, at=now()))
 
     @classmethod
-    def last(cls, package_id: str) -> str | None:
-        """Return the id of the person who changed a dataset last, or None."""
-        query = sa.select(cls.user_id).where(cls.package_id == package_id).order_by(cls.at.desc()).limit(1)
-        return model.Session.scalars(query).one_or_none()
+    def times(cls, package_id: str) -> dict[str, dt.datetime]:
+        """Return when each account changed a dataset last, newest first, by the account's id."""
+        query = sa.select(cls.user_id, cls.at).where(cls.package_id == package_id).order_by(cls.at.desc())
+        return dict(model.Session.execute(query).tuples().all())
 
     @classmethod
     def everybody(cls, package_id: str) -> set[str]:

@@ -125,6 +125,15 @@ class Release(tk.BaseModel):
         query = sa.select(cls).where(cls.package_id == package_id).order_by(cls.created.desc()).limit(1)
         return model.Session.scalars(query).one_or_none()
 
+    @classmethod
+    def last_whole(cls, package_id: str) -> dt.datetime | None:
+        """Return the time of the newest snapshot with all files of a dataset that is or was public, or None."""
+        whole = cls.snapshot["left_out"].is_(None)
+        query = sa.select(sa.func.max(cls.created)).where(
+            cls.package_id == package_id, cls.released.is_not(None), whole
+        )
+        return model.Session.scalar(query)
+
 
 class Decision(tk.BaseModel):
     """What one person decided about one release, and about which bytes."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, cast
 
 from ckan import authz, model
+from ckan.lib import api_token
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
@@ -24,6 +26,11 @@ ROLES = {
     COMMUNITY: "Those who agreed",
     "other": "Other",
 }
+
+#: The options that name a harvester's account, and that hold the tokens of what loads rows into the datastore.
+_HARVESTER = "ckanext.harvest.user_name"
+_TOKENS = ("ckan.datapusher.api_token", "ckanext.xloader.api_token")
+_ALWAYS = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
 
 
 class MayNot(tk.NotAuthorized):
@@ -78,6 +85,29 @@ def why_not_approve(user: model.User, release: Release) -> str | None:
         return reason
     if user.id == release.requested_by:
         return tk._("You asked for this release, so another steward has to approve it.")
-    if user.id == Edit.last(release.package_id):
+    edits, programs = Edit.times(release.package_id), machines()
+    last = max((at for each, at in edits.items() if each not in programs), default=_ALWAYS)
+    mine = edits.get(user.id)
+    if mine is not None and mine >= last:
         return tk._("You changed this dataset last, so another steward has to approve it.")
+    if mine is not None and release.requested_by in programs and mine >= _released(release.package_id):
+        return tk._("You changed this dataset since its last release, so another steward has to approve it.")
     return None
+
+
+def _released(package_id: str) -> dt.datetime:
+    return Release.last_whole(package_id) or _ALWAYS
+
+
+def machines() -> set[str]:
+    """Return the ids of the accounts that programs use: the site's own, the harvester's, and those that load rows.
+
+    Behind what they change and ask for there may be a person, whom their work must not hide.
+    """
+    names = (tk.config["ckan.site_id"], tk.config.get(_HARVESTER))
+    tokens = (tk.config.get(option) for option in _TOKENS)
+    accounts = [
+        *(model.User.get(name) for name in names if name),
+        *(api_token.get_user_from_token(token, update_access_time=False) for token in tokens if token),
+    ]
+    return {account.id for account in accounts if account is not None}
