@@ -100,6 +100,33 @@ def test_other_legal_bases_need_no_consent_but_a_communitys_no_is_heard():
         act("officer", "privacy_release_request", id=dataset["id"])
 
 
+@pytest.mark.parametrize(
+    ("answer", "opens"),
+    [
+        ({"at": "2026-02-01"}, False),
+        ({"at": "2026-03-01", "spoken_by": {"name": "Traders' union"}}, False),
+        ({"at": "2026-03-01", "processes": [FOR_THE_CITY]}, False),
+        ({"at": "2026-03-01", "spoken_by": {"name": "residents'  Committee"}}, True),
+    ],
+    ids=["earlier", "others", "other uses", "later"],
+)
+def test_only_a_later_yes_of_the_same_community_lifts_its_no(dataset, answer, opens):
+    agree(dataset["id"], status="refused", at="2026-02-22")
+    agree(dataset["id"], valid_for="P5Y", **answer)
+    if opens:
+        assert release(dataset["id"])["state"] == "released"
+        return
+    with pytest.raises(tk.ValidationError, match="community said no"):
+        act("officer", "privacy_release_request", id=dataset["id"])
+
+
+def test_an_old_no_that_is_written_down_late_does_not_undo_a_later_yes(dataset):
+    agree(dataset["id"], at="2026-03-01", valid_for="P5Y")
+    release(dataset["id"])
+    agree(dataset["id"], status="refused", at="2026-02-22")
+    assert public_sees(dataset["id"])
+
+
 def test_a_record_says_what_is_missing_in_sentences_and_stores_nothing(dataset):
     with pytest.raises(tk.ValidationError) as caught:
         act("officer", "privacy_consent_create", dataset_id=dataset["id"], level="collective")

@@ -126,13 +126,11 @@ def _is_reached(release: Release, record: Consent, event: Event) -> bool:
     if not legal_basis.bound(release):
         # It was public before the gate, so nobody knows what it rests on: the person in the data wins.
         return True
-    if event in (Event.WITHDRAW, Event.REFUSE) and record.level == "collective":
-        # A community's no reaches everything that is about it, on whatever basis it was released.
-        return True
     package = release.snapshot["package"]
     if event is Event.WITHDRAW and record.allows_release and legal_basis.rests_on_consent(package):
         # It was written down after the release, which would rest on it too if it were asked for now.
         return True
+    # A community's no that stands reaches everything that is about it, on whatever basis it was released.
     return bool(legal_basis.problems(package))
 
 

@@ -15,7 +15,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.consent import OBJECTIONS, VALID, Status
 from ckanext.privacy.interfaces import Requirement
-from ckanext.privacy.model import Consent, Release
+from ckanext.privacy.model import Consent, ConsentChange, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.translation import N_
 
@@ -133,13 +133,25 @@ def _facts(records: Sequence[Consent]) -> list[dict[str, str]]:
 
 
 def _objection(records: Sequence[Consent]) -> bool:
-    """Say whether the last word of the community is no."""
-    said = [record for record in records if record.level == "collective" and _has_answered(record)]
-    return bool(said) and said[-1].status in OBJECTIONS
+    """Say whether a community said no and has not agreed to the release since; no other can answer in its place."""
+    said = [record for record in records if record.level == "collective"]
+    agreed = [record for record in said if record.allows_release and holds(record)]
+    refused = [record for record in said if record.status in OBJECTIONS]
+    return any(not any(_takes_back(yes, no) for yes in agreed) for no in refused)
 
 
-def _has_answered(record: Consent) -> bool:
-    return record.status in VALID or record.status in OBJECTIONS
+def _takes_back(yes: Consent, no: Consent) -> bool:
+    return _speaker(yes) == _speaker(no) and _answered_at(yes) > _answered_at(no)
+
+
+def _speaker(record: Consent) -> str:
+    """Return who spoke for the community, however it is spaced and in whatever case."""
+    return " ".join(record.content["spoken_by"]["name"].casefold().split())
+
+
+def _answered_at(record: Consent) -> dt.datetime:
+    """Return when people gave the answer, which can be long before somebody wrote it down."""
+    return ConsentChange.of(record.id)[-1].at
 
 
 def _is_about_a_community(package: Package) -> bool:
