@@ -82,7 +82,7 @@ def test_a_change_at_the_source_is_not_public_before_it_is_released(site, releas
     assert leak_check.find_leaks() == []
     stored = sa.select(Activity.id).where(Activity.object_id == released["dataset_id"])
     refused = [anonymous_api("activity_show", id=each, include_data=False)[0] for each in model.Session.scalars(stored)]
-    assert sorted(refused)[:2] == [200, 403], "what was released is shown, what waits is not"
+    assert sorted(refused)[:2] == [200, 404], "what was released is shown, what waits is not"
     assert refused.count(200) == 1
     for each in model.Session.scalars(stored):
         assert anonymous_api("activity_show", id=each)[0] in (403, 404), "an answer, whether or not data is asked for"
