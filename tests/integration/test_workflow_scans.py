@@ -6,17 +6,20 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from ckan import model
 from ckan.common import config
 from ckan.plugins import toolkit as tk
-from support.releases import PEOPLE, WATER, act, add_file, make_dataset, request, work
+from support.releases import PEOPLE, WATER, act, add_file, approve, make_dataset, request, work
 
-from ckanext.privacy.gate import store
-from ckanext.privacy.workflow import scans
+from ckanext.privacy.gate import leak_check, rows, store
+from ckanext.privacy.model import Release
+from ckanext.privacy.workflow import scans, timetable
 
 pytestmark = pytest.mark.usefixtures("community")
 
 ALLOWED = "ckanext.privacy.allowed_private_hosts"
 AGENTS: list[str] = []
+FILES = {"/water.csv": WATER, "/people.csv": PEOPLE}
 
 
 class Elsewhere(BaseHTTPRequestHandler):
@@ -31,7 +34,7 @@ class Elsewhere(BaseHTTPRequestHandler):
             self.send_header("Location", ways[self.path])
             self.end_headers()
             return
-        body = WATER.encode() if self.path == "/water.csv" else b""
+        body = FILES.get(self.path, "").encode()
         self.send_response(200 if body else 404)
         self.end_headers()
         self.wfile.write(body)
@@ -121,6 +124,51 @@ def test_a_linked_file_is_fetched_kept_and_scanned(elsewhere, path):
     assert (scan["status"], scan["kind"]) == ("done", "link")
     assert b"".join(store.stream(scan["sha256"])) == WATER.encode()
     assert "ckanext-privacy" in AGENTS[-1]
+
+
+@pytest.fixture
+def loaded(elsewhere):
+    """A link whose rows were loaded into the datastore, as xloader and the datapusher leave it."""
+    dataset = make_dataset(None)
+    link = act("officer", "resource_create", package_id=dataset["id"], name="Linked", url=elsewhere + "/water.csv")
+    act("officer", "datastore_create", resource_id=link["id"], force=True, fields=[{"id": "point", "type": "text"}],
+        records=[{"point": "W1"}])  # fmt: skip
+    return {"package": dataset["id"], "id": link["id"], "site": elsewhere}
+
+
+def test_a_link_is_scanned_beside_its_rows(loaded):
+    """Both are released, so both are looked at; neither changes without the other's reviewers."""
+    asked = request(loaded["package"])
+    assert sorted(scan["kind"] for scan in asked["scans"]) == ["link", "rows"]
+    assert approve(asked)["state"] == "released"
+    assert act("", "datastore_search", resource_id=loaded["id"])["total"] == 1
+    assert leak_check.find_leaks() == []
+    # Only the address changes, to a file about people.
+    act("officer", "resource_patch", id=loaded["id"], url=loaded["site"] + "/people.csv")
+    assert request(loaded["package"])["state"] == "blocked"
+    (shown,) = act("", "package_show", id=loaded["package"])["resources"]
+    assert shown["url"].endswith("/water.csv")
+
+
+def test_parts_of_a_link_with_rows_are_kept_and_compared(loaded):
+    """A release that comes back is whole only with its rows; what it needs is not pruned."""
+    release = Release.get(approve(request(loaded["package"]))["id"], for_update=False)
+    entry = release.snapshot["resources"][loaded["id"]]
+    assert timetable._why_return(release) is None
+    assert timetable._hashes(release) == {entry["rows"]["sha256"]}
+    assert rows.copies_of([loaded["id"]]) == {entry["rows"]["table"]}
+
+
+def test_rows_released_alone_before_are_still_read(loaded):
+    """Releases of earlier versions name only the rows of such a link."""
+    release = Release.get(approve(request(loaded["package"]))["id"], for_update=False)
+    alone = release.snapshot["resources"][loaded["id"]]["rows"]
+    release.snapshot = {**release.snapshot, "resources": {loaded["id"]: alone}}
+    release.scans = {loaded["id"]: release.scans[f"{loaded['id']}/rows"]}
+    model.Session.commit()
+    assert act("", "datastore_search", resource_id=loaded["id"])["total"] == 1
+    assert leak_check.find_leaks() == []
+    assert timetable._hashes(release) == {alone["sha256"]}
 
 
 @pytest.mark.parametrize(

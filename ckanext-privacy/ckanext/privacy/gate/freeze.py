@@ -109,12 +109,12 @@ def _entry(resource: Entry, hands: Hands) -> Entry:
         stored = hands.bytes_of(resource)
         name = str(resource["url"]).rpartition("/")[2]
         entry: Entry = {"kind": "file", "sha256": stored.sha256, "bytes": stored.bytes, "filename": name}
-        return {**entry, "rows": found} if found else entry
-    if found:
-        return found
-    if kind == "datastore" or not resource.get("url"):
-        return {"kind": "none"}
-    return {"kind": "link", "url": resource["url"]}
+    elif kind == "datastore" or not resource.get("url"):
+        return found or {"kind": "none"}
+    else:
+        # Rows were loaded from it once: what it leads to now, and whether it still leads there, is another matter.
+        entry = {"kind": "link", "url": resource["url"]}
+    return {**entry, "rows": found} if found else entry
 
 
 def _views(resource_ids: list[str]) -> dict[str, list[Entry]]:

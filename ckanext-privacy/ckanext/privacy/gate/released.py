@@ -114,7 +114,7 @@ def entry(resource_id: str) -> dict[str, Any] | None:
 def rows(resource_id: str) -> dict[str, Any] | None:
     """Return the released copy of a resource's rows (see :mod:`ckanext.privacy.gate.rows`), or None.
 
-    Rows beside an uploaded file count as released only if they were scanned themselves.
+    Rows beside a file, uploaded or linked, count as released only if they were scanned themselves.
     """
     found = entry(resource_id)
     if found is None or found["kind"] == "rows":
@@ -124,7 +124,7 @@ def rows(resource_id: str) -> dict[str, Any] | None:
 
 
 def rows_key(resource_id: str) -> str:
-    """The name under which a release's ``scans`` keep the scan of rows beside an uploaded file."""
+    """The name under which a release's ``scans`` keep the scan of rows beside a file."""
     return f"{resource_id}/rows"
 
 

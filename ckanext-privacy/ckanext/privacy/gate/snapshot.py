@@ -7,7 +7,7 @@ A snapshot is a plain JSON object::
       "package": {...},          # package_show with the dataset type's own schema
       "package_default": {...},  # the same with CKAN's default schema (the search index needs both)
       "resources": {resource id: {"kind": "file", "sha256": ..., "bytes": ..., "filename": ...[, "rows": {...}]}
-                                | {"kind": "link", "url": ...}
+                                | {"kind": "link", "url": ...[, "rows": {...}]}
                                 | {"kind": "rows", "table": ..., "fingerprint": ..., "fields": [...], "rows": count,
                                    "filename": ..., "sha256": ..., "bytes": ...}   # hash of the rows as CSV
                                 | {"kind": "none"}},

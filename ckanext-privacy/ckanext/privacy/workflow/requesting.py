@@ -229,5 +229,5 @@ def _entries(snapshot: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, di
         entry = snapshot["resources"][resource["id"]]
         if entry["kind"] != "none":
             yield resource, resource["id"], entry
-        if entry["kind"] == "file" and "rows" in entry:
+        if isinstance(entry.get("rows"), dict):
             yield resource, f"{resource['id']}/rows", entry["rows"]

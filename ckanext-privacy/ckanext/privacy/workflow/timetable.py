@@ -98,7 +98,7 @@ def _why_return(release: Release) -> str | None:
 
 def _hashes(release: Release) -> set[str]:
     entries = release.snapshot["resources"].values()
-    both = [*entries, *(entry["rows"] for entry in entries if "rows" in entry)]
+    both = [*entries, *(entry["rows"] for entry in entries if isinstance(entry.get("rows"), dict))]
     return {entry["sha256"] for entry in both if "sha256" in entry}
 
 
