@@ -56,7 +56,7 @@ def editors(package_id: str) -> set[str]:
         return set()
     from ckanext.privacy.model import Edit
 
-    return Edit.everybody(package_id)
+    return set(Edit.times(package_id))
 
 
 def activity_labels(package: model.Package) -> list[str]:

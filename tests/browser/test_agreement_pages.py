@@ -13,15 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from support import clicking
 from support.accessible import check
+from support.survey import ABOUT_WATER, WATER
 
-WATER = "point,year,litres_per_minute\n" + "".join(f"W{n},20{n % 20 + 5:02},{n % 30 + 4}\n" for n in range(60))
-DESCRIPTION = {
-    "notes_translated": {"en": "Where water is, and how much."},
-    "data_about": ["facilities"],
-    "license_id": "cc-by",
-    "contact": [{"name": "Data desk", "email": "data-desk@example.org"}],
-    "consent_level": "collective",
-}
+DESCRIPTION = {**ABOUT_WATER, "consent_level": "collective"}
 #: Field -> what the officer answers, step by step: text to type, a list to tick, a tuple to choose from a menu.
 ANSWERS: tuple[dict[str, str | list[str] | tuple[str]], ...] = (
     {

@@ -9,14 +9,8 @@ from typing import Any
 
 from support import clicking, survey
 from support.agreeing import RECORD
+from support.survey import ABOUT_WATER, WATER
 
-ABOUT_NOBODY = "point,year,litres_per_minute\n" + "".join(f"W{n},20{n % 20 + 5:02},{n % 30 + 4}\n" for n in range(60))
-DESCRIPTION = {
-    "notes_translated": {"en": "Where water is, and how much."},
-    "data_about": ["facilities"],
-    "license_id": "cc-by",
-    "contact": [{"name": "Data desk", "email": "data-desk@example.org"}],
-}
 TODAY = dt.datetime.now(dt.timezone.utc).date()
 #: State -> what the request for it wishes; all of them reach a steward's desk. A scan takes a worker seconds, so that
 #: there are files only where a page is about them.
@@ -38,10 +32,10 @@ WISHES: dict[str, dict[str, str]] = {
 RESIDENTS_NO = "Residents asked for it."
 
 
-def make(site: Any, name: str, table: str | None = ABOUT_NOBODY) -> str:
+def make(site: Any, name: str, table: str | None = WATER) -> str:
     """Create a dataset with one file, or none; return the file's id."""
     title = {"en": name.replace("-", " ").capitalize()}
-    described = {"name": name, "title_translated": title, "owner_org": site.organization, **DESCRIPTION}
+    described = {"name": name, "title_translated": title, "owner_org": site.organization, **ABOUT_WATER}
     site.api("officer").action.package_create(**described)
     return add_file(site, name, table) if table else ""
 
@@ -82,7 +76,7 @@ def tell(site: Any) -> dict[str, str]:
     asked = {}
     for state, wishes in WISHES.items():
         facts[state] = f"{state}-points"
-        make(site, facts[state], ABOUT_NOBODY if state in WITH_A_FILE else None)
+        make(site, facts[state], WATER if state in WITH_A_FILE else None)
         asked[state] = officer.action.privacy_release_request(id=facts[state], **wishes)
     parts = ask_for_parts(site)
     releases = {state: reach(site, each, "in_review") for state, each in asked.items()}
@@ -117,7 +111,7 @@ def decide(site: Any, releases: dict[str, dict[str, Any]]) -> None:
     steward.privacy_release_withdraw(id=releases["erased"]["id"], reason=RESIDENTS_NO, erase=True)
     change = {"notes_translated": {"en": "Where water is, how much, and since when."}}
     site.api("officer").action.package_patch(id="changed-points", **change)
-    add_file(site, "changed-points", ABOUT_NOBODY)
+    add_file(site, "changed-points", WATER)
 
 
 def agree(site: Any) -> dict[str, str]:

@@ -13,8 +13,8 @@ from ckan.plugins import toolkit as tk
 from ckan.tests import factories, helpers
 from werkzeug.datastructures import FileStorage
 
-#: Nothing in it is about people: one steward is enough for a first release.
-WATER = "point,year,litres_per_minute\n" + "".join(f"W{n},20{n % 20 + 5:02},{n % 30 + 4}\n" for n in range(60))
+from support.survey import ABOUT_WATER, WATER
+
 #: Names and e-mail addresses of people who do not exist.
 PEOPLE = "name,email,litres\n" + "".join(
     f"{first} {last},{first.lower()}.{last.lower()}@mail.example.com,{len(first + last)}\n"
@@ -22,13 +22,7 @@ PEOPLE = "name,email,litres\n" + "".join(
     for last in ("Patil", "Garcia", "Rossi", "Kumar", "Fernandez")
 )
 #: What a dataset must say of itself where the community fields are on.
-DESCRIBED = {
-    "title_translated": {"en": "Water points"},
-    "notes_translated": {"en": "Where water is, and how much."},
-    "data_about": ["facilities"],
-    "license_id": "cc-by",
-    "contact": [{"name": "Data desk", "email": "data-desk@example.org"}],
-}
+DESCRIBED = {"title_translated": {"en": "Water points"}, **ABOUT_WATER}
 
 
 def act(user: str, action: str, **data: Any) -> Any:

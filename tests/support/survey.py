@@ -7,6 +7,15 @@ import io
 import random
 
 ROWS = 60
+#: Nothing in it is about people: one steward is enough for a first release.
+WATER = "point,year,litres_per_minute\n" + "".join(f"W{n},20{n % 20 + 5:02},{n % 30 + 4}\n" for n in range(ROWS))
+#: What a dataset about it must say of itself where the community fields are on, beside its title.
+ABOUT_WATER = {
+    "notes_translated": {"en": "Where water is, and how much."},
+    "data_about": ["facilities"],
+    "license_id": "cc-by",
+    "contact": [{"name": "Data desk", "email": "data-desk@example.org"}],
+}
 GIVEN = ("Asha", "Ravi", "Meena", "Suresh", "Lakshmi", "Anil", "Geeta", "Vijay", "Sunita", "Kiran")
 FAMILY = ("Patil", "Kamble", "Jadhav", "More", "Shinde", "Pawar", "Gaikwad", "Chavan", "Salve", "Bhosale")
 COLUMNS = ("point_id", "caretaker_name", "caretaker_email", "built", "working")

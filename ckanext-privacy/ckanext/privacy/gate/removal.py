@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.privacy.gate import evidence, rows, store
+from ckanext.privacy.gate.snapshot import rows_beside
 from ckanext.privacy.model import Consent, ConsentEvidence, Release, Removal, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import QUEUED, RUNNING
@@ -41,7 +42,7 @@ BATCH = 200
 def content(snapshot: dict[str, Any]) -> list[Part]:
     """Return what of a snapshot lies elsewhere."""
     entries = [*snapshot.get("resources", {}).values()]
-    entries += [entry["rows"] for entry in entries if isinstance(entry.get("rows"), dict)]
+    entries += [rows for entry in entries if (rows := rows_beside(entry))]
     stored = [(BYTES, entry["sha256"]) for entry in entries if entry.get("sha256")]
     return stored + [(ROWS, entry["table"]) for entry in entries if entry.get("table")]
 

@@ -78,11 +78,16 @@ def described(snapshot: Mapping[str, Any]) -> dict[str, Any]:
     return description
 
 
+def rows_beside(entry: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The entry of the rows beside a resource's file. Where rows are all there is, ``rows`` is how many there are."""
+    rows = entry.get("rows")
+    return rows if isinstance(rows, dict) else None
+
+
 def dictionary_of(snapshot: Mapping[str, Any], resource_id: str) -> dict[str, Any]:
     """What the data dictionary says of a resource's columns: notes by column, without those it says nothing of."""
     entry = snapshot["resources"].get(resource_id, {})
-    rows = entry.get("rows")
-    fields = (rows if isinstance(rows, Mapping) else entry).get("fields") or []
+    fields = (rows_beside(entry) or entry).get("fields") or []
     return {field["id"]: _read(field["info"]) for field in fields if field.get("info")}
 
 

@@ -32,8 +32,3 @@ class Edit(tk.BaseModel):
         """Return when each account changed a dataset last, newest first, by the account's id."""
         query = sa.select(cls.user_id, cls.at).where(cls.package_id == package_id).order_by(cls.at.desc())
         return dict(model.Session.execute(query).tuples().all())
-
-    @classmethod
-    def everybody(cls, package_id: str) -> set[str]:
-        """Return the ids of all who ever changed a dataset."""
-        return set(model.Session.scalars(sa.select(cls.user_id).where(cls.package_id == package_id)))

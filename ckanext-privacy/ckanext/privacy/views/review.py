@@ -278,5 +278,5 @@ def _new_file(each: Json, scans: list[Json], known: fields.Fields) -> dict[str, 
         )
         for table in each["tables"]
     ]
-    said = differences.said_of_a_file(each, known)
-    return {"name": each["name"], "sha256": sha256, "tables": tables, "said": said}
+    described_as = differences.said_of_a_file(each, known)
+    return {"name": each["name"], "sha256": sha256, "tables": tables, "said": described_as}

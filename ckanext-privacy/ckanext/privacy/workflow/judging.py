@@ -49,6 +49,18 @@ from ckanext.privacy.workflow.transitions import Event, State
 
 log = logging.getLogger(__name__)
 
+#: What a person says of a release, and whether it speaks for showing the dataset.
+_WORDS_OF_PERSONS = {
+    Event.APPROVE: True,
+    Event.OVERRIDE: True,
+    Event.CONFIRM: True,
+    Event.RESUME: True,
+    Event.RETURN: False,
+    Event.REJECT: False,
+    Event.HOLD: False,
+    Event.WITHDRAW: False,
+}
+
 
 def after_scan(scan_id: str, package_id: str) -> None:
     """Judge the release that waits for a scan, once the last of its scans has ended."""
@@ -121,7 +133,7 @@ def _of_links(snapshot: Mapping[str, Any]) -> frozenset[str]:
 
 def found_in_description(snapshot: Mapping[str, Any]) -> Sequence[MetadataFinding]:
     """Return what is found in the description of a dataset, which waits for no scan."""
-    return evidence(snapshot, {}, config.policy()).metadata
+    return scan_metadata(texts_of(described(snapshot)))
 
 
 def on_description(package: Mapping[str, Any]) -> Sequence[Reason]:
@@ -148,19 +160,6 @@ def verdict_on(release: Release, scans: Mapping[str, Scan]) -> ReleaseVerdict:
     return _with_agreement(_after_a_refusal(verdict, release), release)
 
 
-#: What a person says of a release, and whether it speaks for showing the dataset.
-_WORDS_OF_PERSONS = {
-    Event.APPROVE: True,
-    Event.OVERRIDE: True,
-    Event.CONFIRM: True,
-    Event.RESUME: True,
-    Event.RETURN: False,
-    Event.REJECT: False,
-    Event.HOLD: False,
-    Event.WITHDRAW: False,
-}
-
-
 def _after_a_refusal(verdict: ReleaseVerdict, release: Release) -> ReleaseVerdict:
     """Have a person decide where a person's last word about the dataset was a no: the policy does not overrule it."""
     if verdict.outcome is not ReleaseOutcome.AUTOMATIC or not _is_refused(release.package_id):
@@ -171,7 +170,8 @@ def _after_a_refusal(verdict: ReleaseVerdict, release: Release) -> ReleaseVerdic
 
 
 def _is_refused(package_id: str) -> bool:
-    nobody = (people.POLICY, people.CLOCK, _site_user())
+    site = people.site_account()
+    nobody = (people.POLICY, people.CLOCK, site.id if site else "")
     query = (
         sa.select(Decision.event)
         .join(Release, Release.id == Decision.release_id)
@@ -182,11 +182,6 @@ def _is_refused(package_id: str) -> bool:
     )
     last = model.Session.scalar(query)
     return last is not None and not _WORDS_OF_PERSONS[Event(last)]
-
-
-def _site_user() -> str:
-    """The id of the account in whose name CKAN acts by itself."""
-    return tk.get_action("get_site_user")({"ignore_auth": True, "defer_commit": True}, {})["id"]
 
 
 def _all_clear(scans: Mapping[str, Scan]) -> bool:

@@ -99,15 +99,21 @@ def _released(package_id: str) -> dt.datetime:
     return Release.last_whole(package_id) or _ALWAYS
 
 
+def site_account() -> model.User | None:
+    """Return the account in whose name CKAN acts by itself; None where it has not done so yet."""
+    return model.User.get(tk.config["ckan.site_id"])
+
+
 def machines() -> set[str]:
     """Return the ids of the accounts that programs use: the site's own, the harvester's, and those that load rows.
 
     Behind what they change and ask for there may be a person, whom their work must not hide.
     """
-    names = (tk.config["ckan.site_id"], tk.config.get(_HARVESTER))
+    harvester = tk.config.get(_HARVESTER)
     tokens = (tk.config.get(option) for option in _TOKENS)
     accounts = [
-        *(model.User.get(name) for name in names if name),
+        site_account(),
+        model.User.get(harvester) if harvester else None,
         *(api_token.get_user_from_token(token, update_access_time=False) for token in tokens if token),
     ]
     return {account.id for account in accounts if account is not None}

@@ -12,8 +12,8 @@ from ckan import plugins as p
 from ckan.plugins import toolkit as tk
 from sqlalchemy.exc import IntegrityError
 
-from ckanext.privacy.gate import freeze
-from ckanext.privacy.gate.snapshot import fingerprint
+from ckanext.privacy.gate import freeze, released
+from ckanext.privacy.gate.snapshot import fingerprint, rows_beside
 from ckanext.privacy.interfaces import IReleaseRequirements, Requirement
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.columns import now
@@ -229,5 +229,6 @@ def _entries(snapshot: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str, di
         entry = snapshot["resources"][resource["id"]]
         if entry["kind"] != "none":
             yield resource, resource["id"], entry
-        if isinstance(entry.get("rows"), dict):
-            yield resource, f"{resource['id']}/rows", entry["rows"]
+        beside = rows_beside(entry)
+        if beside:
+            yield resource, released.rows_key(resource["id"]), beside

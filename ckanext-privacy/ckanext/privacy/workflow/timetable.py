@@ -15,7 +15,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
 from ckanext.privacy.engine.policy import ReleaseOutcome, ReleaseVerdict
-from ckanext.privacy.gate import freeze, store
+from ckanext.privacy.gate import freeze, removal, store
 from ckanext.privacy.model import Decision, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.translation import N_
@@ -97,9 +97,7 @@ def _why_return(release: Release) -> str | None:
 
 
 def _hashes(release: Release) -> set[str]:
-    entries = release.snapshot["resources"].values()
-    both = [*entries, *(entry["rows"] for entry in entries if isinstance(entry.get("rows"), dict))]
-    return {entry["sha256"] for entry in both if "sha256" in entry}
+    return {sha256 for kind, sha256 in removal.content(release.snapshot) if kind == removal.BYTES}
 
 
 def _is_whole(sha256: str) -> bool:
