@@ -106,6 +106,10 @@ def test_a_page_can_be_used_by_everyone(name, site, states, visitor: Page, page_
     accessible.check(page)
 
 
+#: CKAN's script folds rows of a table away, and adds what unfolds them; without a script all of them are there.
+UNFOLDS = {"A Show more"}
+
+
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("who", sorted({seen.who for seen in PAGES.values() if seen.who}))
 def test_pages_offer_the_same_without_a_script(who, states, page_as: Callable[..., Page]):
@@ -115,7 +119,10 @@ def test_pages_offer_the_same_without_a_script(who, states, page_as: Callable[..
         if seen.who == who:
             for page in (plain, scripted):
                 page.goto(seen.path.format(**states))
-            assert accessible.offers(scripted) - accessible.offers(plain) == set(), seen.path
+            folded = plain.locator("tr.toggle-more").all()
+            assert all(row.is_visible() for row in folded), seen.path
+            more = accessible.offers(scripted) - accessible.offers(plain)
+            assert more - (UNFOLDS if folded else set()) == set(), seen.path
 
 
 def test_a_panel_names_what_comes_next_and_fields_as_people_call_them(states, page_as: Callable[..., Page]):
