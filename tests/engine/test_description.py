@@ -43,6 +43,14 @@ def test_a_text_is_found_wherever_it_stands(value: Any) -> None:
         ({"called": 5512345678}, {"called": "5512345678"}),
         ({"extras": [{"key": "Ask 98765 43210", "value": ""}]}, {"extras name of a field": "Ask 98765 43210"}),
         ({"contact": [{"email": "a@b.c"}]}, {"contact 1 email": "a@b.c"}),
+        (
+            {
+                "notes": "Ask.",
+                "notes_translated": {"en": "Ask.", "es": "Pregunte."},
+                "title_translated": {"en": "Ask."},
+            },
+            {"notes": "Ask.", "notes_translated es": "Pregunte.", "title_translated en": "Ask."},
+        ),
         ({"info": json.dumps({"notes": "ठ"})}, {"info": '{"notes": "ठ"}'}),
     ],
 )

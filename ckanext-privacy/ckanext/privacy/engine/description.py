@@ -27,9 +27,17 @@ _COUNTED = frozenset({"size", "display_name"})
 def texts_of(description: Mapping[str, Any]) -> dict[str, str]:
     """Every text in a description, nested ones too, by its place in words: ``contact 1 email``.
 
-    Left out is what machines write: identifiers, digests, moments, short numbers.
+    Left out is what machines write: identifiers, digests, moments, short numbers. What a translated field says in the
+    words of the field itself is told once.
     """
-    return {place: text for place, text in _walk("", description) if text and not _MACHINE.fullmatch(text.strip())}
+    found = {place: text for place, text in _walk("", description) if text and not _MACHINE.fullmatch(text.strip())}
+    return {place: text for place, text in found.items() if found.get(_translates(place)) != text}
+
+
+def _translates(place: str) -> str:
+    """The place of the field that another one translates: ``notes`` for ``notes_translated en``; else none."""
+    field, translated, _ = place.rpartition("_translated ")
+    return field if translated else ""
 
 
 def changed_words(now: Mapping[str, str], approved: Mapping[str, str], but: Collection[str] = ()) -> tuple[str, ...]:
