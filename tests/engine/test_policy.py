@@ -252,7 +252,12 @@ def test_another_number_in_the_same_field_is_not_known_and_changed_words_wait(tm
         assert {"changed", "changed-words"} & {reason.rule for reason in verdict.reasons} == rules
     worded = replace(approved, texts={**approved.texts, "title": "New"})
     assert judge_release(worded, lax, previous=approved).outcome is ReleaseOutcome.AUTOMATIC
-    assert any('"title"' in reason.sentence for reason in judge_release(worded, POLICY, previous=approved).reasons)
+    quoting = [reason for reason in judge_release(worded, POLICY, previous=approved).reasons if reason.fields]
+    assert [(reason.rule, reason.fields) for reason in quoting] == [
+        ("metadata", ("notes",)),
+        ("changed-words", ("title",)),
+    ]
+    assert all(f'"{reason.fields[0]}"' in reason.sentence for reason in quoting)
 
 
 FORM = {"rule": "form", "about": "quality", "outcome": "clear", "reason": "Fine."}

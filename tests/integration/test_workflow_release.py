@@ -83,7 +83,7 @@ def test_what_a_description_holds_is_told_in_place_and_to_the_officer(app, commu
     dataset = make_dataset(notes_translated=told, notes=told["en"])
     officer, steward = ({"Authorization": community[each]["token"]} for each in ("officer", "steward1"))
     before = _words(app.get(f"/dataset/{dataset['name']}", headers=officer).text)
-    assert re.search(r"Resolve what was found The field .notes\b.{1,300} holds e-mail addresses\. To do", before)
+    assert re.search(r"Resolve what was found The field .Description\b.{1,300} holds e-mail addresses\. To do", before)
     asked = request(dataset["id"])
     (found,) = (each for each in asked["metadata"] if each["field"] == "notes")
     assert (found["entity"], told["en"][found["start"] : found["end"]]) == (
@@ -526,6 +526,40 @@ def test_the_data_dictionary_and_previews_are_searched_and_shown(app, community)
     assert (column["field"], column["after"]["notes"]) == ("litres", REACHABLE)
     page = app.get(f"/privacy/release/{asked['id']}", headers={"Authorization": community["steward1"]["token"]})
     assert REACHABLE in html.unescape(page.get_data(as_text=True))
+
+
+def test_places_of_a_description_are_called_as_the_form_calls_them(app, community):
+    """The JSON keeps the codes; the officer's panel leads to each place, the steward reads the same names."""
+    people = [{"name": "Water office", "email": "water@example.org"}, {"email": "asha.devi7@gmail.com"}]
+    dataset = make_dataset(None, name="wells-in-words", title_translated={"en": "Wells"}, contact=people,
+                           notes_translated={"en": "Wells.", "es": REACHABLE})  # fmt: skip
+    link = act("officer", "resource_create", package_id=dataset["id"], name="List", url="https://example.org/list",
+               description=REACHABLE)  # fmt: skip
+    table = act("officer", "datastore_create", resource={"package_id": dataset["id"], "name": "Wells"},
+                fields=[{"id": "litres a day", "type": "int", "info": {"notes": REACHABLE}}], records=[])  # fmt: skip
+    act("officer", "resource_view_create", resource_id=link["id"], view_type="text_view", title=REACHABLE)
+    edit, file = f"/dataset/edit/{dataset['name']}", f"/dataset/{dataset['name']}/resource/{link['id']}"
+    expected = {
+        "Description (Spanish)": f"{edit}#field-notes_translated-es",
+        "Contacts 2: E-mail": f"{edit}#field-contact-1-email",
+        "List: Description": f"{file}/edit#field-description",
+        "List: Previews": f"{file}/views",
+        "Wells: Notes on the column litres a day": f"/dataset/{dataset['name']}/dictionary/{table['resource_id']}",
+    }
+    officer, steward = ({"Authorization": community[each]["token"]} for each in ("officer", "steward1"))
+    panel = html.unescape(app.get(f"/dataset/{dataset['name']}", headers=officer).text)
+    led = dict(re.findall(r'<a href="([^"]+)">The field "([^<]+)" of the dataset', panel))
+    assert {name: address for address, name in led.items()} == expected
+    asked = request(dataset["id"])
+    assert {"notes_translated es", "resource 2 column litres a day notes"} <= {
+        place for each in asked["reasons"] for place in each["fields"]
+    }
+    pages = (f"/privacy/release/{asked['id']}", f"/privacy/queue/several?release={asked['id']}")
+    for text in (html.unescape(app.get(page, headers=steward).text) for page in pages):
+        assert all(f'"{name}"' in text for name in expected)
+    spanish = html.unescape(app.get(f"/es/privacy/release/{asked['id']}", headers=steward).text)
+    assert "(español)" in spanish
+    assert '"notes_translated' not in spanish
 
 
 MALFORMED = WATER + "W99,2021\n"

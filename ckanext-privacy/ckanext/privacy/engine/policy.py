@@ -94,11 +94,16 @@ class Policy:
 
 @dataclass(frozen=True)
 class Reason:
-    """Why: the rule that spoke, what it asks for, and one sentence. Holds no cell."""
+    """Why: the rule that spoke, what it asks for, and one sentence. Holds no cell.
+
+    `fields` are the places of a description that the sentence quotes, as :func:`texts_of` calls them: whoever shows it
+    to people puts the names in that they know.
+    """
 
     rule: str
     outcome: Outcome
     sentence: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -207,9 +212,10 @@ def _changes(
         return [Reason("no-automatic", Outcome.ONE_STEWARD, say("The policy lets no update go out by itself."))]
     if found.rank > Outcome(settings.up_to).rank:
         return [Reason("too-grave", found, say("What is in the data is too grave for an update to go out by itself."))]
-    found_new = [Reason("changed", Outcome.ONE_STEWARD, text) for text in differences(evidence, previous, settings)]
+    new = [("changed", difference) for difference in differences(evidence, previous, settings)]
     words = words_beyond(evidence, previous, settings)
-    return [*found_new, Reason(CHANGED_WORDS, Outcome.ONE_STEWARD, words)] if words else found_new
+    new += [(CHANGED_WORDS, words)] if words else []
+    return [Reason(rule, Outcome.ONE_STEWARD, each.sentence, each.fields) for rule, each in new]
 
 
 def _with_errors_that_count(evidence: Evidence, policy: Policy, declarations: Declarations | None) -> Evidence:
@@ -390,7 +396,8 @@ def _apply(
         speaking = [rule for rule in rules if _speaks(rule, known)]
         if speaking:
             rule = max(speaking, key=lambda each: each.outcome.rank)
-            yield Reason(rule.name, rule.outcome, _filled(rule.reason, fact))
+            fields = (fact["field"],) if "field" in fact else ()
+            yield Reason(rule.name, rule.outcome, _filled(rule.reason, fact), fields)
         elif fact.get("sensitive"):
             sentence = say("{place} is about people, and no rule speaks of it.", place=fact["place"])
             yield Reason("no-rule", Outcome.ONE_STEWARD, sentence)

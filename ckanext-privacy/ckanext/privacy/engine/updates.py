@@ -47,38 +47,49 @@ class Evidence:
     addresses: frozenset[str] = frozenset()
 
 
-def differences(now: Evidence, approved: Evidence, settings: AutomaticSettings) -> tuple[str, ...]:
-    """Say, in one sentence each, what in `now` goes beyond what was `approved`; empty when nothing does."""
+@dataclass(frozen=True)
+class Difference:
+    """What goes beyond what was approved, in one sentence, and the places of the description that it quotes."""
+
+    sentence: str
+    fields: tuple[str, ...] = ()
+
+
+def differences(now: Evidence, approved: Evidence, settings: AutomaticSettings) -> tuple[Difference, ...]:
+    """Say what in `now` goes beyond what was `approved`; empty when nothing does."""
     return tuple(dict.fromkeys(_differences(now, approved, settings)))
 
 
-def words_beyond(now: Evidence, approved: Evidence, settings: AutomaticSettings) -> str | None:
+def words_beyond(now: Evidence, approved: Evidence, settings: AutomaticSettings) -> Difference | None:
     """Say which fields of the description hold words that were not `approved`; None when none does, or none matters."""
     changed = () if settings.changed_words else changed_words(now.texts, approved.texts, now.addresses)
     if not changed:
         return None
     named = ", ".join(f'"{place}"' for place in changed[:MOST_NAMED])
+    sentence = say("Words of the description are not the approved ones, in {fields}.", fields=named)
     if len(changed) > MOST_NAMED:
-        return say("Words of the description are not the approved ones, in {fields} and others.", fields=named)
-    return say("Words of the description are not the approved ones, in {fields}.", fields=named)
+        sentence = say("Words of the description are not the approved ones, in {fields} and others.", fields=named)
+    return Difference(sentence, changed[:MOST_NAMED])
 
 
-def _differences(now: Evidence, approved: Evidence, settings: AutomaticSettings) -> Iterator[str]:
+def _differences(now: Evidence, approved: Evidence, settings: AutomaticSettings) -> Iterator[Difference]:
     for key, report in now.files.items():
         name = report.file.name
         before = approved.files.get(key)
         if before is None:
-            yield say("{name}: the file is new.", name=name)
+            yield Difference(say("{name}: the file is new.", name=name))
             continue
         for sentence in _file_differences(report, before, settings):
-            yield say("{name}: {sentence}", name=name, sentence=sentence)
+            yield Difference(say("{name}: {sentence}", name=name, sentence=sentence))
         if now.quality_errors.get(key, 0) > approved.quality_errors.get(key, 0):
-            yield say("{name}: its tables have more errors than the approved ones.", name=name)
+            yield Difference(say("{name}: its tables have more errors than the approved ones.", name=name))
     known = {(approved.texts.get(finding.field), finding.entity) for finding in approved.metadata}
     for finding in now.metadata:
         # The same kind of thing in other words is another person's.
         if (now.texts.get(finding.field), finding.entity) not in known:
-            yield say('The description\'s field "{field}" holds something new about people.', field=finding.field)
+            field = finding.field
+            new = say('The description\'s field "{field}" holds something new about people.', field=field)
+            yield Difference(new, (field,))
 
 
 def _file_differences(now: FileReport, approved: FileReport, settings: AutomaticSettings) -> Iterator[str]:

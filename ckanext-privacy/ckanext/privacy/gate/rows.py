@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
@@ -37,6 +37,14 @@ def freeze(resource_id: str) -> Entry | None:
 def look(resource_id: str) -> Entry | None:
     """Return what :func:`freeze` would, and store nothing."""
     return _entry(resource_id, store.measure, lambda connection, source, target, fields: None)
+
+
+def described(resource_ids: Iterable[str]) -> dict[str, Fields]:
+    """Return the columns of working tables with what the data dictionary says of them, by resource; no row is read."""
+    if not p.plugin_loaded("datastore"):
+        return {}
+    with _transaction() as connection:
+        return {each: _fields(connection, each) for each in resource_ids}
 
 
 def is_reserved(name: object) -> bool:

@@ -8,20 +8,19 @@ from typing import Any
 from ckanext.privacy.engine.description import texts_of
 from ckanext.privacy.gate.snapshot import described
 from ckanext.privacy.said import said
-from ckanext.privacy.views import words
-from ckanext.privacy.views.fields import Fields
+from ckanext.privacy.views import places, words
 
 Json = Mapping[str, Any]
 #: Characters of the text that are shown before and after what was found.
 AROUND = 40
 
 
-def findings(found: Sequence[Json], snapshot: Json, known: Fields) -> list[dict[str, str]]:
+def findings(found: Sequence[Json], snapshot: Json) -> list[dict[str, str]]:
     """Return each finding as ``{where, what, example, excerpt, reason}``; an excerpt has all of them masked."""
     texts = texts_of(described(snapshot))
     return [
         {
-            "where": _where(each["field"], snapshot["package"], known),
+            "where": places.called(each["field"], snapshot["package"]),
             "what": words.kind(each["entity"]),
             "example": each["example"],
             "excerpt": _excerpt(texts.get(each["field"], ""), each, found),
@@ -29,17 +28,6 @@ def findings(found: Sequence[Json], snapshot: Json, known: Fields) -> list[dict[
         }
         for each in found
     ]
-
-
-def _where(place: str, package: Json, known: Fields) -> str:
-    """Return what people call a place such as ``resource 1 description`` or ``contact 1 email``."""
-    first, _, rest = place.partition(" ")
-    number, _, member = rest.partition(" ")
-    resources = package.get("resources", [])
-    if first == "resource" and number.isdigit() and 0 < int(number) <= len(resources):
-        resource = resources[int(number) - 1]
-        return f"{resource.get('name') or resource['id']}: {_where(member, {}, known)}"
-    return f"{known.label(first)} {rest}".strip()
 
 
 def _excerpt(text: str, finding: Json, found: Sequence[Json]) -> str:

@@ -15,6 +15,26 @@ Json = Mapping[str, Any]
 #: Longer values are cut on the page; the API has them whole.
 LONGEST = 400
 _EMPTY = (None, "", [], {})
+#: What CKAN calls its own fields where no schema says more; CKAN's own translations have them.
+_OF_CKAN = {
+    "author": "Author",
+    "author_email": "Author Email",
+    "description": "Description",
+    "extras": "Custom Field",
+    "format": "Format",
+    "license_id": "License",
+    "maintainer": "Maintainer",
+    "maintainer_email": "Maintainer Email",
+    "name": "Name",
+    "notes": "Description",
+    "owner_org": "Organization",
+    "tags": "Tags",
+    "title": "Title",
+    "url": "URL",
+    "version": "Version",
+}
+#: What a form asks for under another name.
+_ASKED_AS = {"tags": "tag_string"}
 #: How an area drawn on the map begins, and each of its corners.
 _OUTLINE = ('{"type": "Polygon"', '{"type": "MultiPolygon"')
 _CORNER = re.compile(r"\[(-?[\d.]+), ?(-?[\d.]+)\]")
@@ -29,10 +49,7 @@ class Fields:
 
     def label(self, name: str) -> str:
         """Return what people call a field."""
-        known = self.dataset.get(name) or self.resource.get(name)
-        if not known or not known.get("label"):
-            return name.replace("_", " ").capitalize()
-        return tk.h.scheming_language_text(known["label"])
+        return label({**self.resource, **self.dataset}, name)
 
     def position(self, name: str) -> int:
         """Return where a field stands in the form; after all others where it is none of the form's."""
@@ -52,6 +69,19 @@ class Fields:
             for name in names
             if package.get(name) not in _EMPTY
         ]
+
+
+def asked_as(form: Mapping[str, Json], name: str) -> str:
+    """Return the name under which a form asks for a field: that of its translations, or another than CKAN's."""
+    return next((each for each in (f"{name}_translated", name, _ASKED_AS.get(name, name)) if each in form), name)
+
+
+def label(form: Mapping[str, Json], name: str) -> str:
+    """Return what people call a field of a form, or of CKAN where no form has it."""
+    known = form.get(asked_as(form, name), {})
+    if known.get("label"):
+        return tk.h.scheming_language_text(known["label"])
+    return tk._(_OF_CKAN[name]) if name in _OF_CKAN else name.replace("_", " ").capitalize()
 
 
 def of_type(dataset_type: str | None) -> Fields:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ckan.plugins import toolkit as tk
@@ -11,8 +11,7 @@ from ckanext.privacy.engine.findings import Outcome
 from ckanext.privacy.engine.policy import Reason
 from ckanext.privacy.model import Release
 from ckanext.privacy.model.scan import DONE, FAILED
-from ckanext.privacy.said import said
-from ckanext.privacy.views import differences, fields, words
+from ckanext.privacy.views import differences, fields, places, words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import newest_scans
 from ckanext.privacy.workflow import judging, legal_basis, requesting
@@ -24,7 +23,7 @@ BASIS_ANCHOR = "section-consent"
 REQUEST_STATES = frozenset({State.REQUESTED, State.SCANNING, State.IN_REVIEW})
 
 
-def build(package: Json) -> dict[str, Any] | None:
+def build(package: dict[str, Any]) -> dict[str, Any] | None:
     """Return the panel for those who keep a dataset or decide about it; None for everybody else."""
     if package.get("state", "active") != "active" or not may("privacy_scan_list", id=package["id"]):
         return None
@@ -112,7 +111,7 @@ def _may_request(status: Json) -> bool:
 # Tasks ----------------------------------------------------------------------------------------------------------
 
 
-def _tasks(package: Json, status: Json) -> list[dict[str, Any]]:
+def _tasks(package: dict[str, Any], status: Json) -> list[dict[str, Any]]:
     missing = requesting.missing(dict(package))
     basis = [each for each in missing if each["anchor"] == BASIS_ANCHOR]
     scans = newest_scans(package["id"])
@@ -162,14 +161,14 @@ def _scanned(package: Json, newest: Sequence[Json | None]) -> dict[str, Any]:
     return _task(title, (word, "waiting"), tk._("Files are also scanned when you request the release."), href)
 
 
-def _resolved(package: Json, newest: Sequence[Json | None]) -> dict[str, Any]:
+def _resolved(package: dict[str, Any], newest: Sequence[Json | None]) -> dict[str, Any]:
     title, href = tk._("Resolve what was found"), tk.h.url_for("privacy.scan_result", id=package["name"])
     outcomes = [scan["outcome"] for scan in newest if scan and scan["outcome"]]
     in_words = judging.on_description(package)
     if in_words:
         stops = Outcome.BLOCKED in [*outcomes, *(reason.outcome for reason in in_words)]
-        href = tk.h.url_for(f"{package['type']}.edit", id=package["name"])
-        return _task(title, (tk._("To do"), "stop" if stops else "held"), _told(in_words), href)
+        told = [_told(reason, package) for reason in in_words]
+        return {**_task(title, (tk._("To do"), "stop" if stops else "held"), href=told[0]["href"]), "found": told}
     if any(scan and scan["status"] == FAILED for scan in newest):
         return _task(title, (tk._("To do"), "stop"), tk._("A file could not be looked at completely."), href)
     if not outcomes:
@@ -183,8 +182,11 @@ def _resolved(package: Json, newest: Sequence[Json | None]) -> dict[str, Any]:
     return _task(title, _done(), said, href)
 
 
-def _told(reasons: Iterable[Reason]) -> str:
-    return " ".join(said(reason.sentence) for reason in reasons)
+def _told(reason: Reason, package: Json) -> dict[str, str]:
+    """Return a reason in words, and where what it speaks of can be changed."""
+    edit = tk.h.url_for(f"{package['type']}.edit", id=package["name"])
+    href = places.href(reason.fields[0], package) if reason.fields else edit
+    return {"sentence": places.reason(reason.sentence, reason.fields, package), "href": href}
 
 
 def _requested(status: Json) -> dict[str, Any]:

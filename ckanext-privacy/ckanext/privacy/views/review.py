@@ -8,9 +8,8 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.model import Release
-from ckanext.privacy.said import said
 from ckanext.privacy.translation import N_
-from ckanext.privacy.views import agreements, decisions, described, differences, errors, fields, lists, words
+from ckanext.privacy.views import agreements, decisions, described, differences, errors, fields, lists, places, words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import scanned_file
 
@@ -87,7 +86,7 @@ def _queue_row(release: Json) -> dict[str, Any]:
         "title": release["dataset"]["title"] or release["dataset"]["name"],
         "organization": (release["organization"] or {}).get("title", ""),
         "state": words.state(release["state"]),
-        "worst": said(reasons[0]["sentence"]) if reasons else "",
+        "worst": reason(reasons[0], release["id"]) if reasons else "",
         "outcome": words.say(words.OUTCOMES, release["outcome"]),
         "approvals": decisions.approvals(release),
         "requested_by": decisions.named(release["requested_by"]),
@@ -183,8 +182,8 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "outcome": words.say(words.OUTCOMES, release["outcome"]),
             "approvals": decisions.approvals(release),
             "facts": _facts(release),
-            "reasons": [said(reason["sentence"]) for reason in release["reasons"] or ()],
-            "described": described.findings(release["metadata"], _snapshot(id), known),
+            "reasons": [reason(each, id) for each in release["reasons"] or ()],
+            "described": described.findings(release["metadata"], _snapshot(id)),
             "files": [scanned_file(scan["name"], scan, everything=False) for scan in release["scans"]],
             "parts": _parts(release),
             "history": decisions.history(release),
@@ -225,6 +224,12 @@ def _parts(release: Json) -> list[dict[str, Any]]:
         for each in _as_requested(release["id"]).get("resources", [])
     ]
     return files if len(files) > 1 else []
+
+
+def reason(each: Json, release_id: str) -> str:
+    """Return a reason of the policy as the reader of a release is told it."""
+    quoted = each.get("fields", ())
+    return places.reason(each["sentence"], quoted, _as_requested(release_id) if quoted else {})
 
 
 def _as_requested(release_id: str) -> dict[str, Any]:

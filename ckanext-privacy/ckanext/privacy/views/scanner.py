@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from babel import Locale, UnknownLocaleError
-
 from ckanext.privacy.engine import VERSION
 from ckanext.privacy.engine.headings import languages
 from ckanext.privacy.engine.kinds import load_kinds
@@ -24,22 +22,14 @@ def facts() -> dict[str, Any]:
     return {
         "version": VERSION,
         "kinds": sorted({words.kind(code) for code in load_kinds()}),
-        "languages": sorted(_language(code) for code in languages()),
+        "languages": sorted(words.language(code) for code in languages()),
         "countries": sorted(_country(pack.code) for pack in packs if len(pack.code) == 2),
         "identifiers": sorted({each.entity for pack in packs for each in pack.identifiers}),
         "recall": [
-            {"what": _language(locale), "share": share, "share_word": words.percent(share)}
+            {"what": words.language(locale), "share": share, "share_word": words.percent(share)}
             for locale, share in sorted(recall().items(), key=lambda each: each[1])
         ],
     }
-
-
-def _language(code: str) -> str:
-    try:
-        name = Locale.parse(code.replace("-", "_")).get_display_name(words.locale())
-    except (UnknownLocaleError, ValueError):
-        return code
-    return name or code
 
 
 def _country(code: str) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.logic.schema import MOST_AT_ONCE
-from ckanext.privacy.said import said
-from ckanext.privacy.views import decisions, differences, errors, fields, words
+from ckanext.privacy.views import decisions, differences, errors, fields, review, words
 from ckanext.privacy.views.calls import act
 
 Json = Mapping[str, Any]
@@ -43,7 +42,7 @@ def _row(release_id: str) -> dict[str, Any]:
         "title": _title(release),
         "organization": (release["organization"] or {}).get("title", ""),
         "asked": tk._("Asked for by {person} on {date}").format(**asked),
-        "reasons": [said(reason["sentence"]) for reason in release["reasons"]],
+        "reasons": [review.reason(each, release_id) for each in release["reasons"]],
         "first": diff["public_id"] is None,
         "changes": _changes(diff, release["dataset"]["type"]),
         "cannot": _why_not(release),

@@ -185,6 +185,15 @@ def age(value: str | dt.datetime | None) -> str:
     return tk.ungettext("{n} day", "{n} days", days).format(n=days)
 
 
+def language(code: str) -> str:
+    """Return the name of a language in the reader's; its code where nobody knows one."""
+    try:
+        name = Locale.parse(code.replace("-", "_")).get_display_name(locale())
+    except (UnknownLocaleError, ValueError):
+        return code
+    return name or code
+
+
 def locale() -> Locale:
     """Return the reader's language; English where the library that knows the words for dates does not know it."""
     try:

@@ -136,10 +136,10 @@ def found_in_description(snapshot: Mapping[str, Any]) -> Sequence[MetadataFindin
     return scan_metadata(texts_of(described(snapshot)))
 
 
-def on_description(package: Mapping[str, Any]) -> Sequence[Reason]:
-    """Return what the policy in force asks for because of a description alone, the gravest first."""
+def on_description(package: dict[str, Any]) -> Sequence[Reason]:
+    """Return what the policy in force asks for because of what is written about a dataset, the gravest first."""
     policy = config.policy()
-    found = evidence({"package": package, "resources": {}, "views": {}}, {}, policy)
+    found = evidence(freeze.in_words(package), {}, policy)
     reasons = judge_release(found, policy, declarations=package).reasons
     return [reason for reason in reasons if reason.rule != FIRST_RELEASE]
 
@@ -279,7 +279,12 @@ def note(release: Release, verdict: ReleaseVerdict) -> None:
     release.outcome = verdict.outcome.value
     release.needs = verdict.outcome.approvals or 0
     release.reasons = [
-        {"rule": reason.rule, "outcome": reason.outcome.value, "sentence": reason.sentence}
+        {
+            "rule": reason.rule,
+            "outcome": reason.outcome.value,
+            "sentence": reason.sentence,
+            "fields": list(reason.fields),
+        }
         for reason in verdict.reasons
     ]
     release.policy = {"name": policy.name, "version": policy.version}

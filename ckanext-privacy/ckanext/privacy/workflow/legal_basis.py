@@ -111,9 +111,9 @@ def settle_end(release: Release) -> None:
     release.expires = min(ends, default=None)
 
 
-def reasons(lacks: Sequence[str]) -> list[dict[str, str]]:
+def reasons(lacks: Sequence[str]) -> list[dict[str, Any]]:
     """Return sentences about agreement as the reasons of a release that is blocked by them."""
-    return [{"rule": RULE, "outcome": "blocked", "sentence": sentence} for sentence in lacks]
+    return [{"rule": RULE, "outcome": "blocked", "sentence": sentence, "fields": []} for sentence in lacks]
 
 
 def bound(release: Release) -> dict[str, Any]:
