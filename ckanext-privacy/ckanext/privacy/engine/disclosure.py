@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -72,9 +74,16 @@ class _Table:
             found = Crosstab(self._whole(), self.known, self.quasi_identifiers).report()
             if found:
                 return found
+        with ThreadPoolExecutor(1) as beside:
+            # Points are read and measured beside the counting of groups: neither needs more than one processor.
+            points = beside.submit(self._points)
+            return replace(self._of_groups(), points=points.result())
+
+    def _of_groups(self) -> RiskReport:
+        """What the sizes of groups tell."""
         quasi = self.quasi_identifiers
         if not quasi:
-            return RiskReport(combinations=tuple(self._combinations()), points=self._points())
+            return RiskReport(combinations=tuple(self._combinations()))
         groups = self.rows.sizes(quasi, self.limit)
         people = self.people if self.by_person else None
         return RiskReport(
@@ -89,7 +98,6 @@ class _Table:
             people=people.groups if people else None,
             most_rows=people.largest if people else None,
             special_uniques=self._special(quasi, groups),
-            points=self._points(),
             not_said=tuple(self._not_said(quasi, groups)),
         )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import polars as pl
 
@@ -61,18 +62,16 @@ class Finder:
         for name, found in parts.items():
             yield name, found[0] if len(found) == 1 else pl.concat(found)
 
-    def _find(self, texts: Found, names: tuple[str, ...]) -> Iterator[tuple[str, Found]]:
-        sizes = texts["text"].str.len_bytes()
-        longest = int(sizes.max() or 0)  # type: ignore[arg-type] - a column of lengths
-        plain = texts["text"].str.len_chars().sum() == sizes.sum()
-        if plain and longest <= LONGEST:
-            yield from self._by_form(texts, names, longest)
+    def _find(self, texts: _Texts, names: tuple[str, ...]) -> Iterator[tuple[str, Found]]:
+        if texts.ascii and texts.longest <= LONGEST:
+            yield from self._by_form(texts.cells, names, texts.longest)
             return
-        short = (sizes <= LONGEST) & (sizes == texts["text"].str.len_chars())
+        sizes = texts.cells["text"].str.len_bytes()
+        short = (sizes <= LONGEST) & (sizes == texts.cells["text"].str.len_chars())
         if short.any():
-            yield from self._by_form(texts.filter(short), names, LONGEST)
+            yield from self._by_form(texts.cells.filter(short), names, LONGEST)
         if not short.all():
-            yield from self._by_text(texts.filter(~short), names)
+            yield from self._by_text(texts.cells.filter(~short), names)
 
     def _by_form(self, texts: Found, names: tuple[str, ...], longest: int) -> Iterator[tuple[str, Found]]:
         ids, first, table = _forms(texts["text"], longest)
@@ -174,22 +173,40 @@ def _matches(texts: Found, patterns: Mapping[str, str], whole: str | None) -> It
             yield name, hits.filter(tests[name])
 
 
-def _variants(frame: Found) -> Iterator[Found]:
+class _Texts(NamedTuple):
+    """Texts to test, the bytes of the longest, and whether all are ASCII."""
+
+    cells: Found
+    longest: int
+    ascii: bool
+
+    @classmethod
+    def of(cls, cells: Found) -> _Texts:
+        """Measure some texts, none of them null."""
+        sizes = pl.col("text").str.len_bytes()
+        longest, every, chars = cells.select(
+            sizes.max().fill_null(0).alias("longest"), sizes.sum().alias("bytes"), pl.col("text").str.len_chars().sum()
+        ).row(0)
+        return cls(cells, longest, every == chars)
+
+
+def _variants(frame: Found) -> Iterator[_Texts]:
     """Texts to test: the cells, and what odd cells are once folded, and without what is invisible."""
-    if frame.height:
-        yield frame
-    texts = frame["text"]
-    if texts.str.len_bytes().sum() == texts.str.len_chars().sum():
+    if not frame.height:
         return
-    odd = frame.filter(texts.str.contains(odd_characters()))
+    whole = _Texts.of(frame)
+    yield whole
+    if whole.ascii:
+        return
+    odd = frame.filter(frame["text"].str.contains(odd_characters()))
     if not odd.height:
         return
     folded = odd.with_columns(fold_digits(odd["text"]).alias("text"))
-    yield folded
+    yield _Texts.of(folded)
     bare = folded.with_columns(drop_invisible(folded["text"]).alias("text"))
     changed = bare.filter(bare["text"] != folded["text"])
     if changed.height:
-        yield changed
+        yield _Texts.of(changed)
 
 
 def finder_of(patterns: Mapping[str, Iterable[str]], unbounded: Container[str] = ()) -> Finder:

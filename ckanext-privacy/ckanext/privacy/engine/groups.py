@@ -19,8 +19,8 @@ from .forms import contiguous
 
 #: Rows grouped at a time; a longer table is grouped in parts by its keys, each part on its own.
 ROWS_AT_A_TIME = 4_000_000
-#: A column is tidied value by value only where a batch repeats its values so often.
-REPEATS = 0.5
+#: A column is tidied value by value only where a batch repeats its values so often, which some of its cells show.
+REPEATS, JUDGED = 0.5, 8_000
 #: Secret columns with more different values are measures: their shares in a small group say nothing.
 MOST_CATEGORIES = 50
 
@@ -69,9 +69,9 @@ def hashed(batch: pl.DataFrame, names: Sequence[str]) -> pl.DataFrame:
 
 def _tidied(cells: pl.Series, raw: pl.Series) -> pl.Series:
     """Hashes of the cells without case and outer space. Tidying is dear: repeated cells are tidied once."""
+    if raw.head(JUDGED).n_unique() > REPEATS * min(JUDGED, len(cells)):
+        return _without_blanks(cells, raw) if _is_tidy(cells) else _tidy(cells)
     first = raw.arg_unique()
-    if len(first) > REPEATS * len(cells):
-        return _tidy(cells)
     some, seen = cells.gather(first), raw.gather(first)
     tidy = _tidy(some)
     other = seen.ne_missing(tidy) & some.is_not_null()
@@ -81,7 +81,11 @@ def _tidied(cells: pl.Series, raw: pl.Series) -> pl.Series:
 
 def _tidy(cells: pl.Series) -> pl.Series:
     text = cells if _is_tidy(cells) else cells.str.strip_chars().str.to_lowercase()
-    return text.hash().set(text.is_null() | (text == ""), None)
+    return _without_blanks(text, text.hash())
+
+
+def _without_blanks(text: pl.Series, hashes: pl.Series) -> pl.Series:
+    return hashes.set(text.is_null() | (text == ""), None)
 
 
 def _is_tidy(cells: pl.Series) -> bool:

@@ -332,13 +332,18 @@ def _counted(frame: pl.DataFrame, cells: pl.Series) -> pl.DataFrame:
 
 def _candidates(frame: pl.DataFrame, found: pl.DataFrame, pattern: str) -> dict[Key, Candidates]:
     """Group candidates by what their matches look like; a cell's long text stands for itself up to a length."""
-    cells, match = frame[found["cell"]], found["text"].str.extract(pattern, 0)
-    known = cells.rename({"text": "value"}).with_columns(match.alias("match")).rechunk()
+    match = found["text"].str.extract(pattern, 0).alias("match")
+    known = frame[found["cell"]].rename({"text": "value"}).with_columns(match).rechunk()
     mails = bool(known["match"].str.contains("@", literal=True).any())
-    keyed = known.select("value", "row", "rows", *_keys(mails))
-    keyed = keyed.unique(["row", *Key._fields], maintain_order=True).sort("row")
-    groups = keyed.group_by(Key._fields, maintain_order=True).agg(
-        pl.col("rows").sum(), pl.col("value").head(LOOKED), pl.col("row").head(LOOKED)
+    # One question to polars: each that it is asked by itself costs as much as some thousands of rows.
+    groups = (
+        known.lazy()
+        .select("value", "row", "rows", *_keys(mails))
+        .unique(["row", *Key._fields], maintain_order=True)
+        .sort("row")
+        .group_by(Key._fields, maintain_order=True)
+        .agg(pl.col("rows").sum(), pl.col("value").head(LOOKED), pl.col("row").head(LOOKED))
+        .collect()
     )
     candidates = {}
     for *key, count, values, first in groups.iter_rows():
