@@ -12,8 +12,8 @@ from ckanext.harvest.model import HarvestGatherError, HarvestJob, HarvestObject
 from ckanext.cityportals import approval, config, gathering, importing
 from ckanext.cityportals.portals import PORTALS, Portal
 from ckanext.cityportals.portals.base import COMMON_SETTINGS
-from ckanext.cityportals.spoken import spoken
 from ckanext.privacy.engine.sentences import say, to_say
+from ckanext.privacy.said import said
 
 
 class PortalHarvester(p.SingletonPlugin):
@@ -31,7 +31,7 @@ class PortalHarvester(p.SingletonPlugin):
 
     def info(self) -> dict[str, str]:
         portal = self.portal
-        return {"name": portal.source_type, "title": spoken(portal.title), "description": spoken(portal.description)}
+        return {"name": portal.source_type, "title": said(portal.title), "description": said(portal.description)}
 
     def validate_config(self, settings: str) -> str:
         """A source's settings, checked. Sources cannot set anything about the network: that is the site's."""

@@ -31,9 +31,10 @@ from ckanext.cityportals.harvester import check_settings
 from ckanext.cityportals.identity import within
 from ckanext.cityportals.logic import schema
 from ckanext.cityportals.portals import PORTALS, Portal, Record, base
+from ckanext.cityportals.said import said_of_record
 from ckanext.cityportals.saving import complete_fields
-from ckanext.cityportals.spoken import spoken, spoken_of_record
 from ckanext.privacy.engine.sentences import say
+from ckanext.privacy.said import said
 
 __all__ = [
     "cityportals_city_list",
@@ -119,7 +120,7 @@ def cityportals_preview(context: Context, data_dict: DataDict) -> dict[str, Any]
     try:
         page = gathering.first_page(portal, data_dict["url"], settings, config.client())
     except (PortalError, NotModified) as error:
-        raise tk.ValidationError({"url": [spoken(str(error))]}) from error
+        raise tk.ValidationError({"url": [said(str(error))]}) from error
     records = [_previewed(portal, record, settings) for record in page.records[:PREVIEW_RECORDS]]
     leftovers = sorted({name for record in records for name in record["leftovers"]})
     counts = {name: sum(name in record["leftovers"] for record in records) for name in leftovers}
@@ -130,7 +131,7 @@ def _settings(given: Any, portal: Portal) -> dict[str, Any]:
     try:
         text = check_settings(given if isinstance(given, str) or given is None else json.dumps(given), portal)
     except ValueError as error:
-        raise tk.ValidationError({"config": [spoken(str(error))]}) from error
+        raise tk.ValidationError({"config": [said(str(error))]}) from error
     return json.loads(text or "{}")
 
 
@@ -349,11 +350,11 @@ def _check_source(data_dict: DataDict) -> None:
     url = str(data_dict.get("url") or "").strip()
     if within(url, tk.config["ckan.site_url"]):
         sentence = say("This is the address of this catalogue itself; it cannot harvest itself.")
-        raise tk.ValidationError({"url": [spoken(sentence)]})
+        raise tk.ValidationError({"url": [said(sentence)]})
     try:
         check_url(url, config.allowed_private_hosts())
     except AddressError as error:
-        raise tk.ValidationError({"url": [spoken(str(error))]}) from error
+        raise tk.ValidationError({"url": [said(str(error))]}) from error
     portal = PORTALS.get(str(data_dict.get("source_type")))
     if portal:
         _settings(data_dict.get("config"), portal)
@@ -368,7 +369,7 @@ def harvest_job_report(original: Action, context: Context, data_dict: DataDict) 
     found = original(context, data_dict)
     of_records = [error for each in found["object_errors"].values() for error in each["errors"]]
     for error in (*found["gather_errors"], *of_records):
-        error["message"] = spoken_of_record(error["message"])
+        error["message"] = said_of_record(error["message"])
     return found
 
 
@@ -379,5 +380,5 @@ def harvest_job_show(original: Action, context: Context, data_dict: DataDict) ->
     found = original(context, data_dict)
     for name in ("gather_error_summary", "object_error_summary"):
         for error in found.get(name) or []:
-            error["message"] = spoken_of_record(error["message"])
+            error["message"] = said_of_record(error["message"])
     return found

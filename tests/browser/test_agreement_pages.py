@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from support import clicking
+from support import clicking, every_state
 from support.accessible import check
 from support.survey import ABOUT_WATER, WATER
 
@@ -138,6 +138,34 @@ def test_a_concern_is_reported_held_and_answered(
     steward.get_by_role("button", name="Settle the concern").click()
     visitor.reload()
     expect(visitor.locator("main, [role=main]")).to_contain_text("No tap belongs to a single house.")
+
+
+@pytest.mark.timeout(400)
+def test_what_a_person_asks_to_be_erased_is_gone(site: Any, visitor: Page, page_as: Callable[..., Page]):
+    """From a visitor's words to nothing left: the file is gone, the id has a tombstone, the receipt says so."""
+    every_state.approve(site, every_state.request(site, "unwanted-points"))
+    seen = site.api().action.package_show(id="unwanted-points")
+    visitor.goto("/dataset/unwanted-points/concern")
+    visitor.get_by_label("What worries you?").fill("W7 is my own well. Please erase it.")
+    visitor.get_by_role("button", name="Send the concern").click()
+    receipt = visitor.url
+
+    steward = page_as("steward1")
+    steward.goto("/privacy/concerns")
+    steward.get_by_role("rowheader", name="Unwanted points").get_by_role("link").click()
+    steward.get_by_text("Settle it").click()
+    steward.get_by_label("The dataset is taken down").check()
+    steward.get_by_label("erase what was released for good").check()
+    steward.get_by_label("Your answer").fill("It is erased.")
+    steward.get_by_role("button", name="Settle the concern").click()
+    expect(steward.get_by_text("The concern is settled.")).to_be_visible()
+
+    gone = {"/dataset/unwanted-points": 404, f"/dataset/{seen['id']}": 410, seen["resources"][0]["url"]: 404}
+    assert {address: visitor.request.get(address).status for address in gone} == gone
+    visitor.goto(receipt)
+    expect(visitor.locator("main, [role=main]")).to_contain_text("It is erased.")
+    kept = site.api("steward1").action.privacy_concern_list(state="resolved")["results"]
+    assert "my own well" not in str(kept)
 
 
 @pytest.mark.timeout(400)

@@ -70,6 +70,9 @@ PAGES = {
     "register": Seen("register", None, "/privacy/register"),
     "how data is released": Seen("about", None, "/privacy/about"),
     "stewards": Seen("stewards", "sysadmin", "/organization/{organization}/stewards"),
+    "datasets of an organisation": Seen(
+        "organization.bulk_process", "sysadmin", "/organization/bulk_process/{organization}"
+    ),
 }
 #: What answers GET and is no page, and why. What only answers POST shows one of the pages again, or leads to one.
 NO_PAGES = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from ckanapi import NotFound
 from playwright.sync_api import Page, expect
-from support import clicking
+from support import clicking, every_state
 from support.every_state import request
 
 
@@ -49,6 +50,74 @@ def test_an_approval_fails_when_the_dataset_changed_since_the_page_was_opened(si
     expect(summary).to_contain_text("changed since you looked")
     expect(steward.get_by_label("Note (optional)")).to_have_value("Looked at every column.")
     assert not site.api("officer").action.privacy_status_show(id="moving-target")["released"]
+
+
+@pytest.mark.timeout(400)
+def test_some_files_go_out_and_one_stays(site, page_as: Callable[..., Page]):
+    """A steward lets the harmless file go; the public gets it and learns nothing of the other, which stays held."""
+    asked = every_state.reach(site, every_state.ask_for_parts(site, "split-points"), "blocked")
+    steward = page_as("steward1")
+    steward.goto(f"/privacy/release/{asked['id']}")
+    steward.get_by_text("Release only some of the files").click()
+    first, second = steward.locator("#part input[type=checkbox]").all()
+    expect(first).to_be_checked()
+    expect(second).not_to_be_checked()
+    steward.get_by_role("button", name="Go on with these files").click()
+    expect(steward.get_by_text("1 file of the dataset is not part of this release and stays held.")).to_be_visible()
+    clicking.reload_until(steward, steward.get_by_role("button", name="Approve this release"))
+    steward.get_by_role("button", name="Approve this release").click()
+    expect(steward.get_by_text("The public sees exactly this version.")).to_be_visible()
+
+    kept, held = site.api("officer").action.package_show(id="split-points")["resources"]
+    seen = site.api().action.package_show(id="split-points")["resources"]
+    assert [each["id"] for each in seen] == [kept["id"]]
+    with pytest.raises(NotFound):
+        site.api().action.resource_show(id=held["id"])
+    officer = page_as("officer")
+    officer.goto("/dataset/split-points")
+    expect(officer.locator("#release")).to_contain_text("Released, with pending changes")
+
+
+@pytest.mark.timeout(400)
+def test_of_several_approvals_each_has_its_own_result(site, page_as: Callable[..., Page]):
+    """Two are looked at together; the one that changes meanwhile is named with why, the other one is released."""
+    for name in ("pair-one", "pair-two"):
+        request(site, name, table=None)
+    steward = page_as("steward1", java_script_enabled=False)
+    steward.goto("/privacy/queue?state=in_review")
+    for title in ("Pair one", "Pair two"):
+        steward.get_by_role("checkbox", name=f"Choose {title}").check()
+    steward.get_by_role("button", name="Look at the ticked ones together").click()
+    site.api("editor").action.package_patch(id="pair-two", notes_translated={"en": "Something else."})
+    steward.get_by_role("button", name="Approve the ticked ones").click()
+
+    results = steward.locator("main, [role=main]").first
+    expect(results).to_contain_text("1 release is approved.")
+    expect(results.get_by_role("listitem").filter(has_text="Pair one")).to_contain_text("Released")
+    expect(results.get_by_role("listitem").filter(has_text="Pair two")).to_contain_text("changed since you looked")
+    released = site.api("officer").action.privacy_status_show
+    assert [released(id=name)["released"] for name in ("pair-one", "pair-two")] == [True, False]
+
+
+@pytest.mark.timeout(400)
+def test_an_appeal_leads_from_the_officers_page_to_another_decision(site, page_as: Callable[..., Page]):
+    """The officer reads the refusal, says why it should be looked at again; another steward releases it."""
+    refused = request(site, "appealed-points", table=None)
+    site.api("steward1").action.privacy_release_reject(id=refused["id"], reason="Nobody needs this.")
+    officer = page_as("officer")
+    officer.goto("/dataset/appealed-points")
+    expect(officer.locator("#release")).to_contain_text("Nobody needs this.")
+    officer.get_by_role("link", name="Open the review page").click()
+    officer.get_by_text("Appeal against the refusal").click()
+    officer.locator("#reason-appeal").fill("The ward asked for it at its meeting.")
+    officer.get_by_role("button", name="Appeal").click()
+    expect(officer.get_by_text("Your appeal is recorded.")).to_be_visible()
+
+    steward = page_as("steward2")
+    clicking.open_review(steward, "Appealed points")
+    expect(steward.locator(".privacy-history")).to_contain_text("The ward asked for it at its meeting.")
+    steward.get_by_role("button", name="Approve this release").click()
+    expect(steward.get_by_text("The public sees exactly this version.")).to_be_visible()
 
 
 def test_a_refusal_needs_a_reason(site, states, page_as: Callable[..., Page]):

@@ -73,6 +73,17 @@ def test_lists_of_ckanext_harvest_answer_those_they_are_for_and_refuse_the_other
         assert [ask(action)[0] for ask in (anonymous_api, officer, sysadmin)] == [403, 403, 200], action
 
 
+def test_a_list_of_sources_is_cut_after_what_the_reader_may_see(released, community, api_as, monkeypatch):
+    """Newer sources of others do not push one's own out of the list."""
+    monkeypatch.setitem(tk.config, "ckan.harvest.harvest_source_limit", 1)
+    other = tk.get_action("organization_create")({"user": "sysadmin"}, {"name": "other-lab"})
+    newer = {"name": "other-hub", "title": "Hub", "url": "https://hub.example.org", "source_type": "arcgis-hub"}
+    newest = tk.get_action("harvest_source_create")({"user": "sysadmin"}, {**newer, "owner_org": other["id"]})
+    for person, seen in (("officer", released["source"]["id"]), ("sysadmin", newest["id"])):
+        listed = api_as(community[person])("harvest_source_list")[1]["result"]
+        assert [each["id"] for each in listed] == [seen]
+
+
 def test_a_change_at_the_source_is_not_public_before_it_is_released(site, released, anonymous_api):
     from ckanext.activity.model import Activity
 

@@ -6,7 +6,7 @@ import re
 import time
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 #: A cold worker loads CKAN and the scanner before it looks at its first file.
 SCAN_MILLISECONDS = 120_000
@@ -55,15 +55,21 @@ def request_release(page: Page, name: str, note: str) -> None:
 
 def open_review(page: Page, title: str) -> str:
     """Open a dataset's review from the queue, once it is there; return the release's id."""
-    deadline = time.monotonic() + SCAN_MILLISECONDS / 1000
     link = page.get_by_role("rowheader", name=re.compile(title)).get_by_role("link")
     page.goto("/privacy/queue?state=in_review")
-    while not link.count() and time.monotonic() < deadline:
-        time.sleep(PAUSE)
-        page.reload()
+    reload_until(page, link)
     link.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(title)
     return page.url.rsplit("/", 1)[1]
+
+
+def reload_until(page: Page, there: Locator) -> None:
+    """Look at a page again until something is there that a worker has to bring about."""
+
+    def found() -> bool:
+        return bool(there.count()) or not page.reload()
+
+    wait_until(found, str(there))
 
 
 def wait_for_scans(api: Any, name: str) -> None:

@@ -47,9 +47,9 @@ def add_file(site: Any, name: str, table: str) -> str:
     return site.api("officer").call_action("resource_create", file, files={"upload": upload})["id"]
 
 
-def request(site: Any, name: str, **wishes: Any) -> dict[str, Any]:
+def request(site: Any, name: str, table: str | None = WATER, **wishes: Any) -> dict[str, Any]:
     """Bring a dataset about nobody as far as a steward's desk; return its release."""
-    make(site, name)
+    make(site, name, table)
     asked = site.api("officer").action.privacy_release_request(id=name, **wishes)
     return reach(site, asked, "in_review")
 
@@ -78,7 +78,7 @@ def tell(site: Any) -> dict[str, str]:
         facts[state] = f"{state}-points"
         make(site, facts[state], WATER if state in WITH_A_FILE else None)
         asked[state] = officer.action.privacy_release_request(id=facts[state], **wishes)
-    parts = ask_for_parts(site)
+    parts = ask_for_parts(site, "parts-points")
     releases = {state: reach(site, each, "in_review") for state, each in asked.items()}
     releases["parts"] = reach(site, parts, "blocked")
     decide(site, releases)
@@ -93,11 +93,11 @@ def make_held(site: Any) -> str:
     return file
 
 
-def ask_for_parts(site: Any) -> dict[str, Any]:
-    """Ask for the release of two files, one of which cannot go."""
-    make(site, "parts-points")
-    add_file(site, "parts-points", survey.water_points())
-    return site.api("officer").action.privacy_release_request(id="parts-points")
+def ask_for_parts(site: Any, name: str) -> dict[str, Any]:
+    """Ask for the release of two files, of which the second cannot go."""
+    make(site, name)
+    add_file(site, name, survey.water_points())
+    return site.api("officer").action.privacy_release_request(id=name)
 
 
 def decide(site: Any, releases: dict[str, dict[str, Any]]) -> None:

@@ -7,16 +7,20 @@ from pathlib import Path
 
 import ckan.plugins as p
 from ckan.plugins import toolkit as tk
+from flask import has_request_context
 
 from ckanext.privacy import translation
 
 
 def said(sentence: str | None) -> str:
-    """Return a sentence of a report in the reader's language; as it is where we do not have it, as a city's own."""
+    """Return a sentence of a report in the reader's language; as it is where we do not have it, as a city's own.
+
+    A command has no reader's language: it speaks the site's.
+    """
     if not sentence:
         return ""
-    # A command has no reader's language.
-    return translation.translated(sentence, _catalogues(tk.h.lang() or tk.config["ckan.locale_default"]))
+    asked = tk.h.lang() if has_request_context() else None
+    return translation.translated(sentence, _catalogues(asked or tk.config["ckan.locale_default"]))
 
 
 @lru_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import Any
 
 from ckan import model
@@ -15,13 +16,22 @@ from ckanext.privacy.gate import audience
 @tk.chained_action
 @tk.side_effect_free
 def harvest_source_list(original: Action, context: Context, data_dict: DataDict) -> list[Any]:
-    """List the sources the reader works on; ckanext-harvest asks nobody, and lists to most people none."""
+    """List the sources the reader works on; ckanext-harvest asks nobody, and lists to most people none.
+
+    Its limit counts what the reader may see: it would cut the list before that is asked.
+    """
+    from ckanext.harvest.logic.action.get import _get_sources_for_user, harvest_source_dictize
+
     tk.check_access("harvest_source_list", context, data_dict)
-    found = original(_as_nobody(context), data_dict)
+    inner = _as_nobody(context)
     if context.get("ignore_auth"):
-        return found
+        return original(inner, data_dict)
     user = audience.reader(context)
-    return [source for source in found if _works_on(user, source["id"])]
+    found = _get_sources_for_user(inner, data_dict, organization_id=data_dict.get("organization_id"))
+    seen = (source for source in found if _works_on(user, source.id))
+    with_last_job = tk.asbool(data_dict.get("return_last_job_status", False))
+    most = tk.config["ckan.harvest.harvest_source_limit"]
+    return [harvest_source_dictize(source, inner, with_last_job) for source in islice(seen, most)]
 
 
 @tk.chained_action
