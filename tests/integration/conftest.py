@@ -124,6 +124,17 @@ def community(clean_site: None, make_once: Callable[[], dict[str, Any]]) -> dict
     return make_once()
 
 
+@pytest.fixture
+def stranger(community: dict[str, Any]) -> dict[str, Any]:
+    """Somebody with a token who administers another organisation, and has a dataset `elsewhere` there."""
+    from ckan.tests import factories, helpers
+
+    user = factories.UserWithToken(name="stranger")
+    factories.Organization(name="other-org", users=[{"name": "stranger", "capacity": "admin"}])
+    helpers.call_action("package_create", {"user": "stranger"}, name="elsewhere", owner_org="other-org")
+    return user
+
+
 @pytest.fixture(scope="session")
 def make_once() -> Callable[[], dict[str, Any]]:
     """Make the community at the first call of a session; later calls put its rows back."""

@@ -170,6 +170,51 @@ def test_a_refused_write_makes_nobody_the_last_editor(table, community, api_as, 
     assert next(iter(Edit.times(table["package"]))) == before == community["officer"]["id"]
 
 
+@pytest.fixture
+def held(community):
+    """A table of another dataset, never released."""
+    package = helpers.call_action(
+        "package_create", OFFICER.copy(), name="homes", owner_org=community["organization"]["id"]
+    )
+    resource = {"package_id": package["id"], "name": "Homes"}
+    made = helpers.call_action(
+        "datastore_create", OFFICER.copy(), resource=resource, records=[{"head": "Asha"}], fields=[{"id": "head"}]
+    )
+    return made["resource_id"]
+
+
+@pytest.mark.parametrize("action", ["datastore_search", "datastore_info"])
+def test_a_table_that_is_named_twice_is_the_one_ckan_goes_by(table, held, anonymous_api, action):
+    """CKAN takes ``id`` where both are given: rights to the other name are worth nothing."""
+    release(table["package"])
+    assert anonymous_api(action, resource_id=table["id"], id=held)[0] == 404
+    status, answer = anonymous_api(action, resource_id=held, id=table["id"])
+    assert (status, "north" in str(answer), "Asha" in str(answer)) == (200, action == "datastore_search", False)
+
+
+def test_pending_rows_are_not_read_by_naming_a_table_of_ones_own(table, held, stranger, api_as):
+    """An editor elsewhere, who works on one of the two, gets what the public gets of the other."""
+    release(table["package"])
+    upsert(table, "south", 7)
+    ask = api_as(stranger)
+    made = ask("datastore_create", resource={"package_id": "elsewhere"}, fields=[{"id": "own", "type": "text"}])
+    own = made[1]["result"]["resource_id"]
+    for action in ("datastore_search", "datastore_info"):
+        status, answer = ask(action, resource_id=own, id=table["id"])
+        assert (status, "south" in str(answer)) == (200, False)
+        assert ask(action, resource_id=own, id=held)[0] == 404
+    assert len(ask("datastore_search", resource_id=own, id=table["id"])[1]["result"]["records"]) == 1
+
+
+def test_who_names_another_table_beside_it_is_still_the_last_editor(table, held, community, api_as):
+    """Else the edit would be noted where nothing was changed, and the editor could approve it."""
+    rows_ = [{"well": "south", "litres": 7}]
+    status, _ = api_as(community["editor"])(
+        "datastore_upsert", resource_id=held, id=table["id"], records=rows_, force=True
+    )
+    assert (status, next(iter(Edit.times(table["package"])))) == (200, community["editor"]["id"])
+
+
 def name_of_the_copy(table: dict) -> str:
     return freeze.current(table["package"])["resources"][table["id"]]["table"]
 

@@ -138,6 +138,13 @@ def sql(world: World, user: str | None) -> str:
     return "\n".join(answer.get_data(as_text=True) for answer in answers)
 
 
+def named_twice(world: World, user: str | None) -> str:
+    """Ask for every table, and name another one beside it that the reader may know."""
+    pairs = [(asked, beside) for asked in world.resources for beside in world.resources if asked != beside]
+    paths = [f"/api/3/action/datastore_search?resource_id={beside}&id={asked}" for asked, beside in pairs]
+    return "\n".join(world.site.text(user, path) for path in paths)
+
+
 def tables(world: World, user: str | None) -> str:
     """Ask the datastore for its list of tables, and every table in it."""
     listed = world.site.post(user, "datastore_search", resource_id="_table_metadata", limit=1000)
@@ -189,6 +196,7 @@ READERS: dict[str, Reader] = {
     "member_list": lambda world, user: _with_names(world, user, "member_list?id=city-lab&object_type=package"),
     "user_show": api("user_show?id=officer&include_datasets=true&include_num_followers=true"),
     "datastore_search": for_each("resource", "/api/3/action/datastore_search?resource_id={id}"),
+    "datastore_search_named_twice": named_twice,
     "datastore_info": for_each("resource", "/api/3/action/datastore_info?id={id}"),
     "datastore_search_sql": sql,
     "datastore_tables": tables,

@@ -15,32 +15,54 @@ from ckan.model import meta
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from ckanext.privacy.gate import lifecycle, released
+from ckanext.privacy.gate import lifecycle, released, resource_ids
 from ckanext.privacy.model import Release
 
 
 def install() -> None:
     """Watch every session CKAN hands out; again does nothing."""
+    resource_ids.install()
     for target in (model.Session, meta.create_local_session):
         if not event.contains(target, "before_flush", before_flush):
             event.listen(target, "before_flush", before_flush)
 
 
 def before_flush(session: Session, _context: Any, _instances: Any) -> None:
-    """Close every dataset row that is about to be written, and end releases whose dataset goes away."""
+    """Close every dataset row that is about to be written, and end releases whose dataset goes away.
+
+    A resource that would take another's file or rows over is refused: ``ValidationError``.
+    """
     if not p.plugin_loaded("privacy"):
         return
     for row in session.new:
-        if isinstance(row, model.Package):
-            row.private = True
+        _look_at_new(row)
     for row in session.dirty:
-        if isinstance(row, model.Package):
-            _keep(session, row)
-        elif isinstance(row, model.Group):
-            _index_under_new_name(session, row)
-    for row in session.deleted:
-        if isinstance(row, model.Package):
-            lifecycle.end(session, row, lifecycle.PURGED)
+        _look_at_changed(session, row)
+    for row in list(session.deleted):
+        _look_at_deleted(session, row)
+
+
+def _look_at_new(row: object) -> None:
+    if isinstance(row, model.Package):
+        row.private = True
+    elif isinstance(row, model.Resource):
+        resource_ids.refuse_left_over(row)
+
+
+def _look_at_changed(session: Session, row: object) -> None:
+    if isinstance(row, model.Package):
+        _keep(session, row)
+    elif isinstance(row, model.Group):
+        _index_under_new_name(session, row)
+    elif isinstance(row, model.Resource):
+        resource_ids.refuse_moved(row)
+
+
+def _look_at_deleted(session: Session, row: object) -> None:
+    if isinstance(row, model.Package):
+        lifecycle.end(session, row, lifecycle.PURGED)
+    elif isinstance(row, model.Resource):
+        resource_ids.keep_shown(session, row)
 
 
 def _keep(session: Session, package: model.Package) -> None:

@@ -47,6 +47,14 @@ def described(resource_ids: Iterable[str]) -> dict[str, Fields]:
         return {each: _fields(connection, each) for each in resource_ids}
 
 
+def exist(resource_id: str) -> bool:
+    """Say whether the datastore has a table or an alias of this name, whether or not there is such a resource."""
+    if not p.plugin_loaded("datastore"):
+        return False
+    with _transaction() as connection:
+        return connection.execute(_FOUND, {"name": resource_id}).scalar() is not None
+
+
 def is_reserved(name: object) -> bool:
     """Say whether a name is kept for released copies. CKAN takes quotes and spaces off; cases should not matter."""
     return str(name).strip(" \t\r\n\"'").lower().startswith(PREFIX)
@@ -109,6 +117,7 @@ def _transaction() -> Iterator[sa.Connection]:
         yield connection
 
 
+_FOUND = sa.text("SELECT to_regclass(quote_ident(:name))")
 _COLUMNS = sa.text("""
     SELECT a.attname AS id, format_type(a.atttypid, a.atttypmod) AS type, col_description(a.attrelid, a.attnum) AS info
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -167,7 +176,7 @@ def _copy(connection: sa.Connection, source: str, target: str, fields: Fields) -
 
     The words of the working rows are not taken along: they still say what a column held that has been dropped.
     """
-    if connection.execute(sa.text("SELECT to_regclass(quote_ident(:name))"), {"name": target}).scalar():
+    if connection.execute(_FOUND, {"name": target}).scalar():
         _check_copy(connection, source, target)
         return
     cursor: Any = connection.connection.cursor()

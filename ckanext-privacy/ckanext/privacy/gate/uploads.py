@@ -101,6 +101,15 @@ def working_path(resource: dict[str, Any]) -> Path | None:
     return Path(path)
 
 
+def has_working_file(resource_id: str) -> bool:
+    """Say whether CKAN keeps a file under a resource's id, whether or not there is such a resource."""
+    found = _working_uploader({"id": resource_id})
+    path, place = found.get_path(resource_id), getattr(found, "storage", None)
+    if isinstance(place, fk.Storage):
+        return place.exists(files.FileData(files.Location(path)))
+    return Path(path).exists()
+
+
 def _missing(resource: dict[str, Any]) -> tk.ValidationError:
     name = resource.get("name") or resource.get("url") or resource["id"]
     sentence = tk._("The file of '{name}' is not on the server any more: upload it again.").format(name=name)

@@ -73,8 +73,12 @@ def resource_view_create(original: Action, context: Context, data_dict: DataDict
 
 @tk.chained_action
 def resource_view_update(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Change a view of the working copy."""
-    return _around_view(original, context, data_dict, _view_of(data_dict))
+    """Change a view of the working copy, for who may change its file: CKAN asks about the one that it moves to."""
+    resource_id = _view_of(data_dict)
+    if resource_id is None:
+        return original(context, data_dict)
+    tk.check_access("resource_view_update", context.copy(), {**data_dict, "resource_id": resource_id})
+    return _around_view(original, context, {"resource_id": resource_id, **data_dict}, resource_id)
 
 
 @tk.chained_action
