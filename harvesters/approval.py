@@ -52,13 +52,23 @@ def note_author(source_id: str, before: dict[str, Any] | None, user_name: str) -
         ledger.write(ledger.package(source_id), {"author": user.id})
 
 
+def may_release(source_id: str, user: str) -> bool:
+    """Whether this person, by name or id, may let a source's records be released: a steward, and not its author.
+
+    An editor cannot, as she cannot approve a single one of them.
+    """
+    found = model.User.get(user)
+    if found is None or not found.is_active or found.id == author_id(source_id):
+        return False
+    return bool(found.sysadmin or gate.is_steward(found.id, ledger.package(source_id).owner_org or ""))
+
+
 def may_approve(source_id: str, user_name: str) -> bool:
     """Whether this person may approve the source: an editor or a steward of its organisation, and not its author."""
     user = model.User.get(user_name)
-    package = ledger.package(source_id)
     if user is None or not user.is_active or user.id == author_id(source_id):
         return False
-    if user.sysadmin or gate.is_steward(user.id, package.owner_org or ""):
+    if may_release(source_id, user.id):
         return True
     try:
         tk.check_access("package_update", {"user": user.name}, {"id": source_id})

@@ -1,7 +1,7 @@
 """Releases without a person, for what a person approved in advance: records of one source, public at their source.
 
-It takes all of these: the source is approved by a second person who said that it may; the portal's records are public;
-the licence is an open one; the dataset's files are the record's own; nobody edited it here; and the gate finds nothing,
+It takes all of these: a second person who is steward approved the source and said that it may; the portal's records are
+public; the licence is an open one; the dataset's files are the record's own; nobody edited it here; and the gate finds nothing,
 neither in the description, contacts included, nor in the files. Everything else waits for a steward. Files that change
 at their source afterwards are held again.
 """
@@ -31,6 +31,8 @@ def allowed(source_id: str) -> dict[str, Any] | None:
     """The approval under which records of a source may be released without a person; None where there is none."""
     approved = ledger.entry(ledger.package(source_id)).get("approval") or {}
     if not gate.loaded() or not approved.get("automatic_release"):
+        return None
+    if not approval.may_release(source_id, approved["by"]):
         return None
     return approved if approved["members"] == approval.members(source_id) else None
 

@@ -109,6 +109,7 @@ def source(id: str) -> Any:
             "waits": approval.waits(source_id),
             "waits_sentence": approval.sentence(),
             "may_approve": approval.may_approve(source_id, tk.current_user.name),
+            "may_release": approval.may_release(source_id, tk.current_user.name),
             "running": history.is_running(source_id),
             "conflicts": len(_act("cityportals_conflict_list", id=source_id, limit=LISTED)),
             "duplicates": _act("cityportals_duplicate_list", id=source_id, limit=LISTED),

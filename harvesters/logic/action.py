@@ -189,7 +189,7 @@ def cityportals_source_approve(context: Context, data_dict: DataDict) -> dict[st
     :param id: name or id of the source
     :param note: what you looked at (optional)
     :param automatic_release: whether the gate may release without a person what is public at the source under an open
-        licence, when it finds nothing in the description and in the files (optional, default: false)
+        licence, when it finds nothing in the description and in the files; for stewards (optional, default: false)
     :returns: ``{"by", "name", "note", "automatic_release", "at", "members": {"url", "source_type", "config"}}``
     """
     tk.check_access("cityportals_source_approve", context, data_dict)

@@ -51,10 +51,16 @@ def cityportals_run(context: Context, data_dict: DataDict) -> AuthResult:
 
 @tk.auth_sysadmins_check
 def cityportals_source_approve(context: Context, data_dict: DataDict) -> AuthResult:
-    """An editor or a steward of the source's organisation, or a system administrator, who did not add it."""
+    """An editor or a steward of the source's organisation, or a system administrator, who did not add it.
+
+    Releases without a person are for stewards and system administrators to allow.
+    """
     package = model.Package.get(data_dict["id"])
     if package is None:
         raise tk.ObjectNotFound(tk._("There is no such harvest source."))
+    if data_dict.get("automatic_release"):
+        allowed = approval.may_release(package.id, context.get("user", ""))
+        return _answer(allowed, tk._("Only a steward who did not add the source can let its records be released."))
     allowed = approval.may_approve(package.id, context.get("user", ""))
     return _answer(allowed, tk._("Somebody else than the person who added the source must approve it."))
 

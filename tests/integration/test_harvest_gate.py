@@ -172,6 +172,25 @@ def test_what_is_clean_and_open_at_its_source_is_released_where_somebody_approve
     assert anonymous_api("package_show", id=found["trees"])[0] in (403, 404)
 
 
+def test_an_editor_cannot_let_records_out_without_a_steward(
+    open_site: Replay, community: dict[str, Any], anonymous_api
+):
+    """She may approve that it runs; else two editors, one with a portal of her own, would publish what they like."""
+    if not plugin_loaded("privacy"):
+        pytest.skip("there is no gate on this site")
+    from support import releases
+
+    source = approved_source(open_site, community)
+    approve, editor = tk.get_action("cityportals_source_approve"), {"user": "editor", "ignore_auth": False}
+    with pytest.raises(tk.NotAuthorized, match="steward"):
+        approve(editor.copy(), {"id": source["id"], "automatic_release": True})
+    assert automatic.allowed(source["id"])
+    steward = {"username": "steward1", "organization": community["organization"]["id"]}
+    releases.act("sysadmin", "privacy_steward_remove", **steward)
+    assert automatic.allowed(source["id"]) is None, "who is steward no more vouches for nothing"
+    assert approve(editor.copy(), {"id": source["id"]})["automatic_release"] is False
+
+
 def test_a_person_as_contact_and_an_edit_made_here_need_a_steward(
     open_site: Replay, community: dict[str, Any], anonymous_api
 ):

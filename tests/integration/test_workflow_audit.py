@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
-from support.releases import act
+from support.agreeing import agree
+from support.releases import act, make_dataset, release
 
 from ckanext.privacy.model import AuditEntry
 from ckanext.privacy.workflow import audit
@@ -63,6 +64,20 @@ def test_a_tampered_log_names_the_first_broken_entry(log, statement):
     behind_the_triggers(statement.format(n=number))
     found = act("sysadmin", "privacy_audit_verify")
     assert (found["ok"], found["first_broken"]) == (False, number)
+
+
+@pytest.mark.parametrize("step", ["release", "agreement"])
+def test_a_log_whose_end_was_cut_off_does_not_verify(log, step):
+    """The chain still fits, but releases and agreements tell of steps that are not in it."""
+    dataset = make_dataset()
+    if step == "release":
+        release(dataset["id"])
+    else:
+        agree(dataset["id"])
+    assert audit.verify()["ok"]
+    behind_the_triggers(f"DELETE FROM privacy_audit WHERE seq >= {audit.verify()['length']}")
+    found = act("sysadmin", "privacy_audit_verify")
+    assert (found["ok"], found["first_broken"]) == (False, found["length"] + 1)
 
 
 def test_writers_at_the_same_moment_leave_no_gap(log):

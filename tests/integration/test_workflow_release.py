@@ -310,6 +310,19 @@ def test_two_different_people_approve_where_two_are_needed(for_two):
     assert approve(for_two, "steward2")["state"] == "released"
 
 
+@pytest.mark.parametrize("gone", ["dismissed", "deleted"])
+def test_who_is_steward_no_more_is_not_one_of_the_two(for_two, gone):
+    """An approval counts as long as the person may decide; a third one is needed then."""
+    approve(for_two, "steward1")
+    if gone == "dismissed":
+        act("admin", "privacy_steward_remove", username="steward1", organization="city-lab")
+    else:
+        act("sysadmin", "user_delete", id="steward1")
+    assert approve(for_two, "steward2")["state"] == "in_review"
+    assert act("steward2", "privacy_release_show", id=for_two["id"])["approvals"] == 1
+    assert not public_sees(for_two["package_id"])
+
+
 def test_a_link_that_cannot_be_fetched_says_why(for_two):
     failures = [scan["failure"] for scan in for_two["scans"] if scan["failure"]]
     assert len(failures) == 1

@@ -145,7 +145,10 @@ def audit_verify() -> None:
     if found["ok"]:
         click.echo(f"{found['length']} entries, unbroken. Head: {found['head']}")
         return
-    click.echo(f"Broken at entry {found['first_broken']} of {found['length']}.", err=True)
+    if found["first_broken"] > found["length"]:
+        click.echo(f"Cut off after entry {found['length']}: steps were taken that the log does not tell of.", err=True)
+    else:
+        click.echo(f"Broken at entry {found['first_broken']} of {found['length']}.", err=True)
     sys.exit(1)
 
 

@@ -1,8 +1,8 @@
 """The audit log: append-only, hash-chained, one writer at a time.
 
 Every entry carries the SHA-256 of its own canonical JSON together with the hash before it, so that a changed, removed
-or inserted entry breaks the chain from there on. The chain's head is published in the register: who noted it down can
-tell later whether the end was cut off.
+or inserted entry breaks the chain from there on. An end that was cut off shows in the steps that were taken and are not
+in it; and the chain's head is published in the register, for whoever noted it down.
 """
 
 from __future__ import annotations
@@ -30,6 +30,20 @@ GENESIS = "0" * 64
 #: Key of PostgreSQL's advisory lock that makes writers queue up.
 _LOCK = 0x70726976
 _HASHED = ("seq", "at", "actor", "event", "object_type", "object_id", "data", "prev_hash")
+
+
+#: Steps of releases and agreements, each written in one transaction with its entry, that have none.
+_NOT_LOGGED = sa.text("""
+    SELECT 1 FROM (SELECT release_id, event, count(*) AS taken FROM privacy_decision GROUP BY 1, 2) AS step
+        LEFT JOIN (SELECT object_id, event, count(*) AS logged FROM privacy_audit GROUP BY 1, 2) AS entry
+            ON object_id = release_id AND entry.event = 'release.' || step.event
+        WHERE coalesce(logged, 0) < taken
+    UNION ALL
+    SELECT 1 FROM privacy_consent_event AS step WHERE NOT EXISTS (
+        SELECT FROM privacy_audit WHERE object_id = consent_id AND data ->> 'event_sha256' = step.hash
+    )
+    LIMIT 1
+""")
 
 
 class _Executes(Protocol):
@@ -94,7 +108,8 @@ def entry_hash(values: Mapping[Any, Any]) -> str:
 def verify() -> dict[str, Any]:
     """Walk the whole chain; return ``{ok, length, head, first_broken}``.
 
-    ``first_broken`` is the number of the first entry that does not fit, None when all do.
+    ``first_broken`` is the number of the first entry that does not fit, None when all do; where all fit and steps are
+    missing that releases and agreements tell of, it is the number after the last.
     """
     length, head, first_broken = 0, GENESIS, None
     rows = model.Session.execute(
@@ -106,6 +121,8 @@ def verify() -> dict[str, Any]:
         if not fits and first_broken is None:
             first_broken = length
         head = row["hash"]
+    if first_broken is None and model.Session.execute(_NOT_LOGGED).first() is not None:
+        first_broken = length + 1
     return {"ok": first_broken is None, "length": length, "head": head, "first_broken": first_broken}
 
 

@@ -9,7 +9,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.gate import erasure, freeze, removal
-from ckanext.privacy.model import AuditEntry, Decision, Release
+from ckanext.privacy.model import AuditEntry, Release
 from ckanext.privacy.workflow import audit, judging, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, Event, State
 
@@ -28,7 +28,7 @@ def approve(
     release = steps.lock(release_id)
     refuse(people.why_not_approve(user, release), "approve", release, user)
     check_unchanged(release, snapshot_sha256)
-    approvals = {each.user_id for each in Decision.of(release.id) if each.event == Event.APPROVE}
+    approvals = people.approvals(release)
     if release.state == State.IN_REVIEW and user.id in approvals:
         raise _stop(tk._("You have approved this release already; another steward has to approve it too."))
     actor = steps.Actor.person(user, release.owner_org)

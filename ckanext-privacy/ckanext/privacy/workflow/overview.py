@@ -103,6 +103,7 @@ def show(release: Release, user: model.User) -> dict[str, Any]:
     """
     return {
         **dictize(release),
+        "approvals": len(people.approvals(release)),
         "decisions": [_decision(each) for each in Decision.of(release.id)],
         "scans": [scans.dictize(scan) for scan in judging.scans_of(release).values()],
         "metadata": [dataclasses.asdict(found) for found in judging.found_in_description(release.snapshot)],

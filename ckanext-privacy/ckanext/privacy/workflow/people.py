@@ -10,7 +10,8 @@ from ckan.lib import api_token
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
-from ckanext.privacy.model import Edit, Release, Steward
+from ckanext.privacy.model import Decision, Edit, Release, Steward
+from ckanext.privacy.workflow.transitions import Event
 
 #: Actors that are no person, as decisions and audit entries name them.
 POLICY, CLOCK, COMMUNITY = "policy", "clock", "community"
@@ -76,6 +77,13 @@ def why_not_decide(user: model.User, release: Release) -> str | None:
     if not is_steward(user, release.owner_org):
         return tk._("Only a steward of the dataset's organization can decide about this release.")
     return None
+
+
+def approvals(release: Release) -> set[str]:
+    """Return who approved a release and may decide about it still: who is steward no more vouches for nothing."""
+    given = {each.user_id for each in Decision.of(release.id) if each.event == Event.APPROVE}
+    users = (model.User.get(each) for each in given)
+    return {user.id for user in users if user and user.is_active and is_steward(user, release.owner_org)}
 
 
 def why_not_approve(user: model.User, release: Release) -> str | None:

@@ -16,10 +16,10 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy import config
 from ckanext.privacy.engine.policy import ReleaseOutcome, ReleaseVerdict
 from ckanext.privacy.gate import freeze, removal, store
-from ckanext.privacy.model import Decision, Release
+from ckanext.privacy.model import Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.translation import N_
-from ckanext.privacy.workflow import judging, notify, publishing, steps
+from ckanext.privacy.workflow import judging, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import STANDING_STATES, Event, State
 
 log = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ def _release_or_not(release: Release) -> bool:
         steps.take(release, Event.RETURN, steps.CLOCK, tk._(stop))
         return False
     verdict = judging.verdict_on(release, judging.scans_of(release))
-    if verdict.outcome is ReleaseOutcome.BLOCKED or _approvals(release) < (verdict.outcome.approvals or 0):
+    if verdict.outcome is ReleaseOutcome.BLOCKED or len(people.approvals(release)) < (verdict.outcome.approvals or 0):
         _back_to_people(release, verdict)
         return False
     publishing.make_public(release, Event.RELEASE, steps.CLOCK)
@@ -106,10 +106,6 @@ def _is_whole(sha256: str) -> bool:
         return store.measure(store.stream(sha256)).sha256 == sha256
     except store.NotStored:
         return False
-
-
-def _approvals(release: Release) -> int:
-    return len({each.user_id for each in Decision.of(release.id) if each.event == Event.APPROVE})
 
 
 def _back_to_people(release: Release, verdict: ReleaseVerdict) -> None:
