@@ -1,7 +1,7 @@
 """Releases without a person, for what a person approved in advance: records of one source, public at their source.
 
 It takes all of these: a second person who is steward approved the source and said that it may; the portal's records are
-public; the licence is an open one; the dataset's files are the record's own; nobody edited it here; and the gate finds nothing,
+public; the licence is an open one; the files are the record's own; nobody edited it here; and the gate finds nothing,
 neither in the description, contacts included, nor in the files. Everything else waits for a steward. Files that change
 at their source afterwards are held again.
 """
