@@ -92,7 +92,8 @@ def test_every_filled_sheet_is_checked_hidden_ones_too(tmp_path: Path) -> None:
     hidden.append(["a", "a"])
     book.create_sheet("Empty")
     book.save(tmp_path / "b.xlsx")
-    report = check_quality(tmp_path / "b.xlsx")
+    stored = (tmp_path / "b.xlsx").rename(tmp_path / "0f3c-stored")
+    report = check_quality(stored, "b.xlsx")
     assert [(table.name, table.valid) for table in report.tables] == [("Good", True), ("Hidden", False)]
 
 

@@ -209,15 +209,14 @@ def _sheet_names(path: Path) -> list[str]:
     import openpyxl
     from openpyxl.utils.exceptions import InvalidFileException
 
-    try:
-        book = openpyxl.load_workbook(path, read_only=True)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError):
-        return ["1"]  # frictionless then says in its own words that it cannot read it
-    try:
+    # Given a path, openpyxl goes by its ending, and a storage name has none.
+    with path.open("rb") as source:
+        try:
+            book = openpyxl.load_workbook(source, read_only=True)
+        except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError):
+            return ["1"]  # frictionless then says in its own words that it cannot read it
         filled = [sheet.title for sheet in book.worksheets if any(sheet.values)]
         return filled or [book.worksheets[0].title]
-    finally:
-        book.close()
 
 
 def _resource(path: Path, kind: str, settings: QualitySettings, dialect: Dialect | None = None) -> TableResource:
