@@ -545,7 +545,7 @@ def test_places_of_a_description_are_called_as_the_form_calls_them(app, communit
     """The JSON keeps the codes; the officer's panel leads to each place, the steward reads the same names."""
     people = [{"name": "Water office", "email": "water@example.org"}, {"email": "asha.devi7@gmail.com"}]
     dataset = make_dataset(None, name="wells-in-words", title_translated={"en": "Wells"}, contact=people,
-                           notes_translated={"en": "Wells.", "es": REACHABLE})  # fmt: skip
+                           notes_translated={"en": "Wells.", "es": REACHABLE}, language=["mr"])  # fmt: skip
     link = act("officer", "resource_create", package_id=dataset["id"], name="List", url="https://example.org/list",
                description=REACHABLE)  # fmt: skip
     table = act("officer", "datastore_create", resource={"package_id": dataset["id"], "name": "Wells"},
@@ -570,6 +570,8 @@ def test_places_of_a_description_are_called_as_the_form_calls_them(app, communit
     pages = (f"/privacy/release/{asked['id']}", f"/privacy/queue/several?release={asked['id']}")
     for text in (html.unescape(app.get(page, headers=steward).text) for page in pages):
         assert all(f'"{name}"' in text for name in expected)
+    review = html.unescape(app.get(pages[0], headers=steward).text)
+    assert all(language in review for language in ("<dd>Marathi</dd>", f"{REACHABLE} (Spanish)"))
     spanish = html.unescape(app.get(f"/es/privacy/release/{asked['id']}", headers=steward).text)
     assert "(español)" in spanish
     assert '"notes_translated' not in spanish

@@ -201,7 +201,7 @@ def facts(content: Json) -> list[tuple[str, str]]:
         (tk._("Who spoke for them"), ", ".join(filter(None, content["spoken_by"].values()))),
         (tk._("Who answers for the data"), ", ".join(content["controller"][name] for name in ("name", "contact"))),
         (tk._("How they were told"), _joined(agreement_words.FORMS, notice["forms"])),
-        (tk._("In which languages"), ", ".join(notice["languages"])),
+        (tk._("In which languages"), ", ".join(map(words.language, notice["languages"]))),
         (tk._("On which day they were told"), words.date(notice["date"])),
         (tk._("What was said"), notice["text"]),
         (tk._("How they agreed"), words.say(agreement_words.METHODS, content["method"])),

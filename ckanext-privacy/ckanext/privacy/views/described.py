@@ -31,7 +31,7 @@ def findings(found: Sequence[Json], snapshot: Json) -> list[dict[str, str]]:
 
 
 def _excerpt(text: str, finding: Json, found: Sequence[Json]) -> str:
-    """Return the words around a finding; nothing where the text is not the one that was looked at."""
+    """Return the words around a finding; nothing where there are none, or the text is another."""
     if not finding["end"] <= len(text):
         return ""
     first, last = max(finding["start"] - AROUND, 0), min(finding["end"] + AROUND, len(text))
@@ -40,4 +40,5 @@ def _excerpt(text: str, finding: Json, found: Sequence[Json]) -> str:
         if each["end"] > place and each["start"] < last:
             shown += text[place : max(each["start"], place)] + each["example"]
             place = each["end"]
-    return shown + text[place:last] + ("…" if max(last, place) < len(text) else "")
+    shown += text[place:last] + ("…" if max(last, place) < len(text) else "")
+    return shown if shown != finding["example"] else ""

@@ -11,6 +11,8 @@ from typing import Any
 from ckan import model
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.views import words
+
 Json = Mapping[str, Any]
 #: Longer values are cut on the page; the API has them whole.
 LONGEST = 400
@@ -35,6 +37,8 @@ _OF_CKAN = {
 }
 #: What a form asks for under another name.
 _ASKED_AS = {"tags": "tag_string"}
+#: How fields are called whose values are codes of languages, as with DCAT.
+_OF_LANGUAGES = ("language", "languages")
 #: How an area drawn on the map begins, and each of its corners.
 _OUTLINE = ('{"type": "Polygon"', '{"type": "MultiPolygon"')
 _CORNER = re.compile(r"\[(-?[\d.]+), ?(-?[\d.]+)\]")
@@ -107,7 +111,9 @@ def _told(known: Json, value: Any) -> str:
     if parts and value and isinstance(value, list):
         return " / ".join(_parts(parts, each) if isinstance(each, Mapping) else _text(each, {}) for each in value)
     if str(known.get("field_name", "")).endswith("_translated") and isinstance(value, Mapping):
-        return " / ".join(f"{text} ({language})" for language, text in value.items() if text) or "–"
+        return " / ".join(f"{text} ({words.language(code)})" for code, text in value.items() if text) or "–"
+    if value and isinstance(value, list) and str(known.get("field_name", "")).endswith(_OF_LANGUAGES):
+        return " / ".join(words.language(str(code)) for code in value)
     choices = tk.h.scheming_field_choices(known) if known else None
     return _text(value, {each["value"]: tk.h.scheming_language_text(each["label"]) for each in choices or ()})
 

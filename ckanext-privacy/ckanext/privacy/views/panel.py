@@ -35,7 +35,7 @@ def build(package: dict[str, Any]) -> dict[str, Any] | None:
         "state": _state(status),
         "public_sentence": _public_sentence(package["id"], status),
         "next_sentence": _next_sentence(tasks, status),
-        "next_actor": words.say(words.ACTORS, status["next_actor"]),
+        "next_actor": words.say(words.ACTORS, "" if status["next_actor"] == "nobody" else status["next_actor"]),
         "tasks": tasks if status["pending"] or status["state"] != State.RELEASED else [],
         "changes": differences.sentences(status["pending"], fields.of_type(package["type"])),
         "ended": _ended(release),

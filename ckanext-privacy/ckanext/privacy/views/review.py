@@ -184,7 +184,7 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "facts": _facts(release),
             "reasons": [reason(each, id) for each in release["reasons"] or ()],
             "described": described.findings(release["metadata"], _snapshot(id)),
-            "files": [scanned_file(scan["name"], scan, everything=False) for scan in release["scans"]],
+            "files": _files(release),
             "parts": _parts(release),
             "history": decisions.history(release),
             "agreements": _agreements(release["package_id"]),
@@ -240,6 +240,13 @@ def _as_requested(release_id: str) -> dict[str, Any]:
 def _snapshot(release_id: str) -> Json:
     release = Release.get(release_id)
     return release.snapshot if release else {"package": {}, "resources": {}, "views": {}}
+
+
+def _files(release: Json) -> list[dict[str, Any]]:
+    """Return what the scan says of each file, which is called as on the dataset's page, and by its own name."""
+    names = {each["id"]: each.get("name") for each in _as_requested(release["id"]).get("resources", [])}
+    called = [(names.get(scan["resource_id"]) or scan["name"], scan) for scan in release["scans"]]
+    return [{**scanned_file(name, scan, everything=False), "filename": scan["name"]} for name, scan in called]
 
 
 def _agreements(package_id: str) -> list[dict[str, Any]]:

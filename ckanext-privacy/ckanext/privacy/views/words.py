@@ -101,7 +101,6 @@ ACTORS = {
     "steward": N_("a steward"),
     "scanner": N_("the scanner"),
     "clock": N_("the calendar"),
-    "nobody": N_("nobody"),
 }
 
 #: In which role somebody acted.
