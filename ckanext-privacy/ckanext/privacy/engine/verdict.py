@@ -55,6 +55,8 @@ MOSTLY = 0.8
 CONTACTS = frozenset(
     {"EMAIL_ADDRESS", "PHONE_NUMBER", "STREET_ADDRESS", "SOCIAL_PROFILE", "HOUSEHOLD_COORDINATES", "USERNAME", "PHOTO"}
 )
+#: How a person alone is reached.
+REACHED = frozenset({"EMAIL_ADDRESS", "PHONE_NUMBER", "USERNAME"})
 #: So many columns on health make a table a health record, where every attribute is one of a patient.
 HEALTH_RECORD = 3
 #: Different contacts that one organisation has at most.
@@ -103,8 +105,10 @@ def judge_columns(columns: Sequence[Column]) -> tuple[ColumnReport, ...]:
 def _second_look(columns: Sequence[Column]) -> None:
     """Beside a column of names a doubtful one is believed; given names alone, each once, are a word list."""
     named = [column for column in columns if "PERSON" in _believed(column)]
-    told = set().union(*map(_believed, columns)) & (TRAITS | POINTERS) - {"PERSON", "SEX"}
-    if named and not told and all(_is_word_list(column) for column in named):
+    told = set().union(*map(_believed, columns)) & (TRAITS | POINTERS | REACHED) - {"PERSON", "SEX"}
+    # A first name and a last name in one row are somebody's.
+    paired = sum(1 for column in named if "PERSON" in column.said and column.said["PERSON"].strong) > 1
+    if named and not told and not paired and all(_is_word_list(column) for column in named):
         for column in named:
             del column.evidence["PERSON"]
         return
@@ -250,18 +254,22 @@ def _aggregated(columns: Sequence[Column]) -> bool:
     numeric = (column for column in columns if column.values.number > MOSTLY)
     sized = (column for column in numeric if "HOUSEHOLD_SIZE" not in column.evidence)
     counted = any(counts_people(column.profile.label, load_rules()) for column in sized)
-    return counted or any(_has_totals(column) for column in columns)
+    return counted or _is_scale_of_ages(columns) or any(_has_totals(column) for column in columns)
 
 
 def _has_totals(column: Column) -> bool:
-    """One of the ages or sexes is "all of them", or no age comes twice in a dozen rows: rows are of groups."""
-    if not SORTED_BY & column.said.keys():
+    """One of the ages or sexes is "all of them": rows are of groups."""
+    if not SORTED_BY & column.said.keys() or not column.values.category:
         return False
-    once = "AGE" in column.said and column.profile.filled >= DOZEN and column.values.distinct == 1.0
-    totals = column.values.category and any(
-        load_rules().totals.intersection(words_of(value)) for value in column.values.real
+    return any(load_rules().totals.intersection(words_of(value)) for value in column.values.real)
+
+
+def _is_scale_of_ages(columns: Sequence[Column]) -> bool:
+    """No age comes twice in a dozen rows, and nothing else tells who is of that age: there is a row for each age."""
+    once = any(
+        "AGE" in column.said and column.profile.filled >= DOZEN and column.values.distinct == 1.0 for column in columns
     )
-    return once or totals
+    return once and not any(column.values.is_sex() for column in columns)
 
 
 def _report(column: Column, setting: Setting) -> ColumnReport:
