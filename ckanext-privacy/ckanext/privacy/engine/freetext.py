@@ -27,6 +27,10 @@ NO_SENTENCE = [CLASSES.index(name) for name in ("address", "street")]
 NAMED, ALONE = 0.6, 0.9
 #: Share of texts that must name someone: the tagger errs in some, and ordinary texts name a writer or a statesman.
 LEAST = 0.1
+#: The same where the heading does not say that it is text.
+LEAST_UNSAID = 0.2
+#: Letters up to which a word in capitals is an acronym: SSD, WHO.
+ACRONYM = 4
 MOST = 0.9
 
 
@@ -43,7 +47,7 @@ def names_in_texts(column: Column) -> Evidence | None:
     holding = [text for text in texts if named[text]]
     read = sum(values.real[text] for text in texts)
     share = sum(values.real[text] for text in holding) / read if read else 0.0
-    if share < LEAST:
+    if share < (LEAST if "FREE_TEXT" in column.said else LEAST_UNSAID):
         return None
     examples = tuple(name for text in holding for name in named[text])
     rows = {text.strip(): row for text, row in column.profile.first_rows.items()}
@@ -63,5 +67,13 @@ def _people(text: str, spans: Sequence[Tagged]) -> list[str]:
     """Names of people in one text that can be believed: by where they stand, and by themselves."""
     people = [(text[each.start : each.end], each.confidence) for each in spans if each.label == "PERSON"]
     sure = [name for name, confidence in people if confidence >= (NAMED if " " in name else ALONE)]
+    sure = [name for name in sure if " " in name or not _is_common(name, text)]
     chances = classify(sure)[:, CLASSES.index("person")]
     return [name for name, chance in zip(sure, chances, strict=True) if chance > 0.5]
+
+
+def _is_common(word: str, text: str) -> bool:
+    """Whether one word alone is an acronym, or small in a text that writes others large."""
+    if text == text.upper() or text == text.lower():
+        return False
+    return word == word.lower() or (word == word.upper() and len(word) <= ACRONYM)
