@@ -53,6 +53,7 @@ class Rules:
     totals: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
     amounts: tuple[str, ...] = ()
+    records: frozenset[str] = frozenset()
 
 
 @lru_cache
@@ -70,6 +71,7 @@ def load_rules(path: Path = RULES) -> Rules:
         totals=frozenset(heading_words(word) for word in data["totals"]),
         codes=frozenset(heading_words(word) for word in data["codes"]),
         amounts=tuple(heading_words(word) for word in data["amounts"]),
+        records=frozenset(heading_words(word) for word in data["records"]),
     )
 
 

@@ -13,6 +13,7 @@ from .evidence import Column, Evidence
 from .headings import Meaning
 from .packs import Identifier, Pack, identifiers
 from .prefilter import fold_text
+from .shapes import FEW, SELDOM
 from .writing import Form, form_of
 
 #: Share of a column that must be written like an identifier with, and without, check digits.
@@ -44,7 +45,8 @@ def find_headed(column: Column, packs: tuple[Pack, ...]) -> Iterator[Evidence]:
 def _borne_out(column: Column, form: Form, meaning: Meaning) -> Evidence | None:
     fitting = {value: rows for value, rows in column.values.real.items() if any(map(form.fits, _ways(value, form)))}
     share = sum(fitting.values()) / column.values.rows if column.values.rows else 0.0
-    confidence = _confidence(form.identifier, meaning, share)
+    repeated = len(column.values.real) <= FEW and column.values.distinct < SELDOM
+    confidence = _confidence(form.identifier, meaning, share, repeated)
     if not confidence and meaning.strong and column.values.share(MASKED) > WRITTEN:
         return Evidence(form.identifier.entity, 0.7, ("header", "pattern"), column.profile.filled)
     if not confidence:
@@ -55,9 +57,11 @@ def _borne_out(column: Column, form: Form, meaning: Meaning) -> Evidence | None:
     )
 
 
-def _confidence(identifier: Identifier, meaning: Meaning, share: float) -> float:
-    """0 when the cells are written otherwise."""
+def _confidence(identifier: Identifier, meaning: Meaning, share: float, repeated: bool) -> float:
+    """0 when the cells are written otherwise; a few codes that come again and again are nobody's."""
     telling = identifier.chance <= TELLING
+    if not telling and repeated:
+        return 0.0
     if meaning.strong:
         return 0.9 if share >= (PROVEN if telling else WRITTEN) else 0.0
     # A word that only supports needs the whole heading, or check digits.

@@ -19,13 +19,23 @@ FILE_NUMBER = re.compile(r"\d{1,6}/\d{2,6}")
 TIME = re.compile(r"\d{1,2}:\d{2}(:\d{2})?( ?[ap]m)?", re.IGNORECASE)
 #: A measure, and no code of a category, which a program may have written as "2.0".
 FRACTION = re.compile(r"-?\d+[.,]\d*[1-9]\d*")
+#: Days that people of ten to a hundred years have lived.
+GROWN = (3_650, 36_600)
 #: Characters from which a value is text in a script that writes as much in fewer.
 DENSE = 12
+#: Codes, and codes a row, up to which they are said to come again and again.
+FEW, SELDOM = 5, 0.1
+SCORE = 20
+#: A name of an account, and nothing after it.
+ACCOUNT = re.compile(HANDLE.pattern + r"\Z")
 #: Levels of a chart of accounts: "5.1.02.01".
 LEVELS = re.compile(r"(\d{1,3}\.){2,}\d{1,4}")
 
 
 def _email(values: Values) -> float:
+    if values.distinct > 0.5 and values.share(HANDLE) > 0.8:
+        # What stands before the @ of one organisation's addresses.
+        return 0.7
     return values.share(lambda value: "@" in value and EMAIL.search(value))
 
 
@@ -47,9 +57,14 @@ def _birth(values: Values) -> float:
 def _age(values: Values) -> float:
     numbers = values.numbers()
     if numbers and values.number > 0.8:
-        return 1.0 if values.within(0, 120) else 0.0
+        return 1.0 if values.within(0, 120) or _counts_days(values) else 0.0
     # Ages in words and bands: "25-34", "65 +", "43 years".
     return values.share(lambda value: len(value) < 25 and any(char.isdigit() for char in value))
+
+
+def _counts_days(values: Values) -> bool:
+    """Ages of grown people in whole days."""
+    return values.within(*GROWN) and values.distinct > 0.3 and not values.share(FRACTION)
 
 
 def _sex(values: Values) -> float:
@@ -102,6 +117,11 @@ def _size(values: Values) -> float:
     return values.share(lambda value: len(value) < 25 and any(char.isdigit() for char in value))
 
 
+def _tenure(values: Values) -> float:
+    """How a home is held, or what is paid for it; small numbers are years with a bank or a firm."""
+    return 0.0 if values.within(0, 80) and len(values.real) > 2 else _category(values)
+
+
 def _account(values: Values) -> float:
     return values.share(
         lambda value: sum(char.isdigit() for char in value) >= 6 and not URL.search(value) and not LEVELS.match(value)
@@ -119,7 +139,7 @@ def _postcode(values: Values) -> float:
 def _handle(values: Values) -> float:
     if values.category:
         return values.share(lambda value: value.startswith("@"))
-    return values.share(lambda value: HANDLE.fullmatch(value) or URL.match(value) or value.startswith("@"))
+    return values.share(lambda value: any(form.match(value) for form in (ACCOUNT, URL, EMAIL)) or value.startswith("@"))
 
 
 def _url(values: Values) -> float:
@@ -131,6 +151,9 @@ def _image(values: Values) -> float:
 
 
 def _identifier(values: Values) -> float:
+    if len(values.real) <= FEW and values.distinct < SELDOM:
+        # A few codes that come again and again are nobody's.
+        return 0.0
     return values.share(
         lambda value: (
             len(value) <= 40
@@ -148,7 +171,9 @@ def _code(values: Values) -> float:
     if values.within(0, 1.5 * values.filled):
         # A number that counts the rows of this table is known nowhere else.
         return 0.0
-    return values.share(lambda value: 1 < len(value) <= 64 and " " not in value) if values.distinct > 0.2 else 0.0
+    # A patient comes again with each diagnosis, and there are a score of patients.
+    many = values.distinct > 0.2 or (values.distinct > 0.05 and len(values.real) >= SCORE)
+    return values.share(lambda value: 1 < len(value) <= 64 and " " not in value) if many else 0.0
 
 
 def _ip(values: Values) -> float:
@@ -184,6 +209,7 @@ TESTS: dict[str, Callable[[Values], float]] = {
     "attribute": _attribute,
     "amount": _amount,
     "size": _size,
+    "tenure": _tenure,
     "account": _account,
     "plate": _plate,
     "postcode": _postcode,

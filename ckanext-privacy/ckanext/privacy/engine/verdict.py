@@ -63,6 +63,10 @@ HEALTH_RECORD = 3
 CONTACTS_EACH = 5
 #: What the public may know of people in public office.
 OF_OFFICE = frozenset({"PERSON", "SEX", "PHOTO", "SOCIAL_PROFILE", "USERNAME", "OCCUPATION", "EDUCATION"})
+#: Web addresses, and numbers under which papers are cited.
+CITED = re.compile(r"(?:https?://|www\.|doi:|10\.\d{4,}/)\S+", re.IGNORECASE)
+#: A telephone number that begins as it is dialled, from home or from abroad.
+DIALLED = re.compile(r"(?=(?:\D*\d){9,15}\D*$)(?:\+|00|0|\()\d?[\d ()./-]{7,20}\d")
 #: Rows from which people would share an age.
 DOZEN = 12
 #: Years between the oldest and the youngest from which days beside names are days of birth.
@@ -98,6 +102,7 @@ def judge_columns(columns: Sequence[Column]) -> tuple[ColumnReport, ...]:
     if setting.people:
         _spread_health(columns)
         _spread_text(columns)
+    if setting.people or any("EMAIL_ADDRESS" in _believed(column) for column in columns):
         _read_without_headings(columns)
     return tuple(_report(column, setting) for column in columns)
 
@@ -138,8 +143,13 @@ def _spread_health(columns: Sequence[Column]) -> None:
     if len(health) < HEALTH_RECORD:
         return
     for column in columns:
-        if not column.evidence and not column.said and _is_attribute(column):
+        if not column.evidence and not column.said and not _is_of_record(column) and _is_attribute(column):
             column.add(Evidence("HEALTH", 0.6, ("table",), column.profile.filled))
+
+
+def _is_of_record(column: Column) -> bool:
+    """Where the record comes from and who may use it, which is nobody's health."""
+    return not load_rules().records.isdisjoint(words_of(column.profile.label)) or column.values.share(CITED) > MOSTLY
 
 
 def _is_attribute(column: Column) -> bool:
@@ -158,7 +168,7 @@ def _spread_text(columns: Sequence[Column]) -> None:
 
 
 def _read_without_headings(columns: Sequence[Column]) -> None:
-    """Where rows are people and nothing says what a column is, its values do: sexes, and days of many decades."""
+    """Where rows are people and nothing says what a column is, its values do: sexes, days of many decades, telephones."""
     for column in columns:
         if column.profile.label or column.evidence:
             continue
@@ -166,6 +176,8 @@ def _read_without_headings(columns: Sequence[Column]) -> None:
             column.add(Evidence("SEX", 0.6, ("table",), column.profile.filled))
         elif _spans_lives(column):
             column.add(Evidence("DATE_OF_BIRTH", 0.6, ("table",), column.profile.filled))
+        elif column.values.share(DIALLED) > MOSTLY:
+            column.add(Evidence("PHONE_NUMBER", 0.6, ("table",), column.profile.filled))
 
 
 def _spans_lives(column: Column) -> bool:
@@ -180,7 +192,8 @@ def _setting(columns: Sequence[Column]) -> Setting:
     heads = listed and bool(named) and all(_names_heads(column) for column in named)
     animals = not found & OF_PEOPLE_ONLY and any("ANIMAL" in column.said for column in columns)
     told = _is_of_traits(columns, found, animals) or _looks_like_people(columns)
-    people = (bool(named) and not heads) or told
+    works = _is_of_works(columns, named, found)
+    people = ((bool(named) and not heads) or told) and not works
     organisations = max((column.values.distinct for column in columns if _is_organisation(column)), default=0.0)
     office = any("OFFICE" in column.said for column in columns)
     facilities = _is_of_facilities(columns, named, found)
@@ -204,8 +217,24 @@ def _looks_like_people(columns: Sequence[Column]) -> bool:
 
 
 def _is_of_traits(columns: Sequence[Column], found: set[str], animals: bool) -> bool:
-    """Whether two things that only people have are told of each row."""
-    return len(found & TRAITS) >= 2 and not animals and not _aggregated(columns)
+    """Whether two things that only people have are told of each row, or one and what is noted of each of them."""
+    if animals or not found & TRAITS or _aggregated(columns):
+        return False
+    noted = any({"EACH", "PERSON_ID"} & column.said.keys() - column.evidence.keys() for column in columns)
+    return len(found & TRAITS) >= 2 or (noted and not any(map(_is_balanced, columns)))
+
+
+def _is_balanced(column: Column) -> bool:
+    """Each sex, or each age, in as many rows as any other: there is a row for every group."""
+    rows = set(column.values.real.values())
+    grouped = bool(SORTED_BY & column.evidence.keys()) and column.values.category
+    return grouped and len(rows) == 1 and column.profile.filled >= DOZEN
+
+
+def _is_of_works(columns: Sequence[Column], named: Sequence[Column], found: set[str]) -> bool:
+    """Whether everyone who is named has made something that the table lists: what it tells is told of books, of films."""
+    made = bool(named) and all("CREATOR" in column.said for column in named)
+    return made and any("WORK" in column.said for column in columns) and not found & (REACHED | POINTERS - {"PERSON"})
 
 
 def _names_heads(column: Column) -> bool:
