@@ -86,6 +86,29 @@ def ordinary() -> dict[str, dict[str, Cells]]:
             "proveedor": [f"{fake.last_name()} S.A." for _ in range(ROWS)], "nit": _numbers(rng, 8 * 10**8, 9 * 10**8),
             "monto": _numbers(rng, 10**3, 10**6),
         },
+        "countries": {
+            "country": [fake.unique.country() for _ in range(ROWS)],
+            "national_income_per_capita": _numbers(rng, 500, 90_000),
+            "immunization_one_year_olds": _numbers(rng, 30, 99),
+        },
+        "customers that are firms": {
+            "CodigoCliente": [fake.lexify("?????").upper() for _ in range(ROWS)],
+            "NombreCliente": [f"{fake.word().title()} {fake.word()} {fake.word()} Store" for _ in range(ROWS)],
+            "Pais": _choice(rng, "Chile", "Suecia"),
+        },
+        "products": {
+            "name": [f"{fake.word().title()} {n}" for n in range(ROWS)], "brand": _choice(rng, "Acme", "Nova"),
+            "description": [f"A laptop with {n} GB RAM, a fast SSD and an OLED screen" for n in range(ROWS)],
+            "imagePath": [f"https://shop.example/{n}.jpg" for n in range(ROWS)], "price": _numbers(rng, 1, 900),
+        },
+        "plays of a league whose games have a short name": {
+            "gsis_id": _choice(rng, "2009091000", "2009091300"), "offense_team": _choice(rng, "PIT", "ATL"),
+            "offense_won": _choice(rng, "True", "False"), "yards_to_go": _numbers(rng, 1, 20),
+        },
+        "marks by sex, each year": {
+            "year": [2000 + n // 2 for n in range(ROWS)], "gender": ["M", "F"] * (ROWS // 2),
+            "math score": _numbers(rng, 300, 600),
+        },
         "births": {
             "year": _numbers(rng, 2000, 2023), "district": _choice(rng, "A", "B"), "births": _numbers(rng, 5, 900),
         },
@@ -283,6 +306,57 @@ def _of_one_each() -> dict[str, tuple[dict[str, Cells], set[str]]]:
     }  # fmt: skip
 
 
+def _of_developers() -> dict[str, tuple[dict[str, Cells], set[str]]]:
+    """Tables as developers, students and shops keep them, under short English headings."""
+    fake, rng = _made(16, "en_US")
+    firsts: Cells = [fake.unique.first_name() for _ in range(ROWS)]
+    lasts: Cells = [fake.unique.last_name() for _ in range(ROWS)]
+    scale: Cells = list(range(20, 20 + ROWS))
+    return {
+        "names that never come twice are people's beside each other": (
+            {"id": list(range(ROWS)), "first_name": firsts, "last_name": lasts, "gender": _choice(rng, "M", "F")},
+            {"first_name", "last_name", "gender"},
+        ),
+        "given names alone are a list of words": ({"name": firsts}, set()),
+        "accounts are people's": (
+            {"login": [f"{first}.{last}@acme.test".lower() for first, last in zip(firsts, lasts, strict=True)],
+             "followers": _numbers(rng, 1, 900)}, {"login"},
+        ),
+        "what stands before the @": (
+            {"email": [f"{str(first)[0]}{last}".upper() for first, last in zip(firsts, lasts, strict=True)],
+             "hired": _days(rng)}, {"email"},
+        ),
+        "pupils with a sex and marks": (
+            {"study_time": _numbers(rng, 1, 9), "gender": ["M"] * 25 + ["F"] * 35, "score": _numbers(rng, 1, 99)},
+            {"gender"},
+        ),
+        "ages that all differ, beside a sex": (
+            {"key": list(range(ROWS)), "age": scale, "sex": _choice(rng, "male", "female")}, {"age", "sex"},
+        ),
+        "heart patients, in short words": (
+            {"age": _numbers(rng, 30, 80), "sex": _choice(rng, "0", "1"), "trestbps": _numbers(rng, 90, 190),
+             "chol": _numbers(rng, 120, 400), "BloodPressure": _numbers(rng, 40, 120),
+             "doi": _choice(rng, "10.1/a", "10.1/b"), "tenure": _numbers(rng, 0, 10)},
+            {"age", "sex", "trestbps", "chol", "BloodPressure"},
+        ),
+        "diagnoses of patients who come again": (
+            {"subject_id": _choice(rng, *(f"100{n}19" for n in range(20, 50))), "seq_num": _numbers(rng, 1, 9),
+             "icd_code": _choice(rng, *(f"V{n}" for n in range(40)))}, {"subject_id", "icd_code"},
+        ),
+        "films are not their directors": (
+            {"titulo": [fake.sentence(3) for _ in range(ROWS)], "director": _times(fake.name),
+             "ingresos": _numbers(rng, 10**5, 10**8), "url": [f"https://films.example/{n}" for n in range(ROWS)]},
+            {"director"},
+        ),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", list(_of_developers()))
+def test_tables_of_developers_and_students_are_told_apart(tmp_path: Path, kind: str) -> None:
+    columns, told = _of_developers()[kind]
+    assert {name for name, column in scanned(tmp_path, columns).items() if column.sensitive} == told
+
+
 def test_places_and_trees_with_something_that_people_have_wait_for_nobody(tmp_path: Path) -> None:
     fake, rng = _made(14, "it_IT")
     point = {
@@ -383,6 +457,20 @@ def test_many_telephones_beside_few_organisations_are_of_those_who_wrote_in(
     theirs: Cells = [phones[places.index(str(place))] for place in named]
     assert scanned(tmp_path, {"fecha": _days(rng), heading: named, contact: phones})[contact].sensitive
     assert not scanned(tmp_path, {"fecha": _days(rng), heading: named, contact: theirs})[contact].sensitive
+
+
+def test_without_a_heading_numbers_beside_addresses_are_telephones(tmp_path: Path) -> None:
+    fake, rng = _made(17, "en_GB")
+    path = tmp_path / "table.csv"
+    path.write_text(
+        "\n".join(f"{fake.email()},07{rng.randrange(10**9):09},{rng.randint(1, 3)}" for _ in range(ROWS)), "utf-8"
+    )
+    columns = scan_file(path, settings=ScanSettings(isolated=False)).tables[0].columns
+    assert [[each.entity for each in column.entities] for column in columns] == [
+        ["EMAIL_ADDRESS"],
+        ["PHONE_NUMBER"],
+        [],
+    ]
 
 
 def test_without_a_heading_the_values_tell_sexes_and_days_of_birth(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from .attributes import counts_people, load_rules
+from .attributes import counts_people, load_rules, measures_groups
 from .echoes import find_echoes
 from .evidence import Column, Evidence, find_names
 from .findings import ColumnReport, EntityFinding, Sensitivity
@@ -168,7 +168,7 @@ def _spread_text(columns: Sequence[Column]) -> None:
 
 
 def _read_without_headings(columns: Sequence[Column]) -> None:
-    """Where rows are people and nothing says what a column is, its values do: sexes, days of many decades, telephones."""
+    """Where rows are people and a column has no heading, its values tell: sexes, days of many decades, telephones."""
     for column in columns:
         if column.profile.label or column.evidence:
             continue
@@ -220,8 +220,14 @@ def _is_of_traits(columns: Sequence[Column], found: set[str], animals: bool) -> 
     """Whether two things that only people have are told of each row, or one and what is noted of each of them."""
     if animals or not found & TRAITS or _aggregated(columns):
         return False
+    # A national income per head is nobody's.
+    traits = set().union(*(_believed(column) for column in columns if not _measures_groups(column))) & TRAITS
     noted = any({"EACH", "PERSON_ID"} & column.said.keys() - column.evidence.keys() for column in columns)
-    return len(found & TRAITS) >= 2 or (noted and not any(map(_is_balanced, columns)))
+    return len(traits) >= 2 or (bool(traits) and noted and not any(map(_is_balanced, columns)))
+
+
+def _measures_groups(column: Column) -> bool:
+    return measures_groups(column.profile.label, load_rules())
 
 
 def _is_balanced(column: Column) -> bool:
@@ -232,7 +238,7 @@ def _is_balanced(column: Column) -> bool:
 
 
 def _is_of_works(columns: Sequence[Column], named: Sequence[Column], found: set[str]) -> bool:
-    """Whether everyone who is named has made something that the table lists: what it tells is told of books, of films."""
+    """Whether everyone who is named has made something that the table lists: what is told is told of the works."""
     made = bool(named) and all("CREATOR" in column.said for column in named)
     return made and any("WORK" in column.said for column in columns) and not found & (REACHED | POINTERS - {"PERSON"})
 
