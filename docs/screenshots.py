@@ -1,7 +1,7 @@
 """Takes the pictures of these pages from a running demo: `make demo`, then `.venv/bin/python -m docs.screenshots`.
 
-It changes nothing in the demo. Another catalogue's log-ins can be named as the only argument (a file like
-`.run/demo.json`).
+It leaves the demo as it was; harvest sources that it needs are made and taken away. Another catalogue's log-ins can be
+named as the only argument (a file like `.run/demo.json`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ckanapi import RemoteCKAN
+from docs import harvest_states
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
@@ -41,9 +42,8 @@ class Picture:
     unfold: str = ""
 
 
-#: What the demo has no state for, taken from the pages of the browser tests: a source that waits for its approval, a
-#: portal that is looked at, a conflict, a dataset that can be purged.
-TAKEN_BY_HAND = frozenset({"harvest-approval", "harvest-preview", "harvest-conflicts", "harvest-purge"})
+#: Taken from the pages of the browser tests: a dataset can be purged only days after its record is gone.
+TAKEN_BY_HAND = frozenset({"harvest-purge"})
 PICTURES = (
     Picture("describe", "officer", "/describe", 1100),
     Picture("form-phone", "officer", "/describe/example/settlement-profile", 1500, width=PHONE),
@@ -75,6 +75,9 @@ PICTURES = (
     Picture("concern-form", None, "/dataset/{released}/concern", 950),
     Picture("concerns", "steward1", "/privacy/concerns", 700),
     Picture("harvest-report", "officer", "/harvest-portals/source/{source}", 1100),
+    Picture("harvest-preview", "officer", "/harvest-portals/preview?source_type={kind}&url={address}", 1180),
+    Picture("harvest-approval", "editor", "/harvest-portals/source/{unapproved}", 900),
+    Picture("harvest-conflicts", "officer", "/harvest-portals/source/{conflicting}/conflicts", 1066),
     Picture("concern", "steward1", "/privacy/concern/{concern}", 900),
 )
 
@@ -84,11 +87,13 @@ def main() -> None:
     demo = json.loads(Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".run" / "demo.json").read_text())
     names = find_names(demo)
     IMAGES.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
+    with harvest_states.sources(demo) as sources, sync_playwright() as playwright:
         options = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
         for picture in PICTURES:
-            size = save(take(browser, demo, picture, picture.path.format(**names)), IMAGES / f"{picture.name}.png")
+            size = save(
+                take(browser, demo, picture, picture.path.format(**names, **sources)), IMAGES / f"{picture.name}.png"
+            )
             print(f"{picture.name}: {size // 1000} kB")  # noqa: T201 - a script's answer
         browser.close()
 
@@ -104,8 +109,9 @@ def find_names(demo: dict[str, Any]) -> dict[str, str]:
     rows = officer.action.package_show(id=MAPPED)["resources"][0]["id"]
     found = {"mapped": MAPPED, "rows": rows, "file": file, "review": review, "agreement": agreement, "concern": concern}
     waiting = steward.action.privacy_release_list(state="in_review")["results"][0]["id"]
-    source = officer.action.package_search(fq="dataset_type:harvest", include_private=True)["results"][0]["name"]
-    found |= {"waiting": waiting, "source": source, "organization": demo["organization"]}
+    source = officer.action.package_search(fq="dataset_type:harvest", include_private=True)["results"][0]
+    found |= {"waiting": waiting, "source": source["name"], "organization": demo["organization"]}
+    found |= {"kind": source["source_type"], "address": source["url"]}
     return {"held": HELD, "released": RELEASED, **found}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
+from babel import Locale, UnknownLocaleError
 from ckan import model
 
 from ckanext.cityportals import conflicts, ledger, twins
@@ -20,6 +21,14 @@ def cityportals_licence(license_id: str) -> str:
     """What this catalogue calls a licence; empty where none is said."""
     known = model.Package.get_license_register().get(license_id)
     return known.title if known and license_id != "notspecified" else ""
+
+
+def cityportals_language(code: str) -> str:
+    """What the reader's language calls a language; its code where nobody knows one."""
+    try:
+        return Locale.parse(code.replace("-", "_")).get_display_name(tk.h.lang()) or code
+    except (UnknownLocaleError, ValueError):
+        return code
 
 
 def cityportals_conflicts(dataset_id: str) -> dict[str, Any] | None:

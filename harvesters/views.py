@@ -62,21 +62,23 @@ def conflicts(id: str) -> Any:
         return tk.abort(404, tk._("There is no such harvest source."))
     more = len(ledger.in_conflict(shown["id"])) > LISTED
     portal = PORTALS.get(shown["source_type"])
-    labels = _labels(portal.dataset_type if portal else "dataset")
-    listed = [{**each, "label": labels.get(each["field"], each["field"])} for each in found]
+    listed = [{**each, **_called(each["field"], portal.dataset_type if portal else "dataset")} for each in found]
     return tk.render("cityportals/conflicts.html", {"harvest_source": shown, "conflicts": listed, "more": more})
 
 
-def _labels(dataset_type: str) -> dict[str, str]:
-    """What the form calls the fields of a type."""
-    if not plugin_loaded("scheming_datasets"):
-        return {}
-    schema = tk.h.scheming_get_dataset_schema(dataset_type) or {}
-    labels = {
-        field["field_name"]: tk.h.scheming_language_text(field.get("label", field["field_name"]))
-        for field in schema.get("dataset_fields", [])
-    }
-    return {**labels, "resources": tk._("Files"), "tags": labels.get("tag_string", "tags")}
+def _called(name: str, dataset_type: str) -> dict[str, Any]:
+    """What the form of a type calls a field (``label``) and its parts (``parts``, by name); codes where it does not."""
+    if name == "resources":
+        return {"label": tk._("Files"), "parts": {}}
+    schema = tk.h.scheming_get_dataset_schema(dataset_type) if plugin_loaded("scheming_datasets") else None
+    form = {field["field_name"]: field for field in (schema or {}).get("dataset_fields", ())}
+    field = form.get("tag_string" if name == "tags" else name, {})
+    parts = {each["field_name"]: _label(each) for each in field.get("repeating_subfields", ())}
+    return {"label": _label(field) or name, "parts": parts}
+
+
+def _label(field: dict[str, Any]) -> str:
+    return tk.h.scheming_language_text(field["label"]) if field.get("label") else field.get("field_name", "")
 
 
 def resolve(id: str) -> Any:
