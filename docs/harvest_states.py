@@ -16,6 +16,8 @@ from ckanapi import RemoteCKAN
 from deploy.demo.portal_server import PORTALS
 
 TITLE = "Street Trees"
+#: What no catalogue knows of a dataset.
+UNKNOWN = {"favourite_colour": "green"}
 #: What the city says of its trees later, and what an officer wrote meanwhile.
 CHANGED = {"title": "City Trees", "description": "Trees along streets and in parks, from the survey of 2026."}
 EDITED = {
@@ -31,7 +33,10 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 @contextmanager
 def sources(demo: dict[str, Any]) -> Iterator[dict[str, str]]:
-    """Give the names of a source that waits for its approval and of one with conflicts; take both away in the end."""
+    """Give the names of a source that waits for its approval, with its portal's address, and of one with conflicts.
+
+    Both are taken away in the end.
+    """
     apis = {name: RemoteCKAN(demo["url"], apikey=user["token"]) for name, user in demo["users"].items()}
     made: list[str] = []
     with tempfile.TemporaryDirectory() as folder, _served(folder) as url:
@@ -41,7 +46,8 @@ def sources(demo: dict[str, Any]) -> Iterator[dict[str, str]]:
                 _write(Path(folder, name), url)
                 made.append(_add(apis["officer"], demo, f"pictures-{name}", f"{url}/{name}"))
             _bring_into_conflict(apis, made[1], Path(folder, "conflicting"), url)
-            yield {"unapproved": "pictures-unapproved", "conflicting": "pictures-conflicting"}
+            names = {"unapproved": "pictures-unapproved", "conflicting": "pictures-conflicting"}
+            yield {**names, "address": f"{url}/unapproved"}
         finally:
             for source in made:
                 apis["sysadmin"].action.harvest_source_clear(id=source)
@@ -59,7 +65,7 @@ def _served(folder: str) -> Iterator[str]:
 def _write(folder: Path, url: str, **changed: str) -> None:
     """Write the catalogue of a made-up city, with other words for one of its datasets."""
     catalogue = json.loads((PORTALS / "port-callan" / "data.json").read_text("utf-8").replace("{base}", url))
-    records = [{**each, **changed} if each["title"] == TITLE else each for each in catalogue["dataset"]]
+    records = [{**each, **UNKNOWN, **(changed if each["title"] == TITLE else {})} for each in catalogue["dataset"]]
     (folder / "data.json").write_text(json.dumps({**catalogue, "dataset": records}), "utf-8")
 
 

@@ -75,7 +75,7 @@ PICTURES = (
     Picture("concern-form", None, "/dataset/{released}/concern", 950),
     Picture("concerns", "steward1", "/privacy/concerns", 700),
     Picture("harvest-report", "officer", "/harvest-portals/source/{source}", 1100),
-    Picture("harvest-preview", "officer", "/harvest-portals/preview?source_type={kind}&url={address}", 1180),
+    Picture("harvest-preview", "officer", "/harvest-portals/preview?source_type=socrata&url={address}", 1180),
     Picture("harvest-approval", "editor", "/harvest-portals/source/{unapproved}", 900),
     Picture("harvest-conflicts", "officer", "/harvest-portals/source/{conflicting}/conflicts", 1066),
     Picture("concern", "steward1", "/privacy/concern/{concern}", 900),
@@ -109,9 +109,8 @@ def find_names(demo: dict[str, Any]) -> dict[str, str]:
     rows = officer.action.package_show(id=MAPPED)["resources"][0]["id"]
     found = {"mapped": MAPPED, "rows": rows, "file": file, "review": review, "agreement": agreement, "concern": concern}
     waiting = steward.action.privacy_release_list(state="in_review")["results"][0]["id"]
-    source = officer.action.package_search(fq="dataset_type:harvest", include_private=True)["results"][0]
-    found |= {"waiting": waiting, "source": source["name"], "organization": demo["organization"]}
-    found |= {"kind": source["source_type"], "address": source["url"]}
+    source = officer.action.package_search(fq="dataset_type:harvest", include_private=True)["results"][0]["name"]
+    found |= {"waiting": waiting, "source": source, "organization": demo["organization"]}
     return {"held": HELD, "released": RELEASED, **found}
 
 
