@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
-from ckan import model
+from ckan import logic, model
 from ckanext.datastore.backend.postgres import get_write_engine
 from sqlalchemy.exc import DataError
 from support.releases import WATER, act, add_file, make_dataset, release, upload
@@ -128,6 +130,65 @@ def test_no_odd_method_shows_it_either(datasets, app):
     released = datasets[1]["resources"][0]["id"]
     answer = app.get(f"/dataset/{datasets[1]['id']}/resource/{released}/download/another-name.csv")
     assert answer.get_data(as_text=True) == WATER
+
+
+#: What an action of the suite may be sent in the place of anything.
+ODD = ([], {}, [[]], [{"a": 1}], -1, 10**30, True, "no such thing")
+OWN = ("privacy_", "cityportals_", "communitydata_")
+#: Walks through the whole catalogue, or calls others.
+_LONG = {"privacy_leak_check", "cityportals_preview"}
+
+
+def own_actions() -> dict[str, list[str]]:
+    """The suite's actions, each with the parameters that it documents."""
+    logic.get_action("package_show")
+    found = {name: action.__doc__ or "" for name, action in logic._actions.items() if name.startswith(OWN)}
+    return {name: re.findall(r":param (\w+):", text) for name, text in found.items() if name not in _LONG}
+
+
+@pytest.mark.parametrize("who", ["visitor", "officer", "steward1"])
+def test_no_action_fails_on_what_it_is_sent(community, app, who):
+    """Whatever stands in the place of a parameter is refused in words, or not found."""
+    headers = {} if who == "visitor" else {"Authorization": community[who]["token"]}
+    failed = []
+    for action, names in own_actions().items():
+        sent = [dict.fromkeys(names or ["id"], odd) for odd in ODD]
+        for data in sent if who == "steward1" else sent[2:6]:
+            answer = app.post(f"/api/3/action/{action}", json=data, headers=headers)
+            if answer.status_code >= 500 and answer.status_code != 503:
+                failed.append((action, data))
+    assert failed == []
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800", "\udfff."])
+def test_what_no_database_keeps_is_refused_before_anything_looks_at_it(community, app, text):
+    """NUL and half a character, in JSON, in a form, in an address: even a refusal could not be noted else."""
+    headers = {"Authorization": community["officer"]["token"]}
+    calls = [{"id": text}, {"id": "x", "reason": [{"deep": text}]}, {text: "x"}]
+    for data in calls:
+        answer = app.post("/api/3/action/privacy_release_reject", json=data, headers=headers)
+        assert (answer.status_code, "cannot be stored" in str(answer.get_json()["error"])) == (409, True)
+    if "\x00" in text:
+        assert app.get(f"/dataset/{quote(text)}").status_code == 400
+        assert app.get("/dataset/", query_string={"q": text}).status_code == 400
+        assert app.post("/dataset/any/concern", data={"text": text}).status_code == 400
+
+
+def test_a_whole_character_outside_of_the_basic_plane_passes(dataset_of_one, community, app):
+    """JSON spells it as a pair of halves."""
+    headers = {"Authorization": community["officer"]["token"]}
+    body = json.dumps({"id": dataset_of_one["id"], "note": "Water \U0001f4a7"})
+    assert "\\ud83d" in body
+    answer = app.post(
+        "/api/3/action/privacy_release_request", data=body, headers=headers, content_type="application/json"
+    )
+    assert (answer.status_code, answer.get_json()["result"]["note"]) == (200, "Water \U0001f4a7")
+
+
+@pytest.fixture
+def dataset_of_one():
+    """A dataset with a file, never released."""
+    return make_dataset()
 
 
 @pytest.mark.parametrize("engine_of", [model.ensure_engine, get_write_engine])

@@ -12,7 +12,7 @@ from ckan.plugins import toolkit as tk
 from flask import Blueprint, Response
 from werkzeug.http import parse_options_header
 
-from ckanext.privacy.gate import dump, notice, store, unheard_of
+from ckanext.privacy.gate import characters, dump, notice, store, unheard_of
 
 gate = Blueprint("privacy_gate", __name__)
 
@@ -52,6 +52,12 @@ CHECKS: dict[str, Callable[[], Response | None]] = {
     "datastore.dump": dump.released_dump,
     "file.trusted_download": _check_token,
 }
+
+
+@gate.before_app_request
+def check_characters() -> Response | None:
+    """Refuse a request that holds what no database keeps."""
+    return characters.refuse()
 
 
 @gate.before_app_request

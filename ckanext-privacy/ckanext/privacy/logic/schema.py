@@ -2,14 +2,60 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 from ckan.logic.schema import validator_args
 from ckan.plugins import toolkit as tk
-from ckan.types import Schema, Validator, ValidatorFactory
+from ckan.types import Action, Context, DataDict, Schema, Validator, ValidatorFactory
 
 #: How many releases one call may approve.
 MOST_AT_ONCE = 100
+
+
+#: The largest number that is taken: the database counts with 64 bits.
+MOST = (1 << 62) - 1
+
+
+def accepts(make_schema: Callable[[], Schema]) -> Callable[[Action], Action]:
+    """Check what an action is sent. CKAN puts empty lists back that the schema took out; the action sees none."""
+
+    def decorate(action: Action) -> Action:
+        @functools.wraps(action)
+        def with_what_was_sent(context: Context, data_dict: DataDict) -> Any:
+            return action(context, {name: value for name, value in data_dict.items() if value != []})
+
+        return tk.validate_action_data(make_schema)(with_what_was_sent)
+
+    return decorate
+
+
+def unless_empty(key: Any, data: Any, errors: Any, context: Any) -> None:
+    """Leave out a parameter that holds nothing, an empty object too; 0 and false are something."""
+    if data.get(key) in (None, "", [], {}) or data.get(key) is tk.missing:
+        data.pop(key, None)
+        raise tk.StopOnError
+
+
+def count(value: Any) -> int:
+    """Accept a whole number from 0, as number or text; CKAN's own fails on lists and knows no largest."""
+    try:
+        found = int(value) if isinstance(value, (int, str)) else -1
+    except ValueError:
+        found = -1
+    if not 0 <= found <= MOST:
+        raise tk.Invalid(tk._("Give a whole number from 0 on."))
+    return found
+
+
+def page_of(data_dict: DataDict) -> tuple[int | None, int | None]:
+    """Return limit and offset of a call to one of CKAN's lists; what is no natural number is refused."""
+    schema: Any = {name: [unless_empty, count] for name in ("limit", "offset")}
+    data, errors = tk.navl_validate({key: data_dict[key] for key in schema if key in data_dict}, schema)
+    if errors:
+        raise tk.ValidationError(errors)
+    return data.get("limit"), data.get("offset")
 
 
 @validator_args
@@ -25,51 +71,47 @@ def record_id(not_empty: Validator, unicode_safe: Validator) -> Schema:
 
 
 @validator_args
-def scan_create(ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+def scan_create(unicode_safe: Validator) -> Schema:
     """All files of a dataset, or one file."""
-    return {"id": [ignore_empty, unicode_safe], "resource_id": [ignore_empty, unicode_safe]}
+    return {"id": [unless_empty, unicode_safe], "resource_id": [unless_empty, unicode_safe]}
 
 
 @validator_args
-def scan_list(ignore_empty: Validator, unicode_safe: Validator, boolean_validator: Validator) -> Schema:
+def scan_list(unicode_safe: Validator, boolean_validator: Validator) -> Schema:
     """Scans of a dataset or of one file; ``all`` gives older ones too."""
     return {
-        "id": [ignore_empty, unicode_safe],
-        "resource_id": [ignore_empty, unicode_safe],
-        "all": [ignore_empty, boolean_validator],
+        "id": [unless_empty, unicode_safe],
+        "resource_id": [unless_empty, unicode_safe],
+        "all": [unless_empty, boolean_validator],
     }
 
 
 @validator_args
-def release_request(
-    not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator, isodate: Validator
-) -> Schema:
+def release_request(not_empty: Validator, unicode_safe: Validator, isodate: Validator) -> Schema:
     """A dataset, a note for the stewards, the dates of its public life, and which files, where it is not all."""
     return {
         "id": [not_empty, unicode_safe],
-        "note": [ignore_empty, unicode_safe],
-        **{name: [ignore_empty, isodate] for name in ("public_on", "review_by", "expires")},
-        "resources": [ignore_empty, texts],
+        "note": [unless_empty, unicode_safe],
+        **{name: [unless_empty, isodate] for name in ("public_on", "review_by", "expires")},
+        "resources": [unless_empty, texts],
     }
 
 
 @validator_args
-def release_approve(
-    not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator, isodate: Validator
-) -> Schema:
+def release_approve(not_empty: Validator, unicode_safe: Validator, isodate: Validator) -> Schema:
     """A release, the fingerprint of what the steward saw, a note, and the day from which it is public."""
     return {
         "id": [not_empty, unicode_safe],
         "snapshot_sha256": [not_empty, unicode_safe],
-        "note": [ignore_empty, unicode_safe],
-        "public_on": [ignore_empty, isodate],
+        "note": [unless_empty, unicode_safe],
+        "public_on": [unless_empty, isodate],
     }
 
 
 @validator_args
-def release_approve_bulk(not_missing: Validator, ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+def release_approve_bulk(not_missing: Validator, unicode_safe: Validator) -> Schema:
     """Releases with their fingerprints, and one note for all."""
-    return {"items": [not_missing, approvals], "note": [ignore_empty, unicode_safe]}
+    return {"items": [not_missing, approvals], "note": [unless_empty, unicode_safe]}
 
 
 @validator_args
@@ -106,54 +148,51 @@ def with_reason(not_empty: Validator, unicode_safe: Validator, strip_value: Vali
 
 
 @validator_args
-def release_cancel(not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+def release_cancel(not_empty: Validator, unicode_safe: Validator) -> Schema:
     """A release and, if the person likes, a reason."""
-    return {"id": [not_empty, unicode_safe], "reason": [ignore_empty, unicode_safe]}
+    return {"id": [not_empty, unicode_safe], "reason": [unless_empty, unicode_safe]}
 
 
 @validator_args
-def release_withdraw(
-    not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator, boolean_validator: Validator
-) -> Schema:
+def release_withdraw(not_empty: Validator, unicode_safe: Validator, boolean_validator: Validator) -> Schema:
     """A release, the reason, and whether its bytes are erased for good."""
-    return {**with_reason(), "erase": [ignore_empty, boolean_validator]}
+    return {**with_reason(), "erase": [unless_empty, boolean_validator]}
 
 
-@validator_args
-def page(
-    ignore_empty: Validator, natural_number_validator: Validator, limit_to_configured_maximum: ValidatorFactory
-) -> Schema:
+def page() -> Schema:
     """A page of a list."""
-    return {
-        "limit": [ignore_empty, natural_number_validator, limit_to_configured_maximum("ckan.search.rows_max", 1000)],
-        "offset": [ignore_empty, natural_number_validator],
-    }
+    return {"limit": [unless_empty, count, _as_many_as_shown], "offset": [unless_empty, count]}
+
+
+def _as_many_as_shown(value: Any) -> Any:
+    # Validators go on after one that refused, with what it refused.
+    return min(value, tk.config["ckan.search.rows_max"]) if isinstance(value, int) else value
 
 
 @validator_args
-def release_list(ignore_empty: Validator, unicode_safe: Validator, boolean_validator: Validator) -> Schema:
+def release_list(unicode_safe: Validator, boolean_validator: Validator) -> Schema:
     """Filters of the queue and of the history."""
     names = ("state", "organization", "dataset", "outcome")
-    shown = {name: [ignore_empty, unicode_safe] for name in names}
-    return {**page(), **shown, "overdue": [ignore_empty, boolean_validator]}
+    shown = {name: [unless_empty, unicode_safe] for name in names}
+    return {**page(), **shown, "overdue": [unless_empty, boolean_validator]}
 
 
 @validator_args
-def register_list(ignore_empty: Validator, unicode_safe: Validator, isodate: Validator) -> Schema:
+def register_list(unicode_safe: Validator, isodate: Validator) -> Schema:
     """Filters of the public register."""
     return {
         **page(),
-        "event": [ignore_empty, unicode_safe],
-        "organization": [ignore_empty, unicode_safe],
-        "since": [ignore_empty, isodate],
+        "event": [unless_empty, unicode_safe],
+        "organization": [unless_empty, unicode_safe],
+        "since": [unless_empty, isodate],
     }
 
 
 @validator_args
-def audit_list(ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+def audit_list(unicode_safe: Validator) -> Schema:
     """Filters of the audit log."""
     names = ("event", "object_id")
-    return {**page(), **{name: [ignore_empty, unicode_safe] for name in names}}
+    return {**page(), **{name: [unless_empty, unicode_safe] for name in names}}
 
 
 @validator_args
@@ -183,9 +222,9 @@ def remediation(
 
 
 @validator_args
-def consent_show(ignore_empty: Validator, unicode_safe: Validator, one_of: ValidatorFactory) -> Schema:
+def consent_show(unicode_safe: Validator, one_of: ValidatorFactory) -> Schema:
     """A record by its id or by the secret of its link, and in which form it is wanted."""
-    return {**_named_or_secret(), "format": [ignore_empty, unicode_safe, one_of(["jsonld", "receipt"])]}
+    return {**_named_or_secret(), "format": [unless_empty, unicode_safe, one_of(["jsonld", "receipt"])]}
 
 
 @validator_args
@@ -195,18 +234,18 @@ def consent_list(not_empty: Validator, unicode_safe: Validator) -> Schema:
 
 
 @validator_args
-def consent_withdraw(ignore_empty: Validator, unicode_safe: Validator, one_of: ValidatorFactory) -> Schema:
+def consent_withdraw(unicode_safe: Validator, one_of: ValidatorFactory) -> Schema:
     """A record by its id or by the secret of its link, and who takes it back."""
-    return {**_named_or_secret(), "by": [ignore_empty, unicode_safe, one_of(["subject", "controller"])]}
+    return {**_named_or_secret(), "by": [unless_empty, unicode_safe, one_of(["subject", "controller"])]}
 
 
 @validator_args
-def consent_renew(not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+def consent_renew(not_empty: Validator, unicode_safe: Validator) -> Schema:
     """A record, and for how long it holds now."""
     return {
         "id": [not_empty, unicode_safe],
-        "valid_for": [ignore_empty, unicode_safe],
-        "valid_until": [ignore_empty, unicode_safe],
+        "valid_for": [unless_empty, unicode_safe],
+        "valid_until": [unless_empty, unicode_safe],
     }
 
 
@@ -217,19 +256,17 @@ def consent_evidence_create(not_empty: Validator, unicode_safe: Validator) -> Sc
 
 
 @validator_args
-def _named_or_secret(ignore_empty: Validator, unicode_safe: Validator) -> Schema:
-    return {"id": [ignore_empty, unicode_safe], "token": [ignore_empty, unicode_safe]}
+def _named_or_secret(unicode_safe: Validator) -> Schema:
+    return {"id": [unless_empty, unicode_safe], "token": [unless_empty, unicode_safe]}
 
 
 @validator_args
-def concern_create(
-    not_empty: Validator, ignore_empty: Validator, unicode_safe: Validator, strip_value: Validator
-) -> Schema:
+def concern_create(not_empty: Validator, unicode_safe: Validator, strip_value: Validator) -> Schema:
     """A dataset, what worries the sender, and how to reach them if they like."""
     return {
         "dataset_id": [not_empty, unicode_safe],
         "text": [not_empty, unicode_safe, strip_value, not_empty, _at_most(5000)],
-        "contact": [ignore_empty, unicode_safe, _at_most(200)],
+        "contact": [unless_empty, unicode_safe, _at_most(200)],
     }
 
 
@@ -249,18 +286,16 @@ def concern_show() -> Schema:
 
 
 @validator_args
-def concern_list(ignore_empty: Validator, unicode_safe: Validator) -> Schema:
+def concern_list(unicode_safe: Validator) -> Schema:
     """Filters of the stewards' list."""
-    return {**page(), **{name: [ignore_empty, unicode_safe] for name in ("state", "dataset", "organization")}}
+    return {**page(), **{name: [unless_empty, unicode_safe] for name in ("state", "dataset", "organization")}}
 
 
 @validator_args
-def concern_resolve(
-    ignore_empty: Validator, unicode_safe: Validator, one_of: ValidatorFactory, boolean_validator: Validator
-) -> Schema:
+def concern_resolve(unicode_safe: Validator, one_of: ValidatorFactory, boolean_validator: Validator) -> Schema:
     """A concern, the answer to it, what came of it, and whether what was released is erased."""
     return {
         **with_reason(),
-        "outcome": [ignore_empty, unicode_safe, one_of(["kept", "corrected", "taken_down"])],
-        "erase": [ignore_empty, boolean_validator],
+        "outcome": [unless_empty, unicode_safe, one_of(["kept", "corrected", "taken_down"])],
+        "erase": [unless_empty, boolean_validator],
     }

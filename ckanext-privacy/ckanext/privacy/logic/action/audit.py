@@ -18,7 +18,7 @@ _PAGE = 100
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.audit_list)
+@schema.accepts(schema.audit_list)
 def privacy_audit_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """List entries of the audit log, newest first. Stewards see what concerns their organisations.
 

@@ -16,7 +16,7 @@ from ckanext.privacy.workflow import concerns, people
 _PAGE = 100
 
 
-@tk.validate_action_data(schema.concern_create)
+@schema.accepts(schema.concern_create)
 def privacy_concern_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Report a concern about a public dataset; open to everyone, without an account, a few times an hour.
 
@@ -36,7 +36,7 @@ def privacy_concern_create(context: Context, data_dict: DataDict) -> dict[str, A
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.concern_show)
+@schema.accepts(schema.concern_show)
 def privacy_concern_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Return a concern: to stewards with what was written, to who has the receipt where it stands and the answer.
 
@@ -51,7 +51,7 @@ def privacy_concern_show(context: Context, data_dict: DataDict) -> dict[str, Any
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.concern_list)
+@schema.accepts(schema.concern_list)
 def privacy_concern_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """List the concerns you decide about, open ones first, those due soonest first. For stewards.
 
@@ -72,7 +72,7 @@ def privacy_concern_list(context: Context, data_dict: DataDict) -> dict[str, Any
     return concerns.listing(people.current_user(context), filters, limit, offset)
 
 
-@tk.validate_action_data(schema.concern_resolve)
+@schema.accepts(schema.concern_resolve)
 def privacy_concern_resolve(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Settle a concern with a reason, which whoever sent it reads.
 

@@ -71,7 +71,7 @@ def privacy_consent_create(context: Context, data_dict: DataDict) -> dict[str, A
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.consent_show)
+@schema.accepts(schema.consent_show)
 def privacy_consent_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Return an agreement: to editors and stewards the whole record, to who has its link what they agreed to.
 
@@ -92,7 +92,7 @@ def privacy_consent_show(context: Context, data_dict: DataDict) -> dict[str, Any
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.consent_list)
+@schema.accepts(schema.consent_list)
 def privacy_consent_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
     """List the agreements about a dataset, oldest first, whatever became of them. For its editors and stewards.
 
@@ -103,7 +103,7 @@ def privacy_consent_list(context: Context, data_dict: DataDict) -> list[dict[str
     return [consents.dictize(record) for record in Consent.covering(package.id)]
 
 
-@tk.validate_action_data(schema.consent_withdraw)
+@schema.accepts(schema.consent_withdraw)
 def privacy_consent_withdraw(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Take an agreement back. Everything that was released on it is taken down at once, everywhere.
 
@@ -123,7 +123,7 @@ def privacy_consent_withdraw(context: Context, data_dict: DataDict) -> dict[str,
     return _withdrawn(record, change)
 
 
-@tk.validate_action_data(schema.consent_renew)
+@schema.accepts(schema.consent_renew)
 def privacy_consent_renew(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Note that people agreed again, or at last; what was taken back needs a new record instead.
 
@@ -137,7 +137,7 @@ def privacy_consent_renew(context: Context, data_dict: DataDict) -> dict[str, An
     return consents.dictize(_whole(lambda: agreeing.renew(record_id, user, until, valid_for)))
 
 
-@tk.validate_action_data(schema.consent_evidence_create)
+@schema.accepts(schema.consent_evidence_create)
 def privacy_consent_evidence_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Keep a file that shows an agreement and came after it was written down, such as the signed minutes.
 
@@ -178,7 +178,7 @@ def _read(data_dict: DataDict) -> dict[str, Any]:
     """Return what was sent, with JSON read where a form had to send text, and the datasets as a list."""
     data: dict[str, Any] = {name: _structure(value) for name, value in data_dict.items()}
     datasets = data.get("datasets") or data.get("dataset_id") or data.get("dataset") or []
-    return {**data, "datasets": [datasets] if isinstance(datasets, str) else [str(each) for each in datasets]}
+    return {**data, "datasets": [str(each) for each in (datasets if isinstance(datasets, list) else [datasets])]}
 
 
 def _structure(value: Any) -> Any:

@@ -15,7 +15,7 @@ _PAGE = 100
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.register_list)
+@schema.accepts(schema.register_list)
 def privacy_register_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """List what was released, refused, taken down or overridden; open to everyone.
 

@@ -18,7 +18,7 @@ from ckanext.privacy.workflow import deciding, differences, overview, people, re
 _PAGE = 100
 
 
-@tk.validate_action_data(schema.release_request)
+@schema.accepts(schema.release_request)
 def privacy_release_request(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Ask for a release of a dataset as it is now.
 
@@ -43,7 +43,7 @@ def privacy_release_request(context: Context, data_dict: DataDict) -> dict[str, 
     return {**overview.dictize(release), "message": message}
 
 
-@tk.validate_action_data(schema.release_approve)
+@schema.accepts(schema.release_approve)
 def privacy_release_approve(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Approve a release; the last approval it needs makes it public.
 
@@ -59,7 +59,7 @@ def privacy_release_approve(context: Context, data_dict: DataDict) -> dict[str, 
     return _decide(lambda: _approve(data_dict, data_dict.get("note"), people.current_user(context)))
 
 
-@tk.validate_action_data(schema.release_approve_bulk)
+@schema.accepts(schema.release_approve_bulk)
 def privacy_release_approve_bulk(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Approve several releases, each by itself: one that is refused or has changed stops none of the others.
 
@@ -95,7 +95,7 @@ def _approve(item: DataDict, note: str | None, user: model.User) -> Release:
     return deciding.approve(item["id"], item["snapshot_sha256"], user, note, _moment(item.get("public_on")))
 
 
-@tk.validate_action_data(schema.release_narrow)
+@schema.accepts(schema.release_narrow)
 def privacy_release_narrow(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Let some files of a requested dataset go on their own; the others stay held. Stewards only.
 
@@ -111,7 +111,7 @@ def privacy_release_narrow(context: Context, data_dict: DataDict) -> dict[str, A
     return _decide(lambda: requesting.narrow(data_dict["id"], sha256, data_dict["resources"], user))
 
 
-@tk.validate_action_data(schema.with_reason)
+@schema.accepts(schema.with_reason)
 def privacy_release_confirm(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Note that a public release was looked at again and may stay.
 
@@ -136,7 +136,7 @@ def privacy_reminder_list(context: Context, data_dict: DataDict) -> list[dict[st
     return reminding.of_reader(people.current_user(context))
 
 
-@tk.validate_action_data(schema.with_reason)
+@schema.accepts(schema.with_reason)
 def privacy_release_return(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Return a request to the people who asked, with a reason.
 
@@ -147,7 +147,7 @@ def privacy_release_return(context: Context, data_dict: DataDict) -> dict[str, A
     return _decide(lambda: deciding.return_(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
-@tk.validate_action_data(schema.with_reason)
+@schema.accepts(schema.with_reason)
 def privacy_release_reject(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Refuse a request, with a reason; it can be appealed.
 
@@ -158,7 +158,7 @@ def privacy_release_reject(context: Context, data_dict: DataDict) -> dict[str, A
     return _decide(lambda: deciding.reject(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
-@tk.validate_action_data(schema.with_reason)
+@schema.accepts(schema.with_reason)
 def privacy_release_appeal(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Ask for a second look at a refused request.
 
@@ -169,7 +169,7 @@ def privacy_release_appeal(context: Context, data_dict: DataDict) -> dict[str, A
     return _decide(lambda: deciding.appeal(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
-@tk.validate_action_data(schema.release_cancel)
+@schema.accepts(schema.release_cancel)
 def privacy_release_cancel(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Take an open request back.
 
@@ -180,7 +180,7 @@ def privacy_release_cancel(context: Context, data_dict: DataDict) -> dict[str, A
     return _decide(lambda: deciding.cancel(data_dict["id"], data_dict.get("reason"), people.current_user(context)))
 
 
-@tk.validate_action_data(schema.release_withdraw)
+@schema.accepts(schema.release_withdraw)
 def privacy_release_withdraw(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Take a released dataset down. An open request is taken back.
 
@@ -197,7 +197,7 @@ def privacy_release_withdraw(context: Context, data_dict: DataDict) -> dict[str,
     return {**answer, "message": deciding.kept_for_others(data_dict["id"]) if erase else None}
 
 
-@tk.validate_action_data(schema.with_reason)
+@schema.accepts(schema.with_reason)
 def privacy_release_hold(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Close a public release for now, at once and alone, because somebody is worried. Stewards only; reversible.
 
@@ -208,7 +208,7 @@ def privacy_release_hold(context: Context, data_dict: DataDict) -> dict[str, Any
     return _decide(lambda: deciding.hold(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
-@tk.validate_action_data(schema.with_reason)
+@schema.accepts(schema.with_reason)
 def privacy_release_resume(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Show a release again that was on hold. Stewards who neither asked for it nor changed the dataset last.
 
@@ -219,7 +219,7 @@ def privacy_release_resume(context: Context, data_dict: DataDict) -> dict[str, A
     return _decide(lambda: deciding.resume(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
-@tk.validate_action_data(schema.with_reason)
+@schema.accepts(schema.with_reason)
 def privacy_override(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Release without the approvals that are asked for: the emergency exit, sysadmins only.
 
@@ -234,7 +234,7 @@ def privacy_override(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.record_id)
+@schema.accepts(schema.record_id)
 def privacy_release_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Return a release with its scans, its decisions and what you may do about it.
 
@@ -247,7 +247,7 @@ def privacy_release_show(context: Context, data_dict: DataDict) -> dict[str, Any
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.release_list)
+@schema.accepts(schema.release_list)
 def privacy_release_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """List the releases you have to do with: the queue, and the history.
 
@@ -275,7 +275,7 @@ def privacy_release_list(context: Context, data_dict: DataDict) -> dict[str, Any
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.record_id)
+@schema.accepts(schema.record_id)
 def privacy_release_diff(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Return what a release changes for the public: description, files, columns, numbers of rows.
 
@@ -288,7 +288,7 @@ def privacy_release_diff(context: Context, data_dict: DataDict) -> dict[str, Any
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.dataset_id)
+@schema.accepts(schema.dataset_id)
 def privacy_status_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Tell where a dataset stands between its editors and the public, and who acts next.
 

@@ -13,7 +13,7 @@ from ckanext.privacy.workflow import remediation
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.remediation_suggest)
+@schema.accepts(schema.remediation_suggest)
 def privacy_remediation_suggest(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Suggest what to do with each column of a file, going by its newest scan.
 
@@ -25,7 +25,7 @@ def privacy_remediation_suggest(context: Context, data_dict: DataDict) -> dict[s
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.remediation)
+@schema.accepts(schema.remediation)
 def privacy_remediation_preview(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Show the first rows of a file before and after a plan; nothing is changed or kept.
 
@@ -37,7 +37,7 @@ def privacy_remediation_preview(context: Context, data_dict: DataDict) -> dict[s
     return remediation.preview(package_of(data_dict).id, data_dict["resource_id"], data_dict["plan"])
 
 
-@tk.validate_action_data(schema.remediation)
+@schema.accepts(schema.remediation)
 def privacy_remediation_apply(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Make the cleaned file the new version of the resource; it is scanned again.
 

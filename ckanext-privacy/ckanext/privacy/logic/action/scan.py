@@ -15,7 +15,7 @@ from ckanext.privacy.model import Scan
 from ckanext.privacy.workflow import people, requesting, scans
 
 
-@tk.validate_action_data(schema.scan_create)
+@schema.accepts(schema.scan_create)
 def privacy_scan_create(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Scan the files of a dataset, or one file, for data about people.
 
@@ -34,7 +34,7 @@ def privacy_scan_create(context: Context, data_dict: DataDict) -> dict[str, Any]
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.record_id)
+@schema.accepts(schema.record_id)
 def privacy_scan_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Tell how far a scan is and what it found.
 
@@ -51,7 +51,7 @@ def privacy_scan_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.scan_list)
+@schema.accepts(schema.scan_list)
 def privacy_scan_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
     """List the newest scan of each file of a dataset, or of one file.
 

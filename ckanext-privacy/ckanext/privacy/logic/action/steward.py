@@ -13,7 +13,7 @@ from ckanext.privacy.logic.auth.catalogue import organization_of
 from ckanext.privacy.workflow import people, stewards
 
 
-@tk.validate_action_data(schema.steward)
+@schema.accepts(schema.steward)
 def privacy_steward_add(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Make a person steward for an organisation: they may decide about its releases.
 
@@ -27,7 +27,7 @@ def privacy_steward_add(context: Context, data_dict: DataDict) -> dict[str, Any]
     return stewards.dictize(steward, user)
 
 
-@tk.validate_action_data(schema.steward)
+@schema.accepts(schema.steward)
 def privacy_steward_remove(context: Context, data_dict: DataDict) -> dict[str, bool]:
     """End a person's stewardship.
 
@@ -39,7 +39,7 @@ def privacy_steward_remove(context: Context, data_dict: DataDict) -> dict[str, b
 
 
 @tk.side_effect_free
-@tk.validate_action_data(schema.steward_list)
+@schema.accepts(schema.steward_list)
 def privacy_steward_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
     """List the stewards of an organisation, longest-serving first."""
     tk.check_access("privacy_steward_list", context, data_dict)

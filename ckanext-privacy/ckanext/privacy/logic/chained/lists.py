@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ckanext.privacy.gate import audience, released
 from ckanext.privacy.logic.chained.tags import seen
+from ckanext.privacy.logic.schema import page_of
 from ckanext.privacy.model import Release
 
 
@@ -28,17 +29,9 @@ def package_list(original: Action, context: Context, data_dict: DataDict) -> lis
 
 
 def _page(data_dict: DataDict) -> tuple[int | None, int | None]:
-    """Return limit and offset; what is no natural number is refused."""
-    schema: Any = {
-        name: [tk.get_validator("ignore_missing"), tk.get_validator("natural_number_validator")]
-        for name in ("limit", "offset")
-    }
-    data, errors = tk.navl_validate(
-        {key: data_dict.get(key) for key in schema if data_dict.get(key) is not None}, schema
-    )
-    if errors:
-        raise tk.ValidationError(errors)
-    return data.get("limit") or None, data.get("offset") or None
+    """Return limit and offset; here CKAN takes 0 for no limit."""
+    limit, offset = page_of(data_dict)
+    return limit or None, offset or None
 
 
 @tk.chained_action
@@ -95,7 +88,7 @@ def resource_search(original: Action, context: Context, data_dict: DataDict) -> 
 def _terms(query: str | list[str] | None) -> list[tuple[str, str]]:
     if query is None:
         raise tk.ValidationError({"query": tk._("Missing value")})
-    pairs = [tuple(pair.split(":", 1)) for pair in ([query] if isinstance(query, str) else query)]
+    pairs = [tuple(str(pair).split(":", 1)) for pair in (query if isinstance(query, list) else [query])]
     if any(len(pair) != 2 for pair in pairs):
         raise tk.ValidationError({"query": tk._("Must be <field>:<value> pair(s)")})
     for field, _ in pairs:

@@ -8,6 +8,8 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict
 
+from ckanext.privacy.logic.schema import page_of
+
 
 def seen(context: Context, field: str) -> dict[str, int]:
     """Return the values of an index field in what the reader may see, with the number of datasets."""
@@ -56,8 +58,8 @@ def _without_page(data_dict: DataDict) -> DataDict:
 
 
 def _paged(found: list[Any], data_dict: DataDict) -> list[Any]:
-    offset, limit = int(data_dict.get("offset") or 0), data_dict.get("limit")
-    return found[offset:] if limit is None else found[offset : offset + int(limit)]
+    limit, offset = page_of(data_dict)
+    return found[offset or 0 :][:limit]
 
 
 @tk.chained_action
@@ -75,9 +77,9 @@ def tag_show(original: Action, context: Context, data_dict: DataDict) -> dict[st
 def format_autocomplete(original: Action, context: Context, data_dict: DataDict) -> list[str]:
     """Complete file formats that occur in something the reader may see, the most used first."""
     tk.check_access("format_autocomplete", context, data_dict)
-    query = str(tk.get_or_bust(data_dict, "q")).lower()
+    query, (limit, _) = str(tk.get_or_bust(data_dict, "q")).lower(), page_of(data_dict)
     counts: dict[str, int] = {}
     for name, count in seen(context, "res_format").items():
         counts[name.lower()] = counts.get(name.lower(), 0) + count
     found = sorted((name for name in counts if query in name), key=lambda name: (-counts[name], name))
-    return found[: int(data_dict.get("limit") or 5)]
+    return found[: limit or 5]
