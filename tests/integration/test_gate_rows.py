@@ -87,9 +87,9 @@ def test_words_of_a_dropped_column_find_no_released_row(table, anonymous_api):
         assert anonymous_api("datastore_search", resource_id=table["id"], q=shown)[1]["result"]["total"] == 1, shown
     assert leak_check.find_leaks() == []
     # A copy in which one row has other words is found out, however long it is.
-    last = f'_id = (SELECT max(_id) FROM "{copy}")'
+    changed = f"UPDATE \"{copy}\" SET _full_text = to_tsvector(well || ' gwendolyn')"
     with rows._transaction() as connection:
-        connection.execute(sa.text(f"UPDATE \"{copy}\" SET _full_text = to_tsvector(well || ' gwendolyn') WHERE {last}"))
+        connection.execute(sa.text(f'{changed} WHERE _id = (SELECT max(_id) FROM "{copy}")'))
     assert [leak["where"] for leak in leak_check.find_leaks()] == ["datastore_search"]
     # One of an earlier version, which took the words along, is mended as well.
     with rows._transaction() as connection:

@@ -163,7 +163,8 @@ _OWN = sql.SQL("COMMENT ON TABLE {table} IS {owner}")
 _RENEW = sql.SQL('UPDATE {table} AS "_row" SET "_full_text" = {words} WHERE "_full_text" IS DISTINCT FROM {words}')
 #: A sum, since it needs no order: to read all words takes a fraction of what it takes to make them.
 _HASH = sql.SQL("""
-    SELECT coalesce(sum(('x' || substr(md5("_id" || ' ' || "_full_text"::text), 1, 15))::bit(60)::bigint), 0) FROM {table}
+    SELECT coalesce(sum(('x' || substr(md5("_id" || ' ' || "_full_text"::text), 1, 15))::bit(60)::bigint), 0)
+        FROM {table}
 """)
 _COMMENT = sa.text("SELECT obj_description(to_regclass(quote_ident(:table)), 'pg_class')")
 
@@ -231,7 +232,7 @@ def renew_words() -> int:
 
 
 def _noted(connection: sa.Connection, copy: str) -> tuple[str, str, str]:
-    """Return what a copy's comment says: whose rows it holds, how it was made, the hash of its words; "" for nothing."""
+    """Return what a copy's comment says: whose rows it holds, how it was made, the hash of its words; "" if nothing."""
     found = (connection.execute(_COMMENT, {"table": copy}).scalar() or "").split(" ")
     source, made, words = (*found, "", "", "")[:3]
     return source, made, words
