@@ -106,9 +106,8 @@ def test_the_activity_stream_keeps_what_was_saved(dataset, change: str):
 
 
 def _ask(dataset: dict, **context: object) -> dict | None:
-    package = model.Package.get(dataset["id"])
-    data = {"id": package.id, "include_tracking": False}
-    return working.just_saved({**ASKED_BY_ACTIVITIES, **context}, data, package)
+    data = {"id": dataset["id"], "include_tracking": False}
+    return working.just_saved({**ASKED_BY_ACTIVITIES, **context}, data)
 
 
 def test_what_was_saved_is_given_once_and_as_a_copy(dataset):

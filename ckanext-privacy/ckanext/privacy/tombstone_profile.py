@@ -59,3 +59,8 @@ def add_to(config: CKANConfig) -> None:
     known = NAME in {each.name for each in entry_points(group="ckan.rdf.profiles")}
     if known and NAME not in named:
         config[PROFILES] = " ".join([*named, NAME])
+
+
+def of_datasets(config: CKANConfig) -> list[str]:
+    """Return the names of the profiles that say something of a single dataset, as this one does not."""
+    return [name for name in str(config.get(PROFILES) or "").split() if name != NAME]

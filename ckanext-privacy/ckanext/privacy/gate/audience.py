@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
 from ckan import authz, model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
@@ -43,14 +44,71 @@ def sees_working_copy(context: Context, package: model.Package) -> bool:
     return works_on(reader(context), package)
 
 
+def sees_working_copy_of(context: Context, reference: str) -> bool:
+    """Say the same of a dataset by its id or name; of what does not exist nobody sees anything."""
+    return bool(context.get("ignore_auth")) or works_on_named(reader(context), reference)
+
+
 def works_on(user: model.User | None, package: model.Package) -> bool:
     """Say whether a person works on a dataset."""
     if user is None:
         return False
-    if user.sysadmin:
+    return user.sysadmin or remembered.once(_question(user, package.id), partial(_works_on, user, package))
+
+
+def works_on_named(user: model.User | None, reference: str) -> bool:
+    """Say the same of a dataset by its id or name. Where the answer is known, no row is read for it.
+
+    Nor is one held: CKAN locks the row for a save, and what others saved meanwhile is only seen in one that is new.
+    """
+    if user is None:
+        return False
+    return user.sysadmin or remembered.once(_question(user, reference), partial(_works_on_found, user, reference))
+
+
+def note_works_on(user: model.User, package: model.Package) -> None:
+    """Remember that a person works on a dataset, which CKAN has found out just now."""
+    for reference in (package.id, package.name):
+        remembered.keep(_question(user, reference), value=True)
+
+
+def _question(user: model.User, reference: str) -> tuple[str, str, str]:
+    return "works on", user.id, reference
+
+
+def _works_on_found(user: model.User, reference: str) -> bool:
+    owner = sa.select(model.Package.owner_org).where(model.Package.id == reference).scalar_subquery()
+    if _speaks_for(user, owner):
         return True
+    package = dataset(reference)
+    if package is None:
+        return False
+    return _works_on_otherwise(user, package) if package.id == reference else _works_on(user, package)
+
+
+def _works_on(user: model.User, package: model.Package) -> bool:
+    owner = package.owner_org
+    return bool(owner and _speaks_for(user, owner)) or _works_on_otherwise(user, package)
+
+
+def _speaks_for(user: model.User, organization_id: Any) -> bool:
+    """Say in one statement what is true of nearly everybody: editor, admin or steward of the organisation itself."""
+    member = model.Member
+    editor = sa.exists().where(
+        member.group_id == organization_id,
+        member.table_name == "user",
+        member.table_id == user.id,
+        member.state == "active",
+        member.capacity.in_(authz.get_roles_with_permission("update_dataset")),
+    )
+    steward = sa.exists().where(Steward.user_id == user.id, Steward.organization_id == organization_id)
+    return bool(model.Session.scalar(sa.select(sa.or_(editor, steward))))
+
+
+def _works_on_otherwise(user: model.User, package: model.Package) -> bool:
+    """Say the same of those who edit for an organisation above it, of creators, and of collaborators."""
     if package.owner_org:
-        if edits_for(user, package.owner_org) or package.owner_org in Steward.organizations(user.id):
+        if edits_for(user, package.owner_org):
             return True
     elif package.creator_user_id == user.id:
         return True
@@ -79,6 +137,11 @@ def package_of(resource_id: str | None) -> model.Package | None:
     """Return the dataset a resource belongs to, or None."""
     resource = _at_hand(model.Resource, resource_id) if resource_id else None
     return _at_hand(model.Package, resource.package_id) if resource and resource.package_id else None
+
+
+def dataset(reference: str) -> model.Package | None:
+    """Return a dataset by its id or name, or None."""
+    return _at_hand(model.Package, reference)
 
 
 def _at_hand(kind: Any, id_: str) -> Any:

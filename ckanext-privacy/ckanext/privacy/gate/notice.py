@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
@@ -18,13 +19,14 @@ _NOTICE = "privacy_notice"
 _REFUSED = "privacy_refused_addresses"
 
 
-def saved(context: Context, package_id: str) -> None:
-    """Tell whoever sent the current request, once, that what they saved is held."""
+def saved(context: Context, package: dict[str, Any] | str) -> None:
+    """Tell whoever sent the current request, once, that what they saved is held. Takes the dataset or its id."""
     if audience.outside_of_requests() or context.get("defer_commit") or hasattr(g, _NOTICE):
         return
-    since = released.since(package_id)
+    known = isinstance(package, dict)
+    since = released.since(package["id"] if known else package)
     setattr(g, _NOTICE, "pending" if since else "held")
-    refused = addresses.objections_to(package_id)
+    refused = addresses.objections(package["resources"]) if known else addresses.objections_to(package)
     if refused:
         setattr(g, _REFUSED, len(refused))
     if not tk.request.path.startswith("/api"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -69,17 +69,36 @@ def in_force(package_ids: Collection[str]) -> set[str]:
 
 def package(package_id: str, form: str = CUSTOM) -> Package | None:
     """Return a dataset as released, ready to show, or None."""
-    found = _part(package_id, form)
-    return show(found) if found else None
+    found = _forms(package_id, form)
+    return found[0] if found else None
 
 
 def both(package_id: str) -> tuple[Package, Package] | None:
     """Return a dataset as released with CKAN's default schema and with its type's own, or None; asked at every save."""
+    found = _forms(package_id, DEFAULT, CUSTOM)
+    return (found[0], found[1]) if found else None
+
+
+def _forms(package_id: str, *forms: str) -> list[Package] | None:
+    """Return forms of a dataset as released, and read its organisation along with them, in one statement."""
     if package_id in _new.get():
         return None
-    query = sa.select(Release.snapshot[DEFAULT], Release.snapshot[CUSTOM])
+    query = sa.select(_organization_today(), *(Release.snapshot[form] for form in forms))
     found = model.Session.execute(query.where(Release.package_id == package_id, *conditions())).one_or_none()
-    return (show(found[0]), show(found[1])) if found else None
+    if found is None:
+        return None
+    today, *shown = found
+    return [show(form, today) for form in shown]
+
+
+_OF_TODAY = ("id", "name", "title", "description", "image_url", "state")
+
+
+def _organization_today() -> sa.ScalarSelect[Any]:
+    """The organisation of a release: it may have been renamed, and links must lead there."""
+    group = model.group_table.c
+    facts = [part for key in _OF_TODAY for part in (sa.literal_column(f"'{key}'"), group[key])]
+    return sa.select(sa.func.json_build_object(*facts)).where(group.id == Release.owner_org).scalar_subquery()
 
 
 def waits_for_index(package_id: str) -> bool:
@@ -149,12 +168,15 @@ def _part(package_id: str, *path: str) -> Any:
     return model.Session.scalars(query).one_or_none()
 
 
-def show(snapshot: Package) -> Package:
-    """Turn a snapshot's dict into what ``package_show`` answers: public, with addresses of this site."""
+def show(snapshot: Package, organization: Mapping[str, Any] | None = None) -> Package:
+    """Turn a snapshot's dict into what ``package_show`` answers: public, with addresses of this site.
+
+    ``organization`` is its organisation of today; it is looked up where nobody has it at hand.
+    """
     resources = [{**resource, "url": _url(snapshot, resource)} for resource in snapshot["resources"]]
     shown = {**snapshot, "private": False, "state": "active", "resources": resources}
     if snapshot.get("organization"):
-        shown["organization"] = _organization(snapshot["organization"])
+        shown["organization"] = _organization(snapshot["organization"], organization)
     return shown
 
 
@@ -173,9 +195,9 @@ def _url(package: Package, resource: dict[str, Any]) -> str:
     return resource["url"]
 
 
-def _organization(known: dict[str, Any]) -> dict[str, Any]:
-    """Return the organisation under its name of today: it may have been renamed, and links must lead there."""
-    today = remembered.once(("organization", known["id"]), partial(model.Session.get, model.Group, known["id"]))
-    if today is None:
-        return known
-    return {**known, **{key: getattr(today, key) for key in ("name", "title", "description", "image_url", "state")}}
+def _organization(known: dict[str, Any], today: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the organisation under its name of today."""
+    if today is None or today["id"] != known["id"]:
+        group = remembered.once(("organization", known["id"]), partial(model.Session.get, model.Group, known["id"]))
+        today = {key: getattr(group, key) for key in _OF_TODAY} if group else {}
+    return {**known, **today}

@@ -26,10 +26,11 @@ def keep(package: Package) -> None:
         remembered.keep(("saved", package["id"]), copy.deepcopy(package))
 
 
-def just_saved(context: Context, data_dict: DataDict, package: model.Package) -> Package | None:
+def just_saved(context: Context, data_dict: DataDict) -> Package | None:
     """Return what this session has just saved, if the call is the activity stream's and the row is still the same."""
     if not context.get("ignore_auth") or context.get("for_view") or data_dict.keys() != _ASKED_WITH:
         return None
-    saved = remembered.take(("saved", package.id))
-    same = saved is not None and saved.get("metadata_modified") == package.metadata_modified.isoformat()
+    saved = remembered.take(("saved", data_dict["id"]))
+    package = model.Package.get(data_dict["id"]) if saved else None
+    same = package is not None and saved["metadata_modified"] == package.metadata_modified.isoformat()
     return saved if same else None

@@ -17,6 +17,7 @@ from ckanext.privacy.logic.chained import (
     auth_activity,
     auth_datastore,
     auth_harvest,
+    catalogue,
     datasets,
     followers,
     harvest,
@@ -31,6 +32,7 @@ ACTIONS: Mapping[str, tuple[ModuleType, ...]] = {
     "": (datasets, followers, lists, saving, tags),
     "activity": (activities,),
     "datastore": (rows,),
+    "dcat": (catalogue,),
     "harvest": (harvest,),
 }
 AUTH: Mapping[str, tuple[ModuleType, ...]] = {

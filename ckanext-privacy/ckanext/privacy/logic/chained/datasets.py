@@ -31,15 +31,20 @@ def _check(action: str, context: Context, data_dict: DataDict) -> None:
 @tk.side_effect_free
 def package_show(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Answer with the working copy for those who work on it (never from the index), else with the release."""
-    package = model.Package.get(data_dict.get("id") or _name(data_dict, "name_or_id"))
+    reference = data_dict.get("id") or _name(data_dict, "name_or_id")
+    if not audience.sees_working_copy_of(context, reference):
+        return _released(context, data_dict, reference)
+    if saved := working.just_saved(context, data_dict):
+        _check("package_show", context, data_dict)
+        return saved
+    context["use_cache"] = False
+    return _without_relationships(original(context, data_dict))
+
+
+def _released(context: Context, data_dict: DataDict, reference: str) -> dict[str, Any]:
+    package = audience.dataset(reference)
     if package is None:
         raise tk.ObjectNotFound(tk._("Not found"))
-    if audience.sees_working_copy(context, package):
-        if saved := working.just_saved(context, data_dict, package):
-            _check("package_show", context, data_dict)
-            return saved
-        context["use_cache"] = False
-        return _without_relationships(original(context, data_dict))
     form = released.DEFAULT if tk.asbool(data_dict.get("use_default_schema", False)) else released.CUSTOM
     found = released.package(package.id, form)
     if found is None:  # at once, so that it takes hardly longer than where there is no dataset

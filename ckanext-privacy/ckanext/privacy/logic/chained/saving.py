@@ -15,7 +15,7 @@ from ckanext.privacy.gate import audience, edits, notice, working
 def package_create(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Save a new dataset; it is held until it is released."""
     saved = original(context, data_dict)
-    notice.saved(context, _id(saved))
+    notice.saved(context, saved)
     return saved
 
 
@@ -23,14 +23,10 @@ def package_create(original: Action, context: Context, data_dict: DataDict) -> A
 def package_update(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Save a dataset; the public keeps what was released."""
     saved = original(context, data_dict)
-    notice.saved(context, _id(saved))
+    notice.saved(context, saved)
     if isinstance(saved, dict) and not context.get("defer_commit"):
         working.keep(saved)
     return saved
-
-
-def _id(saved: Any) -> str:
-    return saved if isinstance(saved, str) else saved["id"]
 
 
 @tk.chained_action
