@@ -7,8 +7,9 @@ the organisation included, and sees the last release.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from ckan import authz, model
@@ -20,6 +21,8 @@ from ckanext.privacy.gate import remembered
 from ckanext.privacy.model import Steward
 
 EDITING = ["editor", "admin"]
+
+T = TypeVar("T")
 
 
 def account(context: Context) -> model.User | None:
@@ -145,13 +148,14 @@ def dataset(reference: str) -> model.Package | None:
 
 
 def _at_hand(kind: Any, id_: str) -> Any:
-    """Return a row, and hold it while a page is read: sessions drop what nobody holds, and a page asks for each file.
+    """Return a row, and hold it while a page is read: sessions drop what nobody holds."""
+    return while_reading((kind.__name__, id_), partial(kind.get, id_))
 
-    Whoever writes or decides reads anew.
-    """
-    ask = partial(kind.get, id_)
+
+def while_reading(key: Hashable, ask: Callable[[], T]) -> T:
+    """Return the answer to a question, which is asked once for a page. Whoever writes or decides asks anew."""
     reading = has_request_context() and tk.request.method in ("GET", "HEAD")
-    return remembered.once((kind.__name__, id_), ask) if reading else ask()
+    return remembered.once(key, ask) if reading else ask()
 
 
 def outside_of_requests() -> bool:

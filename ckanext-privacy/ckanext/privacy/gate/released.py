@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -47,13 +47,22 @@ def is_public(package_id: str) -> bool:
     """Say whether a dataset has a release in force."""
     if package_id in _new.get():
         return False
-    query = sa.select(Release.id).where(Release.package_id == package_id, *conditions())
-    return model.Session.execute(query).first() is not None
+    return model.Session.execute(_reading_time(), {"package_id": package_id}).first() is not None
 
 
 def since(package_id: str) -> dt.datetime | None:
     """Return when what the public sees of a dataset was released; None when it sees nothing."""
-    return model.Session.scalar(sa.select(Release.released).where(Release.package_id == package_id, *conditions()))
+    return model.Session.scalar(_reading_time(), {"package_id": package_id})
+
+
+@cache
+def _reading_time() -> sa.Select[Any]:
+    return _reading(Release.released)
+
+
+def _reading(*columns: Any) -> sa.Select[Any]:
+    """Make the statement that reads something of the release in force of a dataset; those sent all the time, once."""
+    return sa.select(*columns).where(Release.package_id == sa.bindparam("package_id"), *conditions())
 
 
 _IN_FORCE = sa.text("""
@@ -83,12 +92,16 @@ def _forms(package_id: str, *forms: str) -> list[Package] | None:
     """Return forms of a dataset as released, and read its organisation along with them, in one statement."""
     if package_id in _new.get():
         return None
-    query = sa.select(_organization_today(), *(Release.snapshot[form] for form in forms))
-    found = model.Session.execute(query.where(Release.package_id == package_id, *conditions())).one_or_none()
+    found = model.Session.execute(_reading_forms(*forms), {"package_id": package_id}).one_or_none()
     if found is None:
         return None
     today, *shown = found
     return [show(form, today) for form in shown]
+
+
+@cache
+def _reading_forms(*forms: str) -> sa.Select[Any]:
+    return _reading(_organization_today(), *(Release.snapshot[form] for form in forms))
 
 
 _OF_TODAY = ("id", "name", "title", "description", "image_url", "state")
@@ -126,8 +139,7 @@ def packages(package_ids: Sequence[str], form: str = CUSTOM) -> dict[str, Packag
 
 def entry(resource_id: str) -> dict[str, Any] | None:
     """Return what a release says about the content of a resource, or None when no release shows it."""
-    owner = audience.package_of(resource_id)
-    return _part(owner.id, "resources", resource_id) if owner else None
+    return _of_resource(resource_id)[0]
 
 
 def rows(resource_id: str) -> dict[str, Any] | None:
@@ -157,15 +169,27 @@ def _scans(resource_id: str) -> dict[str, str]:
 
 def views(resource_id: str) -> list[dict[str, Any]]:
     """Return the views a release shows for a resource, in their order."""
+    return _of_resource(resource_id)[1] or []
+
+
+def _of_resource(resource_id: str) -> tuple[dict[str, Any] | None, list[dict[str, Any]] | None]:
+    """Return what a release says about the content of a resource, and its views; both are asked for of each file."""
     owner = audience.package_of(resource_id)
-    return (_part(owner.id, "views", resource_id) or []) if owner else []
+    if owner is None or owner.id in _new.get():
+        return None, None
+    return audience.while_reading(("released", resource_id), partial(_read_resource, owner.id, resource_id))
 
 
-def _part(package_id: str, *path: str) -> Any:
-    if package_id in _new.get():
-        return None
-    query = sa.select(Release.snapshot[path]).where(Release.package_id == package_id, *conditions())
-    return model.Session.scalars(query).one_or_none()
+def _read_resource(package_id: str, resource_id: str) -> tuple[Any, Any]:
+    names = {"package_id": package_id, "resource_id": resource_id}
+    found = model.Session.execute(_reading_resource(), names).one_or_none()
+    return (found[0], found[1]) if found else (None, None)
+
+
+@cache
+def _reading_resource() -> sa.Select[Any]:
+    resource_id = sa.bindparam("resource_id", type_=sa.Text)
+    return _reading(Release.snapshot["resources"][resource_id], Release.snapshot["views"][resource_id])
 
 
 def show(snapshot: Package, organization: Mapping[str, Any] | None = None) -> Package:

@@ -100,7 +100,9 @@ class Release(tk.BaseModel):
     def is_public(cls) -> tuple[sa.ColumnElement[bool], ...]:
         """The one definition of "public": released, and neither past its end nor past its day of review."""
         ends = cls.closes()
-        return cls.state == State.RELEASED, sa.or_(ends.is_(None), ends > now())
+        # Asked for when the statement is sent, so that statements can be made ahead.
+        moment = sa.bindparam("moment", callable_=now, type_=sa.DateTime(timezone=True), unique=True)
+        return cls.state == State.RELEASED, sa.or_(ends.is_(None), ends > moment)
 
     @classmethod
     def closes(cls) -> sa.ColumnElement[dt.datetime]:

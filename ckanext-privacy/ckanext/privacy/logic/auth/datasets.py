@@ -8,14 +8,15 @@ from ckan import authz, model
 from ckan.plugins import toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
 
+from ckanext.privacy.gate import audience
 from ckanext.privacy.model import Scan
 from ckanext.privacy.workflow import people
 
 
 def may_look(context: Context, package: model.Package) -> AuthResult:
     """Allow those who may see the working copy: editors of the dataset and stewards of its organisation."""
-    user = model.User.get(context.get("user") or "")
-    if user and user.is_active and (people.is_steward(user, package.owner_org) or _may_update(context, package.id)):
+    user = audience.reader(context)
+    if user and (people.is_steward(user, package.owner_org) or _may_update(context, package.id)):
         return {"success": True}
     return {"success": False, "msg": tk._("Only editors of this dataset and its stewards can see this.")}
 

@@ -12,6 +12,6 @@ from ckanext.privacy import tombstone_profile
 
 @tk.chained_action
 def dcat_dataset_show(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Leave out the profile of tombstones: for each profile ckanext-dcat looks through all packages that are installed."""
+    """Leave out the profile of tombstones: for each profile, ckanext-dcat looks through all packages of Python."""
     profiles = data_dict.get("profiles") or tombstone_profile.of_datasets(tk.config)
     return original(context, {**data_dict, "profiles": profiles})

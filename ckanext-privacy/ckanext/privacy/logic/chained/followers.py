@@ -23,7 +23,7 @@ def _check_seen(context: Context, data_dict: DataDict) -> None:
     package_id = tk.get_or_bust(data_dict, "id")
     if context.get("ignore_auth"):
         return
-    package = model.Package.get(package_id)
+    package = audience.dataset(package_id)
     if package is None or not (released.is_public(package.id) or audience.works_on(audience.reader(context), package)):
         raise tk.ObjectNotFound(tk._("Not found"))
 
