@@ -248,6 +248,38 @@ def test_two_approvals_at_once_make_one_release(dataset, app):
     assert audit.verify()["ok"]
 
 
+def test_a_patch_keeps_what_another_saved_while_it_waited_for_the_row(dataset, app):
+    """CKAN locks the row and reads it then; a copy of it that the gate holds from before would undo the other save."""
+
+    def patch():
+        return act("officer", "package_patch", id=dataset["id"], notes_translated={"en": "By the officer"})
+
+    with model.meta.engine.connect() as another, another.begin() as saving:
+        extras = model.package_table.c.extras.op("||")(
+            sa.func.jsonb_build_object("title_translated", '{"en": "By another"}')
+        )
+        another.execute(sa.update(model.package_table).values(extras=extras))
+        waiting = threading.Thread(target=all_at_once, args=(app, patch))
+        waiting.start()
+        assert until_somebody_waits_for_a_lock()
+        saving.commit()
+        waiting.join(60)
+
+    saved = act("officer", "package_show", id=dataset["id"])
+    assert (saved["title_translated"]["en"], saved["notes_translated"]["en"]) == ("By another", "By the officer")
+
+
+def until_somebody_waits_for_a_lock() -> bool:
+    """Wait until a statement waits for another one's row; half a minute at most."""
+    waits = sa.text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    for _ in range(300):
+        with model.meta.engine.connect() as looking:
+            if looking.scalar(waits):
+                return True
+        time.sleep(0.1)
+    return False
+
+
 def test_an_edit_racing_an_approval_never_goes_public_with_it(dataset, app):
     asked = request(dataset["id"])
     secret = "https://example.org/only-for-editors"

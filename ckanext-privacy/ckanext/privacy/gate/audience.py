@@ -80,13 +80,17 @@ def _question(user: model.User, reference: str) -> tuple[str, str, str]:
 
 
 def _works_on_found(user: model.User, reference: str) -> bool:
-    owner = sa.select(model.Package.owner_org).where(model.Package.id == reference).scalar_subquery()
-    if _speaks_for(user, owner):
+    if _speaks_for(user, _owner_of(reference)):
         return True
     package = dataset(reference)
-    if package is None:
-        return False
-    return _works_on_otherwise(user, package) if package.id == reference else _works_on(user, package)
+    return package is not None and _works_on_otherwise(user, package)
+
+
+def _owner_of(reference: str) -> sa.ScalarSelect[str]:
+    """The organisation of a dataset; who has the text as its id goes before who has it as its name, as in CKAN."""
+    table = model.package_table.c
+    query = sa.select(table.owner_org).where(sa.or_(table.id == reference, table.name == reference))
+    return query.order_by((table.id == reference).desc()).limit(1).scalar_subquery()
 
 
 def _works_on(user: model.User, package: model.Package) -> bool:
