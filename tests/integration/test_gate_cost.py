@@ -112,7 +112,7 @@ def test_each_further_file_on_a_dataset_page_costs_three_statements(community, a
 def test_who_saves_is_asked_little_more_than_by_ckan(community, asked, action: str, data: dict, most: int):
     """Plain CKAN asks Solr three times; we note who edited, and index the release.
 
-    By HTTP, which takes a few statements to log in, the benchmark counts 64 and 65 of plain CKAN, 67 and 69 with the gate.
+    By HTTP, with a log-in, the benchmark counts 64 and 65 statements of plain CKAN, 67 and 69 with the gate.
     """
     name = make_public(files=5)
     key = "package_id" if action == "resource_create" else "id"

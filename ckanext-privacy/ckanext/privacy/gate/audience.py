@@ -70,9 +70,11 @@ def works_on_named(user: model.User | None, reference: str) -> bool:
 
 
 def note_works_on(user: model.User, package: model.Package) -> None:
-    """Remember that a person works on a dataset, which CKAN has found out just now."""
-    for reference in (package.id, package.name):
-        remembered.keep(_question(user, reference), value=True)
+    """Remember that a person works on a dataset, which CKAN has found out just now.
+
+    Never under its name: that may be another dataset's id, and ids go first.
+    """
+    remembered.keep(_question(user, package.id), value=True)
 
 
 def _question(user: model.User, reference: str) -> tuple[str, str, str]:
