@@ -105,7 +105,6 @@ def people(community) -> dict[str, str]:
 WORKS = {"officer", "admin", "steward1", "above", "collaborates"}
 
 
-@pytest.mark.ckan_config("ckan.auth.allow_dataset_collaborators", "true")
 def test_who_works_on_a_dataset_is_whoever_has_a_label_of_it(dataset, people):
     """What is asked in one statement, by id or name, says the same as all labels that CKAN would gather."""
     for who, capacity in (("collaborates", "editor"), ("looks on", "member")):

@@ -66,6 +66,8 @@ def works_on_named(user: model.User | None, reference: str) -> bool:
     """
     if user is None:
         return False
+    if isinstance(reference, sa.Row):  # CKAN's bulk actions name a dataset so
+        reference = reference[0]
     return user.sysadmin or remembered.once(_question(user, reference), partial(_works_on_found, user, reference))
 
 

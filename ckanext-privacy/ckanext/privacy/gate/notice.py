@@ -23,10 +23,10 @@ def saved(context: Context, package: dict[str, Any] | str) -> None:
     """Tell whoever sent the current request, once, that what they saved is held. Takes the dataset or its id."""
     if audience.outside_of_requests() or context.get("defer_commit") or hasattr(g, _NOTICE):
         return
-    known = isinstance(package, dict)
-    since = released.since(package["id"] if known else package)
+    package_id, files = (package["id"], package.get("resources")) if isinstance(package, dict) else (package, None)
+    since = released.since(package_id)
     setattr(g, _NOTICE, "pending" if since else "held")
-    refused = addresses.objections(package["resources"]) if known else addresses.objections_to(package)
+    refused = addresses.objections_to(package_id) if files is None else addresses.objections(files)
     if refused:
         setattr(g, _REFUSED, len(refused))
     if not tk.request.path.startswith("/api"):

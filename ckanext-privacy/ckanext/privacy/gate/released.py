@@ -111,7 +111,8 @@ def _organization_today() -> sa.ScalarSelect[Any]:
     """The organisation of a release: it may have been renamed, and links must lead there."""
     group = model.group_table.c
     facts = [part for key in _OF_TODAY for part in (sa.literal_column(f"'{key}'"), group[key])]
-    return sa.select(sa.func.json_build_object(*facts)).where(group.id == Release.owner_org).scalar_subquery()
+    today = sa.func.json_build_object(*facts, type_=sa.JSON)
+    return sa.select(today).where(group.id == Release.owner_org).scalar_subquery()
 
 
 def waits_for_index(package_id: str) -> bool:
