@@ -152,6 +152,8 @@ def test_what_takes_time_shows_how_far_it_is(site, states, page_as: Callable[...
             "0 of 1 dataset"
         )
         expect(steward.get_by_role("region", name="You were reminded of")).to_contain_text("Timed points")
+        officer.goto("/dataset/adopted-points")
+        expect(officer.locator("#release progress")).to_be_visible()
         officer.goto("/dataset/adopted-points/privacy")
         expect(officer.locator("#scan-progress progress")).to_be_visible()
         for page in (officer, steward):

@@ -79,6 +79,21 @@ def test_some_files_go_out_and_one_stays(site, page_as: Callable[..., Page]):
 
 
 @pytest.mark.timeout(400)
+def test_a_review_that_waits_for_a_scan_shows_how_far_it_is(site, page_as: Callable[..., Page]):
+    """Whoever opens it early sees the scan go on, and is led to the decision when it is done."""
+    every_state.make(site, "early-points")
+    steward = page_as("steward1")
+    with site.standing_still():
+        asked = site.api("officer").action.privacy_release_request(id="early-points")
+        steward.goto(f"/privacy/release/{asked['id']}")
+        expect(steward.locator("#scan-progress progress")).to_be_visible()
+        expect(steward.get_by_role("button", name="Approve this release")).to_have_count(0)
+    expect(steward.get_by_text("The scan is done.")).to_be_visible(timeout=clicking.SCAN_MILLISECONDS)
+    steward.get_by_role("link", name="Show what was found").click()
+    clicking.reload_until(steward, steward.get_by_role("button", name="Approve this release"))
+
+
+@pytest.mark.timeout(400)
 def test_of_several_approvals_each_has_its_own_result(site, page_as: Callable[..., Page]):
     """Two are looked at together; the one that changes meanwhile is named with why, the other one is released."""
     for name in ("pair-one", "pair-two"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ckan.plugins import toolkit as tk
@@ -11,6 +11,7 @@ from ckanext.privacy.said import said
 from ckanext.privacy.views import errors, findings, steps, words
 from ckanext.privacy.views.calls import act, may, working_copy
 
+Json = Mapping[str, Any]
 #: Seconds between two looks at a running scan, where no JavaScript asks more often.
 REFRESH_SECONDS = 5
 UNFINISHED = ("queued", "running")
@@ -87,6 +88,22 @@ def _files(package: dict[str, Any], resource_id: str | None, *, everything: bool
     return [_file(each, scans.get(each["id"]), everything=everything) for each in resources]
 
 
+def under_way(resources: Sequence[Json], scans: Mapping[str, Json]) -> list[dict[str, Any]]:
+    """Return the files whose newest scan has not ended, each with how far it is."""
+    waiting = [each for each in resources if scans.get(each["id"], {}).get("status") in UNFINISHED]
+    return [_progress(each.get("name") or tk._("Unnamed file"), scans[each["id"]]) for each in waiting]
+
+
+def _progress(name: str, scan: Json) -> dict[str, Any]:
+    return {
+        "id": scan.get("resource_id"),
+        "name": name,
+        "status_word": words.say(words.SCAN_STATES, scan["status"]),
+        "unfinished": scan["status"] in UNFINISHED,
+        "progress": round((scan.get("progress") or 0) * 100),
+    }
+
+
 def newest_scans(package_id: str) -> dict[str, dict[str, Any]]:
     """Return the newest scan of each resource of a dataset, by resource id."""
     scans = act("privacy_scan_list", id=package_id)
@@ -107,12 +124,8 @@ def scanned_file(name: str, scan: Mapping[str, Any], *, everything: bool) -> dic
     """Return one file with its scan, in words."""
     report = scan.get("report") or {}
     return {
-        "id": scan.get("resource_id"),
-        "name": name,
+        **_progress(name, scan),
         "status": scan["status"],
-        "status_word": words.say(words.SCAN_STATES, scan["status"]),
-        "unfinished": scan["status"] in UNFINISHED,
-        "progress": round((scan.get("progress") or 0) * 100),
         "failure": said(scan.get("failure")),
         "finished": words.time(scan.get("finished")),
         "sha256": scan.get("sha256"),

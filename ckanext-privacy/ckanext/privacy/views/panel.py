@@ -13,7 +13,7 @@ from ckanext.privacy.model import Release
 from ckanext.privacy.model.scan import DONE, FAILED
 from ckanext.privacy.views import differences, fields, places, words
 from ckanext.privacy.views.calls import act, may
-from ckanext.privacy.views.dataset import newest_scans
+from ckanext.privacy.views.dataset import newest_scans, under_way
 from ckanext.privacy.workflow import judging, legal_basis, requesting
 from ckanext.privacy.workflow.transitions import OPEN_STATES, State
 
@@ -30,12 +30,14 @@ def build(package: dict[str, Any]) -> dict[str, Any] | None:
     status = act("privacy_status_show", id=package["id"])
     edits = may("package_update", id=package["id"])
     release = Release.get(status["release_id"]) if status["release_id"] else None
-    tasks = _tasks(package, status)
+    scans = newest_scans(package["id"])
+    tasks = _tasks(package, status, scans)
     return {
         "state": _state(status),
         "public_sentence": _public_sentence(package["id"], status),
         "next_sentence": _next_sentence(tasks, status),
         "next_actor": words.say(words.ACTORS, "" if status["next_actor"] == "nobody" else status["next_actor"]),
+        "running": under_way(package["resources"], scans),
         "tasks": tasks if status["pending"] or status["state"] != State.RELEASED else [],
         "changes": differences.sentences(status["pending"], fields.of_type(package["type"])),
         "ended": _ended(release),
@@ -111,10 +113,9 @@ def _may_request(status: Json) -> bool:
 # Tasks ----------------------------------------------------------------------------------------------------------
 
 
-def _tasks(package: dict[str, Any], status: Json) -> list[dict[str, Any]]:
+def _tasks(package: dict[str, Any], status: Json, scans: Mapping[str, Json]) -> list[dict[str, Any]]:
     missing = requesting.missing(dict(package))
     basis = [each for each in missing if each["anchor"] == BASIS_ANCHOR]
-    scans = newest_scans(package["id"])
     newest = [scans.get(resource["id"]) for resource in package["resources"]]
     tasks = [
         _described(tk._("Describe the dataset"), [each for each in missing if each not in basis], package),
