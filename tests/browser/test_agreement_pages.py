@@ -83,6 +83,8 @@ def test_an_agreement_is_written_down_and_taken_back_by_who_has_the_receipt(
         fill(officer, answers)
         officer.locator(".privacy-buttons").get_by_role("button", name="Go on").click()
     expect(officer.get_by_role("heading", level=1)).to_contain_text("Check what you wrote")
+    expect(officer.locator("#answer-notice-languages")).to_have_text("Quechua, English")
+    expect(officer.locator("#answer-jurisdiction")).to_have_text("India (IN-MH)")
     check(officer)
     paper = {"name": "minutes.pdf", "mimeType": "application/pdf", "buffer": b"61 thumbprints"}
     officer.set_input_files("#upload", paper)

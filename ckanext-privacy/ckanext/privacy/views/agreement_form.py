@@ -13,15 +13,21 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.translation import N_
 from ckanext.privacy.views import agreement_words as words
+from ckanext.privacy.views.words import countries, country, language
 
 Json = dict[str, Any]
 CHECK = "check"
 UNANSWERED = "?"
+#: Kind of a question -> what its codes are called.
+NAMES = {"country": country, "languages": language}
 
 
 @dataclass(frozen=True)
 class Field:
-    """One question. ``kind`` is how it is asked: ``radio``, ``boxes``, ``choice``, or as the type of a text field."""
+    """One question. ``kind`` is how it is asked: ``radio``, ``boxes``, ``choice``, or as the type of a text field.
+
+    A ``country`` is a text field that proposes countries; ``languages`` are codes of languages in one.
+    """
 
     name: str
     kind: str
@@ -52,11 +58,12 @@ STEPS = (
         Field("controller.name", "text", N_("Who answers for the data"), N_("The organization that asked.")),
         Field("controller.kind", "choice", N_("What kind of organization that is"), options=words.CONTROLLERS),
         Field("controller.contact", "text", N_("How to reach it"), N_("The address, phone or e-mail of an office.")),
-        Field("jurisdiction", "text", N_("Law of which place"), N_("A country or region code, such as IN or IN-MH.")),
+        Field("jurisdiction", "country", N_("Law of which place"),
+              N_("A country or region code, such as IN or IN-MH.")),
     )),
     Step("told", N_("What were they told?"), N_("Nobody can agree to what was not told in words they understand."), (
         Field("notice.forms", "boxes", N_("How they were told"), options=words.FORMS),
-        Field("notice.languages", "text", N_("In which languages"), N_("Language codes, such as: mr hi en.")),
+        Field("notice.languages", "languages", N_("In which languages"), N_("Language codes, such as: mr hi en.")),
         Field("notice.date", "date", N_("On which day")),
         Field("notice.text", "long", N_("What was said"), N_("The notice in its own words, or a short account of it.")),
         Field("notice.url", "text", N_("Where it can be read (optional)")),
@@ -67,7 +74,7 @@ STEPS = (
         Field("description", "text", N_("In your words (optional)"), N_("For instance: to plan taps and toilets.")),
         Field("personal_data", "boxes", N_("Which data about people"), options=words.DATA),
         Field("recipients", "boxes", N_("Who works with it"), options=_PRIVATE_RECIPIENTS),
-        Field("storage_location", "text", N_("In which country it is kept"), N_("A country code, such as IN.")),
+        Field("storage_location", "country", N_("In which country it is kept"), N_("A country code, such as IN.")),
         Field("retention", "choice", N_("For how long it is kept"), options=words.PERIODS),
         Field("open", "radio", N_("Did they agree that everyone can see it?"),
               N_("Without this nothing can be released."), {"yes": N_("Yes"), "no": N_("No, or they were not asked")}),
@@ -172,6 +179,8 @@ def _question(each: Field, value: Any) -> Json:
     chosen = value if isinstance(value, list) else [value]
     offered = {"": N_("Choose"), **each.options} if each.kind == "choice" else each.options
     options = [{"value": word, "word": tk._(label), "chosen": word in chosen} for word, label in offered.items()]
+    if each.kind == "country":
+        options = [{"value": code, "word": name} for code, name in countries()]
     said = {"label": tk._(each.label), "hint": tk._(each.hint) if each.hint else ""}
     return {"name": each.name, "id": f"field-{each.name.replace('.', '-')}", "kind": each.kind, "value": value,
             "options": options, **said}  # fmt: skip
@@ -188,6 +197,8 @@ def review(given: Mapping[str, Any]) -> list[Json]:
 def _row(each: Field, given: Mapping[str, Any]) -> Json:
     value = given.get(each.name, "")
     listed = value if isinstance(value, list) else [value] if value else []
+    if each.kind in NAMES:
+        listed = [NAMES[each.kind](code) for word in listed for code in word.replace(",", " ").split()]
     said = ", ".join(tk._(each.options[word]) if word in each.options else word for word in listed)
     return {"id": f"answer-{each.name.replace('.', '-')}", "label": tk._(each.label), "value": said}
 

@@ -23,14 +23,10 @@ def facts() -> dict[str, Any]:
         "version": VERSION,
         "kinds": sorted({words.kind(code) for code in load_kinds()}),
         "languages": sorted(words.language(code) for code in languages()),
-        "countries": sorted(_country(pack.code) for pack in packs if len(pack.code) == 2),
+        "countries": sorted(words.country(pack.code) for pack in packs if len(pack.code) == 2),
         "identifiers": sorted({each.entity for pack in packs for each in pack.identifiers}),
         "recall": [
             {"what": words.language(locale), "share": share, "share_word": words.percent(share)}
             for locale, share in sorted(recall().items(), key=lambda each: each[1])
         ],
     }
-
-
-def _country(code: str) -> str:
-    return words.locale().territories.get(code.upper(), code)

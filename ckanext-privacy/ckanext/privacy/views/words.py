@@ -193,6 +193,21 @@ def language(code: str) -> str:
     return name or code
 
 
+def country(code: str) -> str:
+    """Return the name of a country in the reader's language, or of a region's country with the region's code."""
+    alone, _, region = code.upper().partition("-")
+    name = locale().territories.get(alone)
+    if not name:
+        return code
+    return f"{name} ({code})" if region else name
+
+
+def countries() -> list[tuple[str, str]]:
+    """Return all countries as code and name, by name."""
+    named = locale().territories.items()
+    return sorted((each for each in named if len(each[0]) == 2 and each[0].isalpha()), key=lambda each: each[1])
+
+
 def locale() -> Locale:
     """Return the reader's language; English where the library that knows the words for dates does not know it."""
     try:
