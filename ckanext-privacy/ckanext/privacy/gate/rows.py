@@ -44,7 +44,7 @@ def described(resource_ids: Iterable[str]) -> dict[str, Fields]:
     if not p.plugin_loaded("datastore"):
         return {}
     with _transaction() as connection:
-        return {each: _fields(connection, each) for each in resource_ids}
+        return _columns(connection, resource_ids)
 
 
 def exist(resource_id: str) -> bool:
@@ -119,17 +119,25 @@ def _transaction() -> Iterator[sa.Connection]:
 
 _FOUND = sa.text("SELECT to_regclass(quote_ident(:name))")
 _COLUMNS = sa.text("""
-    SELECT a.attname AS id, format_type(a.atttypid, a.atttypmod) AS type, col_description(a.attrelid, a.attnum) AS info
+    SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod), col_description(a.attrelid, a.attnum)
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relname = :table AND c.relkind = 'r' AND n.nspname = 'public' AND a.attnum > 0 AND NOT a.attisdropped
-    ORDER BY a.attnum
+    WHERE c.relname = ANY(:tables) AND c.relkind = 'r' AND n.nspname = 'public' AND a.attnum > 0 AND NOT a.attisdropped
+    ORDER BY c.relname, a.attnum
 """)
 
 
 def _fields(connection: sa.Connection, table: str) -> Fields:
     """Return the columns people see, with type and data dictionary; empty when there is no such table."""
-    found = connection.execute(_COLUMNS, {"table": table}).mappings()
-    return [dict(column) for column in found if not column["id"].startswith("_")]
+    return _columns(connection, [table]).get(table, [])
+
+
+def _columns(connection: sa.Connection, tables: Iterable[str]) -> dict[str, Fields]:
+    """Return the same of several tables in one statement, by table; those that are not there are left out."""
+    found: dict[str, Fields] = {}
+    for table, *column in connection.execute(_COLUMNS, {"tables": list(tables)}):
+        if not column[0].startswith("_"):
+            found.setdefault(table, []).append(dict(zip(("id", "type", "info"), column, strict=True)))
+    return found
 
 
 def _read(
