@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ckan import logic, model
 from ckanext.datastore.backend.postgres import get_write_engine
 from sqlalchemy.exc import DataError
-from support.releases import WATER, act, add_file, make_dataset, release, upload
+from support.releases import WATER, act, add_file, make_dataset, release, request, upload
 
 pytestmark = pytest.mark.usefixtures("community")
 
@@ -158,6 +158,61 @@ def test_no_action_fails_on_what_it_is_sent(community, app, who):
             if answer.status_code >= 500 and answer.status_code != 503:
                 failed.append((action, data))
     assert failed == []
+
+
+#: What may stand behind an address.
+ODD_QUERY = "?page=99999999999999999999&limit=x&state=%27&since=x&lat=nan&lon=inf&bbox=nan,nan,nan,nan"
+#: What may come with a form.
+ODD_FORM = {
+    "step": "x",
+    "reason": "",
+    "items": "a:b",
+    "resources": "x",
+    "username": "x",
+    "public_on": "2026-99-99",
+    "area": '{"type":',
+    "plan": "[",
+    "processes": "[[[",
+    "level": "x",
+    "datasets": "{}",
+}
+_PAGES = ("privacy.", "communitydata", "cityportals.")
+
+
+def test_no_page_fails_on_its_address_or_form(dataset_of_one, community, app):
+    """Names that are none, numbers that are none, forms of something else; asked by somebody who sees most pages."""
+    headers = {"Authorization": community["steward1"]["token"]}
+    known = {"id": dataset_of_one["id"], "package_id": dataset_of_one["id"], "dataset_type": "dataset"}
+    known["resource_id"] = dataset_of_one["resources"][0]["id"]
+    failed = []
+    for rule in app.flask_app.url_map.iter_rules():
+        if rule.endpoint.startswith(_PAGES):
+            path = _filled(rule.rule, known, "none")
+            asked = [("GET", _filled(rule.rule, {}, "%ff"), None), ("GET", path + ODD_QUERY, None)]
+            asked.append(("POST", path, ODD_FORM))
+            failed += [each for each in asked if each[0] in rule.methods and _fails(app, *each, headers)]
+    assert failed == []
+
+
+def _fails(app, method: str, path: str, form: dict[str, str] | None, headers: dict[str, str]) -> bool:
+    try:
+        return app.client.open(path, method=method, data=form, headers=headers).status_code >= 500
+    except Exception:  # noqa: BLE001 - the client lets through what a reader gets as an error 500
+        return True
+
+
+def _filled(rule: str, known: dict[str, str], otherwise: str) -> str:
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda part: known.get(part[1], otherwise), rule)
+
+
+@pytest.mark.parametrize("chosen", ["[1]", "1", "null", '"drop"', "["])
+def test_a_choice_that_is_no_step_is_refused_in_words(dataset_of_one, community, app, chosen):
+    """The page of cleaning keeps a step as JSON in a field of its form."""
+    work_on = f"/dataset/{dataset_of_one['id']}/resource/{dataset_of_one['resources'][0]['id']}/clean"
+    request(dataset_of_one["id"])
+    form = {"table-0": "water", "step-0-0": chosen, "column-0-0": "point"}
+    answer = app.post(work_on, data=form, headers={"Authorization": community["officer"]["token"]})
+    assert (answer.status_code, "A choice could not be read" in answer.get_data(as_text=True)) == (400, True)
 
 
 @pytest.mark.parametrize("text", ["a\x00b", "\ud800", "\udfff."])

@@ -67,7 +67,7 @@ def _chosen_table(number: str, suggested: Plan, form: Mapping[str, str]) -> dict
     name = form[f"table-{number}"]
     reasons = _reasons(suggested, name)
     chosen = [
-        _with_reason({**json.loads(value), "column": form[f"column-{field.removeprefix('step-')}"]}, reasons)
+        _with_reason({**_step(value), "column": form[f"column-{field.removeprefix('step-')}"]}, reasons)
         for field, value in form.items()
         if field.startswith(f"step-{number}-") and value
     ]
@@ -78,6 +78,13 @@ def _chosen_table(number: str, suggested: Plan, form: Mapping[str, str]) -> dict
         if form.get(f"{key}-{number}")
     }
     return {"table": name, "columns": chosen, **{key: rule for key, rule in rules.items() if rule}}
+
+
+def _step(value: str) -> dict[str, Any]:
+    found = json.loads(value)
+    if not isinstance(found, dict):
+        raise json.JSONDecodeError("A step is an object", value, 0)
+    return found
 
 
 def _reasons(suggested: Plan, table: str) -> dict[tuple[str, str], str]:

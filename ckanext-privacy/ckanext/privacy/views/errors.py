@@ -8,11 +8,15 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.gate import store
 from ckanext.privacy.said import said
 
 
 def guarded(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Let a page answer refusals as :func:`refuse` does. An error handler could not: what it aborts with is a 500."""
+    """Let a page answer refusals as :func:`refuse` does, and what was asked for wrongly in the action's own words.
+
+    An error handler could not: what it aborts with is a 500. That the release store is down has a handler of its own.
+    """
 
     @wraps(view)
     def answer(**arguments: Any) -> Any:
@@ -20,6 +24,10 @@ def guarded(view: Callable[..., Any]) -> Callable[..., Any]:
             return view(**arguments)
         except (tk.NotAuthorized, tk.ObjectNotFound):
             return refuse()
+        except store.StoreDown:
+            raise
+        except tk.ValidationError as error:
+            return tk.abort(400, " ".join(sentences(error)))
 
     return answer
 
