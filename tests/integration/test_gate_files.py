@@ -95,10 +95,11 @@ def test_a_save_says_that_it_is_held(community, app):
     assert next(iter(Edit.times(answer.get_json()["result"]["id"]))) == community["officer"]["id"]
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("field", ["upload", "clear_upload"])
-def test_a_stored_field_that_looks_like_an_upload_opens_no_working_file(community, app, field):
+def test_a_stored_field_that_looks_like_an_upload_opens_no_working_file(community, app, field, method):
     """CKAN's uploader knows a save by these fields; a visitor's download must not be taken for one."""
-    with app.flask_app.test_request_context("/dataset/any/resource/any/download/file.csv"):
+    with app.flask_app.test_request_context("/dataset/any/resource/any/download/file.csv", method=method):
         found = uploads.uploader_for({"id": "a-resource", field: "stored text"})
     assert isinstance(found, uploads.ReleasedUpload)
 

@@ -52,8 +52,8 @@ def uploader_for(resource: dict[str, Any]) -> ReleasedUpload | None:
 
 
 def _is_being_saved(resource: dict[str, Any]) -> bool:
-    """Say whether a file comes with this request. Files are read by GET: a stored field of that name opens nothing."""
-    return tk.request.method != "GET" and bool(resource.get("upload") or resource.get("clear_upload"))
+    """Say whether a file comes with this request. Whoever only reads may meet a stored field of that name."""
+    return tk.request.method not in ("GET", "HEAD") and bool(resource.get("upload") or resource.get("clear_upload"))
 
 
 def _working_uploader(resource: dict[str, Any]) -> Any:
