@@ -89,6 +89,22 @@ def test_a_search_asks_once_a_second_what_is_in_force(community, anonymous_api, 
     assert known["solr"] == 1
 
 
+def test_a_second_page_of_results_asks_for_nothing_that_the_first_has_asked(community, anonymous_api, asked):
+    """What was found of late is asked about together, so that a second of searches is one statement."""
+    for _ in range(2):
+        make_public(files=1)
+    for page in (0, 1):
+        anonymous_api("package_search", rows=1, start=page)
+    index._in_force_until.update(dict.fromkeys(index._in_force_until, 0.0))  # a second later
+    costs = []
+    for page in (0, 1):
+        asked()
+        anonymous_api("package_search", rows=1, start=page)
+        costs.append(asked()["sql"])
+
+    assert costs[0] == costs[1] + 1
+
+
 def test_each_further_file_on_a_dataset_page_costs_three_statements(community, app, asked):
     """The file's row, may it be seen, what does the release say of it; plain CKAN asks for two."""
     few, many = make_public(files=1), make_public(files=5)

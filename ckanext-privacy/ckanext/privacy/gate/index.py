@@ -22,7 +22,7 @@ _flattening: ContextVar[bool] = ContextVar("privacy_flattening", default=False)
 #: line when a release ends; this only bounds what a search shows while the index could not be reached, or lags.
 _in_force_until: dict[str, float] = {}
 _KNOWN_FOR = 1.0
-_MOST_KNOWN = 10_000
+_MOST_KNOWN = 100
 
 
 class _Flattened(Exception):  # noqa: N818 - not an error: it carries a document out of CKAN's indexer
@@ -97,16 +97,18 @@ def _is_shown_as_public(package: dict[str, Any]) -> bool:
 
 
 def _ended(shown: set[str]) -> set[str]:
-    """Return which of the datasets found have no release in force; each is asked about once a second at most."""
+    """Return which of the datasets found have no release in force; each is asked about once a second at most.
+
+    What other searches found of late is asked about along with them: one statement a second, not one for each page.
+    """
     moment = time.monotonic()
-    ask = {package_id for package_id in shown if _in_force_until.get(package_id, 0.0) < moment}
-    if not ask:
+    unsure = {package_id for package_id in shown if _in_force_until.get(package_id, 0.0) < moment}
+    if not unsure:
         return set()
-    in_force = released.in_force(ask)
-    if len(_in_force_until) > _MOST_KNOWN:
-        _in_force_until.clear()
-    _in_force_until.update(dict.fromkeys(in_force, moment + _KNOWN_FOR))
-    return ask - in_force
+    in_force = released.in_force(unsure | _in_force_until.keys())
+    _in_force_until.clear()
+    _in_force_until.update(dict.fromkeys(itertools.islice(in_force, _MOST_KNOWN), moment + _KNOWN_FOR))
+    return unsure - in_force
 
 
 def forget(package_id: str) -> None:
