@@ -20,6 +20,7 @@ SCHEDULE: dict[tuple[str, ...], int] = {
     ("harvester", "run"): 5,
     ("privacy", "leak-check"): 15,
     ("privacy", "expire"): 10,
+    ("privacy", "rescan"): 10,
 }
 
 

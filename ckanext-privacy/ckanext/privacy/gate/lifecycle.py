@@ -43,6 +43,8 @@ def _end(session: Session, release: Release, reason: str, actor: str, role: str)
     event = Event.WITHDRAW if before in STANDING_STATES else Event.CANCEL
     release.state = advance(before, event).value
     release.ended, release.ended_reason = now(), reason
+    # CKAN takes it out of the index by itself, but an approval at the same moment may have written after that.
+    release.index_behind = before in STANDING_STATES
     facts = {"release_id": release.id, "snapshot_sha256": release.snapshot_sha256}
     session.add(Decision(user_id=actor, role=role, event=event.value, reason=reason, **facts))
     data = {"package": release.package_id, "snapshot_sha256": release.snapshot_sha256, "role": role}

@@ -33,4 +33,7 @@ def close(release: Release, *, erase: bool = False) -> None:
 
 def reindex(package_id: str) -> None:
     """Bring a dataset's document in the index in line with the releases, within the caller's transaction."""
-    logic.index_update_package({"ignore_auth": True}, package_id)
+    if model.Package.get(package_id) is None:
+        logic.index_remove_package(package_id)
+    else:
+        logic.index_update_package({"ignore_auth": True}, package_id)

@@ -153,8 +153,7 @@ def catch_up() -> int:
 
 def _bring_index_in_line(release_id: str, package_id: str) -> bool:
     try:
-        if model.Package.get(package_id) is not None:
-            publish.reindex(package_id)
+        publish.reindex(package_id)
     except _INDEX_ERRORS:
         behind = True
     else:
