@@ -306,6 +306,21 @@ def _of_one_each() -> dict[str, tuple[dict[str, Cells], set[str]]]:
     }  # fmt: skip
 
 
+def test_a_register_of_schools_tells_of_schools_and_names_their_heads(tmp_path: Path) -> None:
+    """Girls' schools have a sex, and church schools a religion."""
+    fake, rng = _made(18, "en_GB")
+    columns: dict[str, Cells] = {
+        "EstablishmentName": [f"{fake.unique.last_name()} Primary School" for _ in range(ROWS)],
+        "Gender (name)": _choice(rng, "Mixed", "Boys", "Girls"),
+        "ReligiousCharacter (name)": _choice(rng, "Church of England", "Roman Catholic", "None"),
+        "PercentageFSM": _numbers(rng, 1, 60),
+        "HeadFirstName": _times(fake.first_name),
+        "HeadLastName": _times(fake.last_name),
+    }
+    sensitive = {name for name, column in scanned(tmp_path, columns).items() if column.sensitive}
+    assert sensitive == {"HeadFirstName", "HeadLastName"}
+
+
 def _of_developers() -> dict[str, tuple[dict[str, Cells], set[str]]]:
     """Tables as developers, students and shops keep them, under short English headings."""
     fake, rng = _made(16, "en_US")

@@ -35,6 +35,8 @@ SORTED_BY = frozenset({"AGE", "SEX", "CASTE_OR_ETHNICITY", "EDUCATION", "NATIONA
 OF_PEOPLE_ONLY = frozenset(
     {"NATIONAL_ID", "RELIGION", "MARITAL_STATUS", "EDUCATION", "OCCUPATION", "INCOME", "HOUSEHOLD", "HOUSEHOLD_SIZE"}
 )
+#: What a register of schools or homes says of each of them.
+OF_SCHOOLS = frozenset({"SEX", "AGE", "RELIGION", "EDUCATION"})
 #: What the heading of a table of animals, or of plants, says of each of them.
 OF_ANIMALS = frozenset({"SEX", "AGE", "DATE_OF_BIRTH", "YEAR_OF_BIRTH", "HEALTH", "CASTE_OR_ETHNICITY", "PHOTO"})
 #: What each detector saw, as a clerk would say it.
@@ -191,14 +193,15 @@ def _setting(columns: Sequence[Column]) -> Setting:
     named = [column for column in columns if POINTERS & _believed(column, RARE)]
     heads = listed and bool(named) and all(_names_heads(column) for column in named)
     animals = not found & OF_PEOPLE_ONLY and any("ANIMAL" in column.said for column in columns)
-    told = _is_of_traits(columns, found, animals) or _looks_like_people(columns)
+    each = max((column.values.distinct for column in columns if _is_organisation(column)), default=0.0)
+    register = heads and each > MOSTLY and not _traits(columns) - OF_SCHOOLS
+    told = not register and ((_is_of_traits(columns) and not animals) or _looks_like_people(columns))
     works = _is_of_works(columns, named, found)
     people = ((bool(named) and not heads) or told) and not works
-    organisations = max((column.values.distinct for column in columns if _is_organisation(column)), default=0.0)
     office = any("OFFICE" in column.said for column in columns)
     facilities = _is_of_facilities(columns, named, found)
-    each = told or any(_points(column) for column in named)
-    return Setting(people, 0.0 if people else organisations, office, bool(named), each, heads, animals, facilities)
+    listed_each = told or any(_points(column) for column in named)
+    return Setting(people, 0.0 if people else each, office, bool(named), listed_each, heads, animals, facilities)
 
 
 def _points(column: Column) -> bool:
@@ -216,18 +219,19 @@ def _looks_like_people(columns: Sequence[Column]) -> bool:
     return any(column.values.is_sex() for column in columns) and (lives or reached)
 
 
-def _is_of_traits(columns: Sequence[Column], found: set[str], animals: bool) -> bool:
+def _traits(columns: Sequence[Column]) -> set[str]:
+    """What only people have, where it is told of each of them: a national income per head is nobody's."""
+    each = (column for column in columns if not measures_groups(column.profile.label, load_rules()))
+    return set().union(*map(_believed, each)) & TRAITS
+
+
+def _is_of_traits(columns: Sequence[Column]) -> bool:
     """Whether two things that only people have are told of each row, or one and what is noted of each of them."""
-    if animals or not found & TRAITS or _aggregated(columns):
+    traits = _traits(columns)
+    if not traits or _aggregated(columns):
         return False
-    # A national income per head is nobody's.
-    traits = set().union(*(_believed(column) for column in columns if not _measures_groups(column))) & TRAITS
     noted = any({"EACH", "PERSON_ID"} & column.said.keys() - column.evidence.keys() for column in columns)
-    return len(traits) >= 2 or (bool(traits) and noted and not any(map(_is_balanced, columns)))
-
-
-def _measures_groups(column: Column) -> bool:
-    return measures_groups(column.profile.label, load_rules())
+    return len(traits) >= 2 or (noted and not any(map(_is_balanced, columns)))
 
 
 def _is_balanced(column: Column) -> bool:
