@@ -144,7 +144,8 @@ def find_names(column: Column, beside_names: bool = False) -> Evidence | None:
         return None
     meaning = column.said.get("PERSON")
     support = max(kinds["person"], len(column.named) / len(values.real))
-    needed = 0.3 if beside_names and meaning else _needed(meaning, values, kinds)
+    kinds_of_things = values.category and len(values.real) <= FEW
+    needed = 0.3 if beside_names and meaning and not kinds_of_things else _needed(meaning, values, kinds)
     if support < needed:
         return None
     detectors = ("header", "names") if meaning else ("names",)
