@@ -358,6 +358,23 @@ def _of_developers() -> dict[str, tuple[dict[str, Cells], set[str]]]:
             {"subject_id": _choice(rng, *(f"100{n}19" for n in range(20, 50))), "seq_num": _numbers(rng, 1, 9),
              "icd_code": _choice(rng, *(f"V{n}" for n in range(40)))}, {"subject_id", "icd_code"},
         ),
+        "addresses of machines at home": (
+            {"client": [f"{rng.choice(('10.0', '172.16', '192.168'))}.0.{n % 25}" for n in range(ROWS)],
+                 "status": _choice(rng, "200", "404")}, {"client"},
+        ),
+        "loans, by ages that are counted in fractions": (
+            {"income": _numbers(rng, 10**4, 10**5), "age": [f"{25 + n * 0.517:.4f}" for n in range(ROWS)]},
+            {"income", "age"},
+        ),
+        "states of a country have a middle": (
+            {"id": list(range(ROWS)), "name": [f"{name} State" for name in lasts],
+             "latitude": [f"{6 + rng.random():.5f}" for _ in range(ROWS)],
+             "longitude": [f"{7 + rng.random():.5f}" for _ in range(ROWS)]}, set(),
+        ),
+        "who complained, counted by origin": (
+            {"precinct": _numbers(rng, 1, 40), "complainant_ethnicity": _choice(rng, "Hispanic", "Black", "Asian"),
+             "count": _numbers(rng, 1, 90)}, set(),
+        ),
         "films are not their directors": (
             {"titulo": [fake.sentence(3) for _ in range(ROWS)], "director": _times(fake.name),
              "ingresos": _numbers(rng, 10**5, 10**8), "url": [f"https://films.example/{n}" for n in range(ROWS)]},

@@ -30,6 +30,9 @@ NEVER = 1.1
 #: Support that a few values need which come again and again: councillors, inspectors. Two or three are kinds of things.
 OF_FEW, FEW = 0.85, 3
 
+#: What a heading asks of someone whom it names: "complainant ethnicity".
+ASKED = frozenset({"SEX", "AGE", "CASTE_OR_ETHNICITY", "RELIGION", "NATIONALITY", "EDUCATION", "MARITAL_STATUS"})
+
 #: Life dates as encyclopaedias and museums write them: "born 1930" or "* 1852".
 LIFE = re.compile(r"^(born|b\.|né|née|nato|nata|geb\.?|geboren|nacid[oa]|n\.|\*) ?.*\d{4}", re.IGNORECASE)
 
@@ -142,6 +145,8 @@ def find_names(column: Column, beside_names: bool = False) -> Evidence | None:
     values, kinds = column.values, column.kinds
     if not values.real or values.words > 9 or values.length > 60 or "PERSON" in column.denied:
         return None
+    if _asks_of_someone(column):
+        return None
     meaning = column.said.get("PERSON")
     support = max(kinds["person"], len(column.named) / len(values.real))
     kinds_of_things = values.category and len(values.real) <= FEW
@@ -151,6 +156,13 @@ def find_names(column: Column, beside_names: bool = False) -> Evidence | None:
     detectors = ("header", "names") if meaning else ("names",)
     confidence = min(0.99, 0.55 + 0.45 * support)
     return Evidence("PERSON", confidence, detectors, round(support * column.profile.filled), column.named)
+
+
+def _asks_of_someone(column: Column) -> bool:
+    """Whether the heading names someone only to say what it tells of them."""
+    person = column.said.get("PERSON")
+    asked = any(column.said[trait].strong for trait in ASKED & column.said.keys())
+    return asked and person is not None and person.coverage <= 0.5
 
 
 def _needed(meaning: Meaning | None, values: Values, kinds: dict[str, float]) -> float:
@@ -216,7 +228,7 @@ def _only_years(column: Column) -> bool:
 def _names_something_else(column: Column) -> bool:
     """A heading may speak of a person where the cells hold organisations, or only yes and no, or it asks for more."""
     kinds, values = column.kinds, column.values
-    if column.said["PERSON"].coverage <= QUESTION:
+    if column.said["PERSON"].coverage <= QUESTION or _asks_of_someone(column):
         return True
     flags = _answers(values) and kinds["person"] < 0.5
     return (flags or kinds["organisation"] > 0.6) and values.share(INITIALS) <= WORDED

@@ -6,7 +6,8 @@ Texts are those of the sample. What is said of the whole column is an estimate, 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from .evidence import Column, Evidence
 from .names import CLASSES, classify
@@ -29,6 +30,8 @@ NAMED, ALONE = 0.6, 0.9
 LEAST = 0.1
 #: The same where the heading does not say that it is text.
 LEAST_UNSAID = 0.2
+#: Texts in which the same word may name somebody.
+FEW_TEXTS = 3
 #: Letters up to which a word in capitals is an acronym: SSD, WHO.
 ACRONYM = 4
 MOST = 0.9
@@ -44,6 +47,8 @@ def names_in_texts(column: Column) -> Evidence | None:
         return None
     found = find_names_in([text[:CHARACTERS] for text in texts])
     named = {text: _people(text, spans) for text, spans in zip(texts, found, strict=True)}
+    topics = _topics(named)
+    named = {text: [name for name in names if name not in topics] for text, names in named.items()}
     holding = [text for text in texts if named[text]]
     read = sum(values.real[text] for text in texts)
     share = sum(values.real[text] for text in holding) / read if read else 0.0
@@ -53,6 +58,12 @@ def names_in_texts(column: Column) -> Evidence | None:
     rows = {text.strip(): row for text, row in column.profile.first_rows.items()}
     first = tuple(sorted(rows[text] for text in holding if text in rows)[:3])
     return Evidence("PERSON", MOST, ("text",), max(1, round(share * column.profile.filled)), examples, first)
+
+
+def _topics(named: Mapping[str, Sequence[str]]) -> set[str]:
+    """Single words that come in every fifth text: what the texts are about, a brand or a dish."""
+    seen = Counter(name for names in named.values() for name in set(names) if " " not in name)
+    return {name for name, texts in seen.items() if texts > max(FEW_TEXTS, LEAST_UNSAID * len(named))}
 
 
 def is_text(column: Column) -> bool:

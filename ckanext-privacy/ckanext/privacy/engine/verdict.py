@@ -15,7 +15,7 @@ from .headings import UNSPACED, words_of
 from .kinds import called, general_of, kind_of
 from .masking import mask
 from .sentences import listed, say, to_say
-from .shapes import TESTS
+from .shapes import FRACTION, TESTS
 
 #: Confidence from which an entity is believed.
 BELIEVED = 0.5
@@ -61,6 +61,8 @@ CONTACTS = frozenset(
 REACHED = frozenset({"EMAIL_ADDRESS", "PHONE_NUMBER", "USERNAME"})
 #: So many columns on health make a table a health record, where every attribute is one of a patient.
 HEALTH_RECORD = 3
+#: Share of all columns that they must be, so that a few among fifty make none.
+RECORD_SHARE = 0.08
 #: Different contacts that one organisation has at most.
 CONTACTS_EACH = 5
 #: What the public may know of people in public office.
@@ -71,6 +73,8 @@ CITED = re.compile(r"(?:https?://|www\.|doi:|10\.\d{4,}/)\S+", re.IGNORECASE)
 DIALLED = re.compile(r"(?=(?:\D*\d){9,15}\D*$)(?:\+|00|0|\()\d?[\d ()./-]{7,20}\d")
 #: Rows from which people would share an age.
 DOZEN = 12
+#: Confidence from which names are not those of places.
+SURE_NAMES = 0.82
 #: Years between the oldest and the youngest from which days beside names are days of birth.
 LIVES = 30
 EXAMPLES = 3
@@ -119,12 +123,25 @@ def _second_look(columns: Sequence[Column]) -> None:
         for column in named:
             del column.evidence["PERSON"]
         return
+    if not told:
+        named = _without_places(columns, named)
     for column in columns if named else ():
         if "PERSON" not in column.evidence and (found := find_names(column, beside_names=True)):
             column.add(found)
         elif _is_doubtful_number(column):
             column.add(Evidence("NATIONAL_ID", 0.6, ("header", "table"), column.profile.filled))
     find_echoes(columns, named)
+
+
+def _without_places(columns: Sequence[Column], named: Sequence[Column]) -> list[Column]:
+    """Beside coordinates, and nothing else of people, doubtful names are those of places."""
+    if not any("COORDINATES" in column.said for column in columns):
+        return list(named)
+    doubtful = [column for column in named if column.evidence["PERSON"].confidence < SURE_NAMES]
+    for column in doubtful:
+        if "PERSON" in column.said and not column.said["PERSON"].strong:
+            del column.evidence["PERSON"]
+    return [column for column in named if "PERSON" in column.evidence]
 
 
 def _is_doubtful_number(column: Column) -> bool:
@@ -142,7 +159,7 @@ def _is_word_list(column: Column) -> bool:
 
 def _spread_health(columns: Sequence[Column]) -> None:
     health = [column for column in columns if "HEALTH" in _believed(column)]
-    if len(health) < HEALTH_RECORD:
+    if len(health) < max(HEALTH_RECORD, RECORD_SHARE * len(columns)):
         return
     for column in columns:
         if not column.evidence and not column.said and not _is_of_record(column) and _is_attribute(column):
@@ -306,7 +323,11 @@ def _has_totals(column: Column) -> bool:
 def _is_scale_of_ages(columns: Sequence[Column]) -> bool:
     """No age comes twice in a dozen rows, and nothing else tells who is of that age: there is a row for each age."""
     once = any(
-        "AGE" in column.said and column.profile.filled >= DOZEN and column.values.distinct == 1.0 for column in columns
+        "AGE" in column.said
+        and column.profile.filled >= DOZEN
+        and column.values.distinct == 1.0
+        and column.values.share(FRACTION) < 0.5
+        for column in columns
     )
     return once and not any(column.values.is_sex() for column in columns)
 
@@ -367,11 +388,17 @@ def _kept(column: Column, setting: Setting) -> list[Evidence]:
 def _is_about_people(evidence: Evidence, column: Column, setting: Setting) -> bool:
     if general_of(evidence.entity) == "ORGANISATION" or _is_of_a_place(evidence, column, setting):
         return False
-    if evidence.entity == "SOCIAL_PROFILE" and not setting.listed:
+    if evidence.entity == "SOCIAL_PROFILE" and (not setting.listed or _is_page_of_something(column)):
         return False
     if setting.animals and evidence.entity in OF_ANIMALS | {"HOUSEHOLD_COORDINATES"}:
         return False
     return setting.people or not kind_of(evidence.entity).people
+
+
+def _is_page_of_something(column: Column) -> bool:
+    """The page of a product, or of a contract, is no one's profile."""
+    said = column.said.get("SOCIAL_PROFILE")
+    return said is not None and said.coverage <= 0.5 and "PERSON" not in column.said
 
 
 def _is_of_a_place(evidence: Evidence, column: Column, setting: Setting) -> bool:
