@@ -161,11 +161,13 @@ def grow(part: Path, path: Path, size: int) -> int:
     return path.stat().st_size
 
 
-#: Runs in a process of its own, whose peak of memory is asked for.
+#: Runs in a process of its own, whose peak of memory is asked for: ``ru_maxrss`` would count its parent's, too.
 PEAK = (
-    "import resource, sys; from ckanext.privacy.engine import ScanSettings, scan_file; "
+    "import resource, sys; from pathlib import Path; from ckanext.privacy.engine import ScanSettings, scan_file; "
     "scan_file(sys.argv[1], settings=ScanSettings(isolated=False)); "
-    "used = resource.getrusage(resource.RUSAGE_SELF); print(used.ru_maxrss >> 10, used.ru_utime + used.ru_stime)"
+    "used = resource.getrusage(resource.RUSAGE_SELF); "
+    "peak = Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0]; "
+    "print(int(peak) >> 10, used.ru_utime + used.ru_stime)"
 )
 
 

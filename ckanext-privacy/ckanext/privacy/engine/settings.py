@@ -20,7 +20,7 @@ class Limits:
     bytes: int = 8 << 30
     unpacked: int = 1 << 30
     whole: int = 256 << 20
-    batch: int = 16 << 20
+    batch: int = 32 << 20
     archive: int = 8 << 30
     ratio: int = 200
     members: int = 10_000
