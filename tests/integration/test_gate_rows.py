@@ -217,6 +217,34 @@ def test_who_names_another_table_beside_it_is_still_the_last_editor(table, held,
     assert (status, next(iter(Edit.times(table["package"])))) == (200, community["editor"]["id"])
 
 
+@pytest.mark.parametrize("named", ["listing", "copy", "alias", "held_alias", "purged"])
+def test_the_name_of_a_file_opens_no_table(table, held, stranger, api_as, app, named):
+    """CKAN finds a file by its name too, and then reads the table that is called so."""
+    act = functools.partial(helpers.call_action, context=OFFICER.copy(), force=True)
+    act("datastore_create", resource_id=table["id"], aliases="wells-of-all")
+    act("datastore_create", resource_id=held, aliases="homes-of-all")
+    copy = name_of_the_release(table)
+    upsert(table, "south", 7)
+    table_of = {"listing": "_table_metadata", "copy": copy, "alias": "wells-of-all", "held_alias": "homes-of-all"}
+    name = table_of.get(named, held)
+    if named == "purged":
+        helpers.call_action("dataset_purge", {"user": "sysadmin"}, id="homes")
+    ask = api_as(stranger)
+    assert ask("resource_create", package_id="elsewhere", url="https://example.org/data.csv", name=name)[0] == 200
+    answers = [ask(action, resource_id=name) for action in ("datastore_search", "datastore_info")]
+    page = app.get(f"/datastore/dump/{name}", headers={"Authorization": stranger["token"]})
+    told = f"{answers} {page.get_data(as_text=True)}"
+    assert [status for status, _ in answers] == [200 if named == "alias" else 404] * 2
+    assert [word for word in ("south", "Asha", "alias_of", "north") if word in told] == ["north"] * (named == "alias")
+    assert ask("datastore_search_sql", sql=f'SELECT * FROM "{name}"')[0] in (403, 404)
+    for action in ("datastore_upsert", "datastore_delete", "datastore_records_delete", "datastore_create"):
+        assert ask(action, resource_id=name, records=[], filters={}, force=True)[0] in (403, 404)
+
+
+def name_of_the_release(table: dict) -> str:
+    return release(table["package"]).snapshot["resources"][table["id"]]["table"]
+
+
 def name_of_the_copy(table: dict) -> str:
     return freeze.current(table["package"])["resources"][table["id"]]["table"]
 

@@ -145,19 +145,19 @@ def works_on_resource(user: model.User | None, resource_id: str | None) -> bool:
 
 
 def package_of(resource_id: str | None) -> model.Package | None:
-    """Return the dataset a resource belongs to, or None."""
-    resource = _at_hand(model.Resource, resource_id) if resource_id else None
-    return _at_hand(model.Package, resource.package_id) if resource and resource.package_id else None
+    """Return the dataset a resource belongs to, or None. By its id: a file can have the id of another as its name."""
+    resource = _by_id(model.Resource, resource_id) if resource_id else None
+    return _by_id(model.Package, resource.package_id) if resource and resource.package_id else None
 
 
 def dataset(reference: str) -> model.Package | None:
     """Return a dataset by its id or name, or None."""
-    return _at_hand(model.Package, reference)
+    return while_reading(("named", reference), partial(model.Package.get, reference))
 
 
-def _at_hand(kind: Any, id_: str) -> Any:
+def _by_id(kind: Any, id_: str) -> Any:
     """Return a row, and hold it while a page is read: sessions drop what nobody holds."""
-    return while_reading((kind.__name__, id_), partial(kind.get, id_))
+    return while_reading((kind.__name__, id_), partial(model.Session.get, kind, id_))
 
 
 def while_reading(key: Hashable, ask: Callable[[], T]) -> T:

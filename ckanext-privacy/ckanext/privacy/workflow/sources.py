@@ -40,7 +40,7 @@ def _address(scan: Scan) -> str:
     for release in model.Session.scalars(query):
         if release.scans.get(scan.resource_id) == scan.id:
             return release.snapshot["resources"][scan.resource_id]["url"]
-    resource = model.Resource.get(scan.resource_id)
+    resource = model.Session.get(model.Resource, scan.resource_id)
     if resource is None:
         raise UnreadableFile(say("The file was removed from the dataset before it was looked at."), scan.name)
     return resource.url

@@ -28,7 +28,7 @@ def _may_update(context: Context, package_id: str) -> bool:
 def package_of(data_dict: DataDict | None) -> model.Package:
     """Return the dataset that ``id`` or ``resource_id`` is about."""
     data: dict[str, Any] = data_dict or {}
-    resource = model.Resource.get(data["resource_id"]) if data.get("resource_id") else None
+    resource = model.Session.get(model.Resource, data["resource_id"]) if data.get("resource_id") else None
     key = resource.package_id if resource else data.get("id")
     package = model.Package.get(key) if key and (resource or not data.get("resource_id")) else None
     if package is None:

@@ -25,9 +25,23 @@ def resource_show(next_auth: AuthFunction, context: Context, data_dict: DataDict
     if not found.get("success"):
         return found
     resource = core.get_resource_object(context, data_dict)
+    if not _is_its_id(resource, data_dict):
+        return _refused()
     if audience.works_on_resource(audience.reader(context), resource.id):
         return found
     return found if released.entry(resource.id) is not None else _refused()
+
+
+def _is_its_id(resource: model.Resource, data_dict: DataDict | None) -> bool:
+    """Say whether a call gave the id. CKAN finds a file by its name too, and would then read the table called so."""
+    return (data_dict or {}).get("id") == resource.id
+
+
+@tk.chained_auth_function
+def resource_update(next_auth: AuthFunction, context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Who may change a file has rights to its id, and not to what is called as the file is."""
+    found = next_auth(context, data_dict or {})
+    return found if _is_its_id(core.get_resource_object(context, data_dict), data_dict) else _refused()
 
 
 @tk.chained_auth_function

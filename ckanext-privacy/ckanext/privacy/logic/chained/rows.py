@@ -31,7 +31,7 @@ def _table(resource_id: str) -> str:
     """Return the working table's name for a resource id or an alias."""
     from ckanext.datastore.backend import DatastoreBackend
 
-    if model.Resource.get(resource_id) is not None:
+    if model.Session.get(model.Resource, resource_id) is not None:
         return resource_id
     _, behind = DatastoreBackend.get_active_backend().resource_id_from_alias(resource_id)
     return behind or resource_id
@@ -59,7 +59,7 @@ def datastore_search(original: Action, context: Context, data_dict: DataDict) ->
     data_dict = _with_one_name(data_dict)
     resource_id = _table(tk.get_or_bust(data_dict, "resource_id"))
     if _works_on(context, resource_id):
-        return original(context, data_dict)
+        return original(context, {**data_dict, "resource_id": resource_id})
     table = _copy("datastore_search", context, resource_id)
     found = original(_inner(context), {**data_dict, "resource_id": table})
     return {**found, "resource_id": resource_id}
@@ -72,7 +72,7 @@ def datastore_info(original: Action, context: Context, data_dict: DataDict) -> A
     data_dict = _with_one_name(data_dict)
     resource_id = _table(tk.get_or_bust(data_dict, "resource_id"))
     if _works_on(context, resource_id):
-        return original(context, data_dict)
+        return original(context, {**data_dict, "resource_id": resource_id})
     return _described(resource_id, _copy("datastore_info", context, resource_id), data_dict)
 
 
