@@ -109,6 +109,25 @@ def test_editors_read_the_working_rows(table, api_as, community):
     assert ask("datastore_search_sql", sql=f'SELECT * FROM "{table["id"]}"')[0] == 200
 
 
+#: SQL that reads a table without naming it as one: text that a function runs, and the type that each table is.
+BESIDE = (
+    "SELECT ts_rewrite('a'::tsquery, $$SELECT 'a'::tsquery, string_agg('x' || well, '&')::tsquery FROM \"{held}\"$$)",
+    'SELECT (null::"{held}").*',
+    "SELECT json_populate_record(null::\"{held}\", '{{}}')",
+    "SELECT U&\"ts\\005frewrite\"('a'::tsquery, $$SELECT 'a'::tsquery, 'b'::tsquery FROM \"{held}\"$$)",
+)
+
+
+@pytest.mark.parametrize("query", BESIDE)
+def test_sql_reads_no_table_that_it_does_not_name(query, table, anonymous_api, api_as, community):
+    """Nobody reads held rows or columns by SQL within SQL, nor with a table of their own named beside it."""
+    asked = query.format(held=table["id"])
+    for ask in (anonymous_api, api_as(community["reader"])):
+        assert ask("datastore_search_sql", sql=asked)[0] == 403
+    own = f'{asked} FROM "{table["id"]}"'
+    assert api_as(community["editor"])("datastore_search_sql", sql=own)[0] == 403
+
+
 def test_a_released_copy_has_no_address_of_its_own(table, anonymous_api, api_as, community):
     """The copy is read through the release and not by its name."""
     made = release(table["package"])

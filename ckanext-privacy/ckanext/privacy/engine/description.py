@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 #: What machines write and nobody reads: identifiers, digests, moments, numbers too short to reach or to find anybody.
@@ -20,18 +22,39 @@ _DAY = re.compile(r"(?<!\d)(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12
 _TELLING = 10**6
 #: What names of members look like; any other may be a text.
 _NAME = re.compile(r"(?!.*\d{5})[^\W\d]\w*(?:[:.-]\w+)*")
-#: Members that count, or that repeat what another one says.
-_COUNTED = frozenset({"size", "display_name"})
+#: The largest file that is read, in bytes: a longer number under ``size`` is none.
+_LARGEST = 8 << 30
 
 
-def texts_of(description: Mapping[str, Any]) -> dict[str, str]:
+@dataclass(frozen=True)
+class Together:
+    """What stands at one place in several mappings: a name in one hides nothing that another says under it."""
+
+    parts: tuple[Mapping[str, Any], ...]
+
+
+def texts_of(description: Mapping[str, Any] | Together) -> dict[str, str]:
     """Every text in a description, nested ones too, by its place in words: ``contact 1 email``.
 
-    Left out is what machines write: identifiers, digests, moments, short numbers. What a translated field says in the
-    words of the field itself is told once.
+    Texts of one place are numbered. Names of members are texts, too: anybody may give an extra any name. Left out is
+    what machines write: identifiers, digests, moments, short numbers. What a translated field says in the words of the
+    field itself is told once.
     """
-    found = {place: text for place, text in _walk("", description) if text and not _MACHINE.fullmatch(text.strip())}
+    texts = ((place, text) for place, text in _walk("", description) if text and not _MACHINE.fullmatch(text.strip()))
+    found = _placed(texts)
     return {place: text for place, text in found.items() if found.get(_translates(place)) != text}
+
+
+def _placed(texts: Iterable[tuple[str, str]]) -> dict[str, str]:
+    placed: dict[str, str] = {}
+    times: Counter[str] = Counter()
+    for place, text in texts:
+        own = place
+        while own in placed:
+            times[place] += 1
+            own = f"{place} ({times[place] + 1})"
+        placed[own] = text
+    return placed
 
 
 def _translates(place: str) -> str:
@@ -47,9 +70,13 @@ def changed_words(now: Mapping[str, str], approved: Mapping[str, str], but: Coll
 
 
 def _walk(place: str, value: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
+    if isinstance(value, Together):
+        for part in value.parts:
+            yield from _walk(place, part)
+    elif isinstance(value, Mapping):
         for key, each in value.items():
-            yield from _member(place, str(key), each)
+            if not _is_told_otherwise(value, key, each):
+                yield from _member(place, str(key), each)
     elif isinstance(value, (list, tuple)):
         for number, each in enumerate(value, start=1):
             is_extra = isinstance(each, Mapping) and {"key", "value"} <= each.keys()
@@ -60,12 +87,19 @@ def _walk(place: str, value: Any) -> Iterator[tuple[str, str]]:
         yield place, str(value)
 
 
+def _is_told_otherwise(whole: Mapping[str, Any], name: str, value: Any) -> bool:
+    """Whether a member repeats what another one says, or is the size of the file that it stands beside."""
+    if name == "display_name":
+        return value in (whole.get("name"), whole.get("title"))
+    return name == "size" and "url" in whole and str(value).isdecimal() and int(value) <= _LARGEST
+
+
 def _member(place: str, name: str, value: Any) -> Iterator[tuple[str, str]]:
-    if name in _COUNTED:
-        return
+    yield from _walk(f"{place} {name}".strip(), value)
     if not _NAME.fullmatch(name):
         yield f"{place} name of a field".strip(), name
-    yield from _walk(f"{place} {name}".strip(), value)
+    elif value not in (None, "", [], {}):
+        yield f"{place} {name} (its name)".strip(), name
 
 
 def _unescaped(text: str) -> str:

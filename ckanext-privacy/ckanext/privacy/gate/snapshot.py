@@ -27,6 +27,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ckanext.privacy.engine.description import Together
+
 FORMAT = 1
 
 #: Fields of package_show that move without anybody changing the content.
@@ -65,17 +67,20 @@ def _content(package: Mapping[str, Any]) -> dict[str, Any]:
     return content
 
 
-def described(snapshot: Mapping[str, Any]) -> dict[str, Any]:
+def described(snapshot: Mapping[str, Any]) -> Together:
     """Everything that a snapshot lets the public read beside files and rows: fields, previews, data dictionaries.
 
-    ``{field: value, "resource 1": {field: value, "preview": [...], "column": {name: notes}}}``. What belongs to others
-    (the organisation's title) is not the dataset's to describe.
+    As ``{field: value, "resource 1": {field: value, "preview": [...], "column": {name: notes}}}``; a field that an
+    editor called so stands beside those. What belongs to others (the organisation's title) is not the dataset's to
+    describe.
     """
     package = snapshot["package"]
-    description = {key: value for key, value in package.items() if key not in VOLATILE | FOREIGN | {"resources"}}
-    for number, resource in enumerate(package.get("resources", []), start=1):
-        description[f"resource {number}"] = {**resource, **_beside(snapshot, resource["id"])}
-    return description
+    fields = {key: value for key, value in package.items() if key not in VOLATILE | FOREIGN | {"resources"}}
+    files = {
+        f"resource {number}": Together((resource, _beside(snapshot, resource["id"])))
+        for number, resource in enumerate(package.get("resources", []), start=1)
+    }
+    return Together((fields, files))
 
 
 def rows_beside(entry: Mapping[str, Any]) -> dict[str, Any] | None:
