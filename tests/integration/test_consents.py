@@ -15,7 +15,7 @@ from ckan.plugins import toolkit as tk
 from pyshacl import validate
 from rdflib import Graph
 from sqlalchemy.exc import InternalError
-from support.agreeing import FOR_EVERYONE, FOR_THE_CITY, agree, community_dataset
+from support.agreeing import FOR_EVERYONE, FOR_THE_CITY, RECORD, agree, community_dataset
 from support.releases import act, make_dataset, public_sees, release, request, upload
 
 from ckanext.privacy.engine import consent as rules
@@ -148,6 +148,48 @@ def test_outsiders_read_no_record(dataset, user):
     for action, asked in (("show", {"id": record["id"]}), ("list", {"dataset_id": dataset["id"]})):
         with pytest.raises(tk.NotAuthorized):
             act(user, f"privacy_consent_{action}", **asked)
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_the_id_of_a_purged_dataset_is_nobodys_name(dataset, stranger, api_as, renamed):
+    """CKAN goes by names where there is no such id: who took it would keep what the gate knows of that dataset."""
+    agree(dataset["id"])
+    release(dataset["id"])
+    act("sysadmin", "dataset_purge", id=dataset["id"])
+    ask = api_as(stranger)
+    names = {"id": "elsewhere"} if renamed else {"owner_org": "other-org"}
+    status, answer = ask("package_patch" if renamed else "package_create", name=dataset["id"], **names)
+    assert (status, "name" in answer["error"]) == (409, True)
+    free = model.types.make_uuid()
+    assert ask("package_patch", id="elsewhere", name=free)[0] == 200
+    assert ask("package_patch", id=free, title="Mine")[0] == 200
+
+
+def test_who_has_the_id_of_a_purged_dataset_as_a_name_reads_nothing_of_it(dataset, stranger, api_as):
+    """Whatever way the name came there; another dataset of the same agreement stays as it is."""
+    alive = community_dataset()
+    record = act("officer", "privacy_consent_create", **{**RECORD, "datasets": [dataset["id"], alive["id"]]})
+    release(alive["id"])
+    released = release(dataset["id"])
+    scan = act("officer", "privacy_scan_list", id=dataset["id"])[0]
+    act("sysadmin", "dataset_purge", id=dataset["id"])
+    named = sa.update(model.Package).where(model.Package.name == "elsewhere").values(name=dataset["id"])
+    model.Session.execute(named)
+    model.Session.commit()
+    ask = api_as(stranger)
+    for action, id_ in (
+        ("privacy_release_show", released["id"]),
+        ("privacy_release_diff", released["id"]),
+        ("privacy_release_withdraw", released["id"]),
+        ("privacy_scan_show", scan["id"]),
+        ("privacy_consent_show", record["id"]),
+        ("privacy_consent_renew", record["id"]),
+        ("privacy_consent_withdraw", record["id"]),
+    ):
+        assert ask(action, id=id_, reason="Mine.", valid_for="P1Y")[0] in (403, 404), action
+    assert public_sees(alive["id"])
+    shown = act("steward1", "privacy_consent_show", id=record["id"])
+    assert [each["status"] for each in shown["events"]] == ["ConsentGiven"]
 
 
 # Taking it back --------------------------------------------------------------------------------------------------

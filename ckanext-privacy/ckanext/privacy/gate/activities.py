@@ -25,7 +25,7 @@ def table() -> sa.Table | None:
 
 def publish(release: Release) -> None:
     """Write the public activity of a release in place of the one before it, in the caller's transaction."""
-    package = model.Package.get(release.package_id)
+    package = model.Session.get(model.Package, release.package_id)
     if package is None or table() is None:
         return
     from ckanext.activity.model import Activity

@@ -6,17 +6,21 @@ database has a trigger for what does not pass here (raw SQL, ``Query.update``).
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 import sqlalchemy as sa
 from ckan import model
 from ckan import plugins as p
 from ckan.model import meta
+from ckan.plugins import toolkit as tk
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from ckanext.privacy.gate import lifecycle, released, resource_ids
-from ckanext.privacy.model import Release
+from ckanext.privacy.model import Consent, Release
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def install() -> None:
@@ -30,21 +34,23 @@ def install() -> None:
 def before_flush(session: Session, _context: Any, _instances: Any) -> None:
     """Close every dataset row that is about to be written, and end releases whose dataset goes away.
 
-    A resource that would take another's file or rows over is refused: ``ValidationError``.
+    A resource that would take another's file or rows over is refused, and a dataset that would be called as one that
+    was purged: ``ValidationError``.
     """
     if not p.plugin_loaded("privacy"):
         return
     for row in session.new:
-        _look_at_new(row)
+        _look_at_new(session, row)
     for row in session.dirty:
         _look_at_changed(session, row)
     for row in list(session.deleted):
         _look_at_deleted(session, row)
 
 
-def _look_at_new(row: object) -> None:
+def _look_at_new(session: Session, row: object) -> None:
     if isinstance(row, model.Package):
         row.private = True
+        _refuse_name_of_gone(session, row)
     elif isinstance(row, model.Resource):
         resource_ids.refuse_left_over(row)
 
@@ -72,9 +78,23 @@ def _keep(session: Session, package: model.Package) -> None:
     if changed.name.history.has_changes() and released.is_public(package.id):
         # Links to the released dataset must keep leading to it, and the new name may say what is not released.
         package.name = _stored_name(session, package)
+    if changed.name.history.has_changes():
+        _refuse_name_of_gone(session, package)
     reason = _reason_to_end(package, changed)
     if reason:
         lifecycle.end(session, package, reason)
+
+
+def _refuse_name_of_gone(session: Session, package: model.Package) -> None:
+    """Refuse the id of a purged dataset as a name: CKAN goes by names too, and the gate still knows what had the id."""
+    name = package.name
+    if name == package.id or not _UUID.fullmatch(name or ""):
+        return
+    of_it = (Release.package_id == name, Consent.package_ids.contains([name]))
+    known = sa.or_(*(sa.exists().where(each) for each in of_it))
+    there = sa.exists().where(model.package_table.c.id == name)
+    if session.connection().execute(sa.select(known & ~there)).scalar_one():
+        raise tk.ValidationError({"name": [tk._("That URL is already in use.")]})
 
 
 def _index_under_new_name(session: Session, group: model.Group) -> None:

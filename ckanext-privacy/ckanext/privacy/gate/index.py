@@ -62,7 +62,7 @@ def _flatten(package: dict[str, Any]) -> Document:
 def expected_document(package_id: str) -> Document | None:
     """Return the document that the index should hold of a dataset's release, made anew by all plugins, or None."""
     found = released.both(package_id)
-    package = model.Package.get(package_id)
+    package = model.Session.get(model.Package, package_id)
     if found is None or package is None:
         return None
     default, custom = found

@@ -17,14 +17,14 @@ def make_public(release: Release) -> None:
 def take_down(release: Release, *, erase: bool = False) -> None:
     """Hide a release that has just ended, index included; ``erase`` also removes its content for good."""
     close(release, erase=erase)
-    if model.Package.get(release.package_id) is not None:
+    if model.Session.get(model.Package, release.package_id) is not None:
         reindex(release.package_id)
 
 
 def close(release: Release, *, erase: bool = False) -> None:
     """Hide a release that has just ended from everything but the index, not committed yet."""
     index.forget(release.package_id)
-    package = model.Package.get(release.package_id)
+    package = model.Session.get(model.Package, release.package_id)
     if package is not None:
         activities.close(model.Session, package)
     if erase:
@@ -33,7 +33,7 @@ def close(release: Release, *, erase: bool = False) -> None:
 
 def reindex(package_id: str) -> None:
     """Bring a dataset's document in the index in line with the releases, within the caller's transaction."""
-    if model.Package.get(package_id) is None:
+    if model.Session.get(model.Package, package_id) is None:
         logic.index_remove_package(package_id)
     else:
         logic.index_update_package({"ignore_auth": True}, package_id)

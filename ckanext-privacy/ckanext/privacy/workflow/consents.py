@@ -203,7 +203,7 @@ def _keep(file: Any) -> Json:
 
 def organization(record: Consent) -> str | None:
     """Return the organisation that keeps the datasets of a record."""
-    package = model.Package.get(record.package_ids[0])
+    package = model.Session.get(model.Package, record.package_ids[0])
     return package.owner_org if package else None
 
 

@@ -131,7 +131,7 @@ def kept_for_others(release_id: str) -> str | None:
     sentence = tk._(
         "The same file or rows are also in a release of: {datasets}. There they stay until that is taken down."
     )
-    names = [package.name for owner in owners if (package := model.Package.get(owner))]
+    names = [package.name for owner in owners if (package := model.Session.get(model.Package, owner))]
     return sentence.format(datasets=", ".join(names))
 
 

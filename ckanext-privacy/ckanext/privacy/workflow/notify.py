@@ -50,7 +50,7 @@ def decided(release_id: str) -> None:
 def agreement_ends(consent_id: str) -> None:
     """Remind the editors and stewards of a dataset that an agreement about it ends soon."""
     record = Consent.get(consent_id)
-    package = model.Package.get(record.package_ids[0]) if record else None
+    package = model.Session.get(model.Package, record.package_ids[0]) if record else None
     if record is None or package is None or not package.owner_org:
         return
     url = tk.url_for("privacy.consents", id=package.id, _external=True)

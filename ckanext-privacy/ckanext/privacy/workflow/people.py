@@ -67,7 +67,9 @@ def is_steward(user: model.User, organization_id: str | None) -> bool:
 
 
 def may_update(user: model.User, package_id: str) -> bool:
-    """Say whether a person may edit the dataset."""
+    """Say whether a person may edit the dataset that has this id."""
+    if model.Session.get(model.Package, package_id) is None:
+        return False  # CKAN would ask about one that has the id as its name
     context = cast("Context", {"user": user.name, "auth_user_obj": user, "model": model})
     return authz.is_authorized_boolean("package_update", context, {"id": package_id})
 

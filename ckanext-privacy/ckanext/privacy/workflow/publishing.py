@@ -61,7 +61,7 @@ def resume(release: Release, actor: steps.Actor, reason: str) -> None:
     look_again_later(release)
     _refuse_ended(release)
     _refuse_disagreed(release)
-    package = model.Package.get(release.package_id)
+    package = model.Session.get(model.Package, release.package_id)
     if package is None or package.state != "active":
         model.Session.rollback()
         raise steps.invalid(tk._("The dataset is not there any more."))

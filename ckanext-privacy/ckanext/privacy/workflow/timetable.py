@@ -88,7 +88,7 @@ def _release_or_not(release: Release) -> bool:
 def _why_return(release: Release) -> str | None:
     if release.expires is not None and release.expires <= now():
         return LATE
-    package = model.Package.get(release.package_id)
+    package = model.Session.get(model.Package, release.package_id)
     if package is None or package.state != "active":
         return CHANGED
     if not freeze.is_current(release.package_id, release.snapshot, release.snapshot_sha256):

@@ -170,7 +170,7 @@ def _withdrawn(record: Consent, change: ConsentChange) -> dict[str, Any]:
 
 
 def _actor(context: Context, record: Consent) -> steps.Actor:
-    package = model.Package.get(record.package_ids[0])
+    package = model.Session.get(model.Package, record.package_ids[0])
     return steps.Actor.person(people.current_user(context), package.owner_org if package else None)
 
 

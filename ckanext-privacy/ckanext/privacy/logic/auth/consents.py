@@ -66,14 +66,14 @@ def privacy_consent_evidence_create(context: Context, data_dict: DataDict | None
 
 def _look(context: Context, record: Consent) -> AuthResult:
     for package_id in _existing(record):
-        found = datasets.may_look(context, datasets.package_of({"id": package_id}))
+        found = datasets.may_look(context, datasets.kept(package_id))
         if found.get("success"):
             return found
     return {"success": False, "msg": tk._("Only editors of this dataset and its stewards can see this.")}
 
 
 def _existing(record: Consent) -> list[str]:
-    return [package_id for package_id in record.package_ids if model.Package.get(package_id)]
+    return [package_id for package_id in record.package_ids if model.Session.get(model.Package, package_id)]
 
 
 def _all(context: Context, data_dict: DataDict | None, rule: Any) -> AuthResult:

@@ -28,9 +28,17 @@ def _may_update(context: Context, package_id: str) -> bool:
 def package_of(data_dict: DataDict | None) -> model.Package:
     """Return the dataset that ``id`` or ``resource_id`` is about."""
     data: dict[str, Any] = data_dict or {}
-    resource = model.Session.get(model.Resource, data["resource_id"]) if data.get("resource_id") else None
-    key = resource.package_id if resource else data.get("id")
-    package = model.Package.get(key) if key and (resource or not data.get("resource_id")) else None
+    if data.get("resource_id"):
+        return _found(audience.package_of(data["resource_id"]))
+    return _found(audience.dataset(data["id"]) if data.get("id") else None)
+
+
+def kept(package_id: str) -> model.Package:
+    """Return the dataset of a record of the gate, by its id: another can be called as one that was purged."""
+    return _found(model.Session.get(model.Package, package_id))
+
+
+def _found(package: model.Package | None) -> model.Package:
     if package is None:
         raise tk.ObjectNotFound(tk._("There is no such dataset or file."))
     return package
@@ -51,7 +59,7 @@ def privacy_scan_show(context: Context, data_dict: DataDict | None) -> AuthResul
     scan = Scan.get((data_dict or {}).get("id", ""))
     if scan is None:
         raise tk.ObjectNotFound(tk._("There is no such scan."))
-    return may_look(context, package_of({"id": scan.package_id}))
+    return may_look(context, kept(scan.package_id))
 
 
 @tk.auth_allow_anonymous_access

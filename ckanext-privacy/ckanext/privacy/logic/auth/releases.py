@@ -23,7 +23,7 @@ def _look(context: Context, data_dict: DataDict | None) -> AuthResult:
     user = model.User.get(context.get("user") or "")
     if user and user.is_active and people.is_steward(user, release.owner_org):
         return {"success": True}
-    return datasets.may_look(context, datasets.package_of({"id": release.package_id}))
+    return datasets.may_look(context, datasets.kept(release.package_id))
 
 
 def privacy_release_show(context: Context, data_dict: DataDict | None) -> AuthResult:

@@ -87,5 +87,5 @@ def task_status_show(next_auth: AuthFunction, context: Context, data_dict: DataD
     if not found.get("success") or task is None:
         return found
     user = audience.reader(context)
-    package = audience.package_of(task.entity_id) or model.Package.get(task.entity_id)
+    package = audience.package_of(task.entity_id) or model.Session.get(model.Package, task.entity_id)
     return found if package is not None and audience.works_on(user, package) else _refused()

@@ -17,7 +17,7 @@ def harvest_object_show(next_auth: AuthFunction, context: Context, data_dict: Da
     """A record as it was harvested can be read by those who work on its dataset or on its source."""
     owner = _owner(data_dict or {})
     user = audience.reader(context)
-    package = model.Package.get(owner) if owner else None
+    package = model.Session.get(model.Package, owner) if owner else None
     if package is not None and audience.works_on(user, package):
         return next_auth(context, data_dict or {})
     return {"success": False, "msg": tk._("Not authorized")}
