@@ -303,3 +303,14 @@ def test_a_copy_that_was_changed_is_not_used_again(table):
         connection.execute(sa.text(f"UPDATE \"{copy}\" SET well = 'south'"))
     with pytest.raises(tk.ValidationError, match=copy):
         freeze.freeze(table["package"])
+
+
+def test_who_names_two_places_for_rows_is_not_the_last_editor_of_either(table, stranger, api_as):
+    """CKAN asks for rights to the new resource only; the real editor must not be hidden by somebody else."""
+    release(table["package"])
+    before = Edit.times(table["package"])
+    new = {"package_id": "elsewhere", "name": "Mine"}
+    status, answer = api_as(stranger)("datastore_create", resource_id=table["id"], resource=new)
+    assert (status, answer["error"]["resource"]) == (409, ["resource cannot be used with resource_id"])
+    assert api_as(stranger)("datastore_create", id=table["id"], resource=new)[0] == 409
+    assert Edit.times(table["package"]) == before

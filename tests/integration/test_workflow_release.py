@@ -29,7 +29,7 @@ from support.releases import (
 
 from ckanext.privacy.gate import freeze
 from ckanext.privacy.interfaces import IReleaseRequirements
-from ckanext.privacy.model import Release
+from ckanext.privacy.model import Edit, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import judging, requesting, timetable
 
@@ -271,6 +271,79 @@ def test_one_steward_approves_what_only_a_machine_changed(machine, community):
     }
     dataset = by_machine(machine, "package_create", **described)
     assert approve(asked_by_machine(machine, dataset), "steward1")["state"] == "released"
+
+
+@pytest.fixture
+def theme(community):
+    """A group of `reader`, who edits nothing else."""
+    return factories.Group(users=[{"name": "reader", "capacity": "admin"}])["id"]
+
+
+def put(user, theme, dataset, road):
+    """Put a dataset into a group, by one of CKAN's roads."""
+    if road.startswith("member"):
+        kind = road.removeprefix("member ")
+        act(user, "member_create", id=theme, object=dataset, object_type=kind, capacity="public")
+    elif road == "update":
+        act(user, "group_update", id=theme, packages=[{"id": dataset}])
+    else:
+        act(user, road, name=uuid.uuid4().hex, packages=[{"id": dataset}])
+
+
+@pytest.mark.parametrize("road", ["member package", "member Package", "update", "group_create", "organization_create"])
+@pytest.mark.parametrize("shown", [False, True])
+def test_nobody_puts_anothers_dataset_into_a_group_and_is_its_last_editor(dataset, theme, road, shown):
+    """The real editor must not be hidden, so that she could approve; of what is held a stranger learns nothing."""
+    if shown:
+        release(dataset["id"])
+    before = Edit.times(dataset["id"])
+    with (
+        helpers.changed_config("ckan.auth.user_create_groups", "true"),
+        helpers.changed_config("ckan.auth.user_create_organizations", "true"),
+        pytest.raises(tk.NotAuthorized if shown else tk.ObjectNotFound),
+    ):
+        put("reader", theme, dataset["name"], road)
+    assert Edit.times(dataset["id"]) == before
+    assert act("officer", "package_show", id=dataset["id"])["groups"] == []
+
+
+@pytest.mark.parametrize("road", ["member package", "update", "group_create"])
+def test_who_puts_a_dataset_into_a_group_has_changed_it(dataset, theme, road, community):
+    put("sysadmin", theme, dataset["name"], road)
+    assert next(iter(Edit.times(dataset["id"]))) == community["sysadmin"]["id"]
+    assert len(act("officer", "package_show", id=dataset["id"])["groups"]) == 1
+    with pytest.raises(tk.NotAuthorized, match="changed this dataset last"):
+        approve(request(dataset["id"]), "sysadmin")
+
+
+def test_who_takes_a_dataset_out_of_a_group_has_changed_it(dataset, theme, community):
+    """What stays in the group is no change; nobody takes out what they may not change."""
+    put("sysadmin", theme, dataset["name"], "update")
+    act("officer", "package_patch", id=dataset["id"], version="2")
+    release(dataset["id"])
+    before = Edit.times(dataset["id"])
+    act("reader", "group_update", id=theme, title="Ours", packages=[{"name": dataset["name"], "id": dataset["id"]}])
+    with pytest.raises(tk.NotAuthorized):
+        act("reader", "group_update", id=theme, packages=[])
+    with pytest.raises(tk.NotAuthorized):
+        act("reader", "member_delete", id=theme, object=dataset["id"], object_type="package")
+    assert Edit.times(dataset["id"]) == before
+    act("sysadmin", "group_update", id=theme, packages=[])
+    assert next(iter(Edit.times(dataset["id"]))) == community["sysadmin"]["id"]
+    assert act("officer", "package_show", id=dataset["id"])["groups"] == []
+
+
+def test_a_view_that_is_moved_changes_both_datasets(dataset, community):
+    """What it says is new where it arrives, and gone where it was."""
+    other = make_dataset()
+    view = {"title": "Table", "view_type": "text_view"}
+    made = act("officer", "resource_view_create", resource_id=dataset["resources"][0]["id"], **view)
+    there = other["resources"][0]["id"]
+    act("sysadmin", "resource_view_update", id=made["id"], resource_id=there, title="In other words")
+    for each in (dataset, other):
+        assert next(iter(Edit.times(each["id"]))) == community["sysadmin"]["id"]
+    with pytest.raises(tk.NotAuthorized, match="changed this dataset last"):
+        approve(request(other["id"]), "sysadmin")
 
 
 @pytest.mark.parametrize("user", ["officer", "editor", "admin", "reader", ""])

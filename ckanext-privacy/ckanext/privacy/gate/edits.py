@@ -31,7 +31,7 @@ def record_all(context: Context, package_ids: Collection[str]) -> None:
     """Note the person behind a call as the last editor of many datasets, given by id, in the call's own transaction."""
     user_id = _editor(context)
     if user_id and package_ids:
-        model.Session.execute(_note(list(package_ids), user_id))
+        model.Session.execute(_note(sorted(package_ids), user_id))
 
 
 def record_now(context: Context, package_id: str) -> None:

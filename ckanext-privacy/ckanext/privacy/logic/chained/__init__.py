@@ -22,6 +22,7 @@ from ckanext.privacy.logic.chained import (
     followers,
     harvest,
     lists,
+    memberships,
     rows,
     saving,
     tags,
@@ -29,7 +30,7 @@ from ckanext.privacy.logic.chained import (
 
 #: Modules of functions, by the plugin whose functions they stand in front of ("" for CKAN's core).
 ACTIONS: Mapping[str, tuple[ModuleType, ...]] = {
-    "": (datasets, followers, lists, saving, tags),
+    "": (datasets, followers, lists, memberships, saving, tags),
     "activity": (activities,),
     "datastore": (rows,),
     "dcat": (catalogue,),

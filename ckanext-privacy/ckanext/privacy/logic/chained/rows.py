@@ -111,10 +111,17 @@ def _refuse_names_of_copies(data_dict: DataDict) -> None:
         raise tk.ValidationError({"aliases": [sentence.format(prefix=PREFIX)]})
 
 
+def _refuse_two_places(data_dict: DataDict) -> None:
+    """Refuse at once what CKAN refuses late: it asks for rights to the new resource, and the other's would be noted."""
+    if data_dict.get("resource") and (data_dict.get("resource_id") or data_dict.get("id")):
+        raise tk.ValidationError({"resource": ["resource cannot be used with resource_id"]})
+
+
 @tk.chained_action
 def datastore_create(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Write working rows; the public's copy stays as it is, and so does its name."""
     _refuse_names_of_copies(data_dict)
+    _refuse_two_places(data_dict)
     return _noted("datastore_create", original, context, data_dict)
 
 

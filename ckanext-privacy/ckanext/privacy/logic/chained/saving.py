@@ -49,10 +49,9 @@ def _reindex(package_id: str) -> None:
     index_update_package({"ignore_auth": True}, package_id)
 
 
-def _around_view(original: Action, context: Context, data_dict: DataDict, resource_id: str | None) -> Any:
-    package = audience.package_of(resource_id)
-    if package is not None:
-        edits.record(context, package.id)
+def _around_view(original: Action, context: Context, data_dict: DataDict, *resource_ids: str | None) -> Any:
+    packages = map(audience.package_of, resource_ids)
+    edits.record_all(context, {each.id for each in packages if each is not None})
     return original(context, data_dict)
 
 
@@ -69,12 +68,18 @@ def resource_view_create(original: Action, context: Context, data_dict: DataDict
 
 @tk.chained_action
 def resource_view_update(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Change a view of the working copy, for who may change its file: CKAN asks about the one that it moves to."""
+    """Change a view of the working copy, for who may change its file, and the one that it moves to.
+
+    CKAN asks about one of them. Both datasets are changed.
+    """
     resource_id = _view_of(data_dict)
     if resource_id is None:
         return original(context, data_dict)
-    tk.check_access("resource_view_update", context.copy(), {**data_dict, "resource_id": resource_id})
-    return _around_view(original, context, {"resource_id": resource_id, **data_dict}, resource_id)
+    data_dict = {"resource_id": resource_id, **data_dict}
+    both = {resource_id, str(data_dict["resource_id"])}
+    for each in both:
+        tk.check_access("resource_view_update", context.copy(), {**data_dict, "resource_id": each})
+    return _around_view(original, context, data_dict, *both)
 
 
 @tk.chained_action
@@ -87,25 +92,6 @@ def resource_view_delete(original: Action, context: Context, data_dict: DataDict
 def resource_view_reorder(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Put the views of the working copy in another order."""
     return _around_view(original, context, data_dict, data_dict.get("id"))
-
-
-def _around_membership(original: Action, context: Context, data_dict: DataDict) -> Any:
-    package = model.Package.get(data_dict.get("object")) if data_dict.get("object_type") == "package" else None
-    if package is not None:
-        edits.record(context, package.id)
-    return original(context, data_dict)
-
-
-@tk.chained_action
-def member_create(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Put a dataset into a group: a change that waits like any other."""
-    return _around_membership(original, context, data_dict)
-
-
-@tk.chained_action
-def member_delete(original: Action, context: Context, data_dict: DataDict) -> Any:
-    """Take a dataset out of a group: a change that waits like any other."""
-    return _around_membership(original, context, data_dict)
 
 
 def _around_relationship(original: Action, context: Context, data_dict: DataDict) -> Any:
