@@ -100,8 +100,8 @@ def test_a_first_run_brings_every_record_private_and_complete(site, make_source,
     assert one["resources"][0]["url"].startswith("https://")
 
 
-def test_nothing_harvested_is_public(site, make_source, anonymous_api):
-    """Neither the dataset, nor a search, nor the stored record."""
+def test_nothing_harvested_is_public(site, make_source, anonymous_api, api_as, community):
+    """Neither the dataset, nor a search, nor the stored record, which editors read by the dataset's id or name."""
     site.serve_catalogue(hub_records(3))
     run(make_source(site.url))
     dataset_id = datasets()["Layer 1"].id
@@ -112,6 +112,8 @@ def test_nothing_harvested_is_public(site, make_source, anonymous_api):
     assert anonymous_api("harvest_object_show", id=object_id)[0] == 404
     assert anonymous_api("harvest_object_show", dataset_id=dataset_id)[0] == 404
     assert anonymous_api("harvest_object_list")[0] == 403
+    for named in ({"id": object_id}, {"dataset_id": dataset_id}, {"dataset_id": datasets()["Layer 1"].name}):
+        assert api_as(community["officer"])("harvest_object_show", **named)[0] == 200, named
 
 
 def _current_object(dataset_id: str) -> str:

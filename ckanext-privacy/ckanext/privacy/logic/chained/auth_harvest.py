@@ -28,7 +28,8 @@ def _owner(data_dict: DataDict) -> str | None:
     from ckanext.harvest.model import HarvestObject
 
     if not data_dict.get("id"):
-        return data_dict.get("dataset_id")
+        named = audience.dataset(data_dict.get("dataset_id") or "")
+        return named.id if named else None
     record: Any = HarvestObject.get(data_dict["id"], attr=data_dict.get("attr"))
     return (record.package_id or record.harvest_source_id) if record else None
 
