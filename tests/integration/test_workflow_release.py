@@ -27,7 +27,7 @@ from support.releases import (
     work,
 )
 
-from ckanext.privacy.gate import freeze
+from ckanext.privacy.gate import freeze, uploads
 from ckanext.privacy.interfaces import IReleaseRequirements
 from ckanext.privacy.model import Edit, Release
 from ckanext.privacy.model.columns import now
@@ -271,6 +271,32 @@ def test_one_steward_approves_what_only_a_machine_changed(machine, community):
     }
     dataset = by_machine(machine, "package_create", **described)
     assert approve(asked_by_machine(machine, dataset), "steward1")["state"] == "released"
+
+
+def test_who_replaced_a_file_by_a_save_that_failed_later_cannot_approve_it(dataset):
+    """CKAN stores one file after the other: the first one stays when the second is refused."""
+    first, second = dataset["resources"][0]["id"], add_file(dataset["id"], WATER, "second.csv")["id"]
+    sent = {
+        f"update__resources__{first}__upload": upload("replaced\n1\n", "water.csv"),
+        f"update__resources__{second}__upload": upload("x" * 2_000_000, "second.csv"),
+    }
+    with helpers.changed_config("ckan.max_resource_size", 1), pytest.raises(tk.ValidationError, match="too large"):
+        act("sysadmin", "package_revise", match__id=dataset["id"], **sent)
+    model.Session.rollback()
+    with uploads.working_file(dataset["resources"][0]) as source:
+        assert b"replaced" in b"".join(source)
+    with pytest.raises(tk.NotAuthorized, match="changed this dataset last"):
+        approve(request(dataset["id"]), "sysadmin")
+
+
+def test_who_may_not_send_a_file_is_not_the_last_editor(dataset):
+    before = Edit.times(dataset["id"])
+    with pytest.raises(tk.NotAuthorized):
+        replace_file(dataset, WATER, user="reader")
+    file = {**dataset["resources"][0], "upload": upload(WATER, "water.csv")}
+    with pytest.raises(tk.NotAuthorized):
+        act("reader", "package_update", **{**dataset, "resources": [file]})
+    assert Edit.times(dataset["id"]) == before
 
 
 @pytest.fixture

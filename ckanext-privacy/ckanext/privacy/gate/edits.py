@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import sqlalchemy as sa
 from ckan import model
 from ckan.model import meta
 from ckan.types import Context
@@ -13,6 +14,9 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from ckanext.privacy.gate import audience
 from ckanext.privacy.model import Edit
 from ckanext.privacy.model.columns import now
+
+#: How many seconds a note waits for another one of the same person and dataset.
+PATIENCE = 20
 
 
 def record(context: Context, package_id: str) -> None:
@@ -35,10 +39,14 @@ def record_all(context: Context, package_ids: Collection[str]) -> None:
 
 
 def record_now(context: Context, package_id: str) -> None:
-    """Note the person behind a call as the last editor at once: what follows is not in CKAN's transaction."""
+    """Note the person behind a call as the last editor at once: what follows is not in CKAN's transaction.
+
+    That one may hold the note already, and would be waited for in vain: the call fails then, and nothing follows.
+    """
     user_id = _editor(context)
     if user_id and meta.engine is not None:
         with meta.engine.begin() as connection:
+            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{PATIENCE}s'"))
             connection.execute(_note([package_id], user_id))
 
 

@@ -22,11 +22,31 @@ def package_create(original: Action, context: Context, data_dict: DataDict) -> A
 @tk.chained_action
 def package_update(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Save a dataset; the public keeps what was released."""
+    if _brings_files(data_dict):
+        _note_before_files(context, data_dict)
     saved = original(context, data_dict)
     notice.saved(context, saved)
     if isinstance(saved, dict) and not context.get("defer_commit"):
         working.keep(saved)
     return saved
+
+
+def _brings_files(data_dict: DataDict) -> bool:
+    """Say whether a save puts files in the place of others, or takes some away."""
+    resources = data_dict.get("resources")
+    listed = resources if isinstance(resources, list) else []
+    return any("upload" in each or "clear_upload" in each for each in listed if isinstance(each, dict))
+
+
+def _note_before_files(context: Context, data_dict: DataDict) -> None:
+    """Note who sends files before they are stored: when a save fails after that, they stay where they are.
+
+    Who may not change the dataset is refused first, as for rows.
+    """
+    package = model.Package.get(data_dict.get("id") or data_dict.get("name") or "")
+    if package is not None:
+        tk.check_access("package_update", context.copy(), {**data_dict, "id": package.id})
+        edits.record_now(context, package.id)
 
 
 @tk.chained_action
