@@ -6,6 +6,8 @@ again. So a second person approves it first: its kind and its address, and when 
 
 from __future__ import annotations
 
+import hashlib
+import json
 from datetime import datetime, timezone
 from typing import Any
 
@@ -37,6 +39,11 @@ def members(source_id: str) -> dict[str, Any]:
     package = ledger.package(source_id)
     extras = package.extras or {}
     return {name: getattr(package, name, None) or extras.get(name) for name in _APPROVED_MEMBERS}
+
+
+def fingerprint(source_id: str) -> str:
+    """SHA-256 of what is approved, in hex: whoever approves says with it what they looked at."""
+    return hashlib.sha256(json.dumps(members(source_id), sort_keys=True).encode()).hexdigest()
 
 
 def author_id(source_id: str) -> str:

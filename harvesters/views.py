@@ -110,6 +110,7 @@ def source(id: str) -> Any:
             "lists": report.datasets(source_id, LISTED),
             "waits": approval.waits(source_id),
             "waits_sentence": approval.sentence(),
+            "members_sha256": approval.fingerprint(source_id),
             "may_approve": approval.may_approve(source_id, tk.current_user.name),
             "may_release": approval.may_release(source_id, tk.current_user.name),
             "running": history.is_running(source_id),
@@ -180,6 +181,7 @@ def approve(id: str) -> Any:
     """Approve a source of somebody else."""
     form = tk.request.form
     said = {"note": form.get("note", ""), "automatic_release": bool(form.get("automatic_release"))}
+    said["members_sha256"] = form.get("members_sha256", "")
     return _step(id, "cityportals_source_approve", tk._("The source is approved and may run."), **said)
 
 

@@ -190,11 +190,16 @@ def cityportals_source_approve(context: Context, data_dict: DataDict) -> dict[st
     :param note: what you looked at (optional)
     :param automatic_release: whether the gate may release without a person what is public at the source under an open
         licence, when it finds nothing in the description and in the files; for stewards (optional, default: false)
+    :param members_sha256: fingerprint of what you looked at, as the source's page sends it; a source that changed
+        since is refused (optional)
     :returns: ``{"by", "name", "note", "automatic_release", "at", "members": {"url", "source_type", "config"}}``
     """
     tk.check_access("cityportals_source_approve", context, data_dict)
+    source_id = _source(data_dict["id"]).id
+    if data_dict.get("members_sha256") not in (None, "", approval.fingerprint(source_id)):
+        raise tk.ValidationError({"approval": [tk._("The source has changed since you opened it: look at it again.")]})
     approved = approval.approve(
-        _source(data_dict["id"]).id,
+        source_id,
         context.get("user", ""),
         data_dict.get("note") or "",
         automatic_release=data_dict["automatic_release"],

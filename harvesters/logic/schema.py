@@ -47,6 +47,7 @@ def approve(
     return {
         "id": [not_empty, unicode_safe],
         "note": [ignore_missing, unicode_safe],
+        "members_sha256": [ignore_missing, unicode_safe],
         "automatic_release": [default(False), boolean_validator],
     }
 

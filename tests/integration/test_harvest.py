@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -16,7 +17,7 @@ from ckan.tests import helpers
 from portals import records
 from portals.replay import Answer, Replay, replay
 
-from ckanext.cityportals import batch, running
+from ckanext.cityportals import approval, batch, running
 
 pytestmark = pytest.mark.usefixtures("clean_site")
 
@@ -430,6 +431,35 @@ def test_a_source_runs_after_somebody_else_has_approved_it(site, make_source, ap
     with pytest.raises(tk.NotAuthorized):
         act("cityportals_source_approve", "editor", id=source["id"])
     assert act("cityportals_source_approve", "officer", id=source["id"])
+
+
+def test_a_source_that_changed_after_somebody_opened_it_is_not_approved(site, app, api_as, community):
+    """What is approved is what the page showed: an editor may swap the address meanwhile."""
+    members = {"name": "swapped", "title": "S", "url": site.url, "source_type": "arcgis-hub", "frequency": "MANUAL",
+               "owner_org": community["organization"]["id"]}  # fmt: skip
+    source = act("harvest_source_create", **members)
+    sysadmin = {"Authorization": community["sysadmin"]["token"]}
+
+    def shown() -> str:
+        page = app.get(f"/harvest-portals/source/{source['id']}", headers=sysadmin, status=200).text
+        return re.search(r'name="members_sha256" value="([0-9a-f]{64})"', page)[1]
+
+    def approve(seen: str) -> None:
+        form = {"members_sha256": seen, "automatic_release": "1"}
+        page = f"/harvest-portals/source/{source['id']}/approve"
+        assert app.post(page, data=form, headers=sysadmin, follow_redirects=False).status_code == 302
+        model.Session.expire_all()
+
+    seen = shown()
+    act("harvest_source_update", "officer", **{**members, "id": source["id"], "url": f"{site.url}/elsewhere"})
+    status, answer = api_as(community["steward1"])("cityportals_source_approve", id=source["id"], members_sha256=seen)
+    assert (status, answer["error"]["approval"]) == (
+        409, ["The source has changed since you opened it: look at it again."]
+    )  # fmt: skip
+    approve(seen)
+    assert approval.waits(source["id"])
+    approve(shown())
+    assert not approval.waits(source["id"])
 
 
 def test_the_sites_administrators_answer_for_their_own_sources(site, community, monkeypatch):
