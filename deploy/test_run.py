@@ -21,18 +21,18 @@ _NO_CKAN = ("-p", "no:ckan", "-p", "no:ckan_fixtures")
 
 @dataclasses.dataclass(frozen=True)
 class Suite:
-    """One run of pytest: folders below `tests/` and how to run them; `beside` in one process, beside another suite."""
+    """One run of pytest: folders below `tests/` and how to run them."""
 
     name: str
     folders: tuple[str, ...]
     options: tuple[str, ...]
-    beside: bool
+    parallel: bool
 
 
 SUITES = (
-    Suite("engine and structure, without CKAN", ("house", "engine", "portals", "community"), _NO_CKAN, beside=True),
-    Suite("integration, real servers", ("integration",), (), beside=False),
-    Suite("browser", ("browser",), _NO_CKAN, beside=True),
+    Suite("engine and structure, without CKAN", ("house", "engine", "portals", "community"), _NO_CKAN, parallel=True),
+    Suite("integration, real servers", ("integration",), (), parallel=True),
+    Suite("browser", ("browser",), _NO_CKAN, parallel=False),
 )
 
 
@@ -66,15 +66,15 @@ def make_sites(layout: Layout, workers: int) -> None:
 
 
 def run_suites(workers: int, pytest_arguments: tuple[str, ...]) -> list[tuple[Suite, int, str]]:
-    """Run all suites at once: one waits for servers or pages while another computes. Those beside are shown last."""
+    """Run one suite after the other; what waits for pages most of the time goes on beside them and is shown last."""
     with concurrent.futures.ThreadPoolExecutor() as pool:
         beside = [
             (suite, out := io.StringIO(), pool.submit(run_suite, suite, workers, pytest_arguments, out))
             for suite in SUITES
-            if suite.beside
+            if not suite.parallel
         ]
         outcomes = [
-            (suite, *run_suite(suite, workers, pytest_arguments, sys.stdout)) for suite in SUITES if not suite.beside
+            (suite, *run_suite(suite, workers, pytest_arguments, sys.stdout)) for suite in SUITES if suite.parallel
         ]
         for suite, out, running in beside:
             outcomes.append((suite, *running.result()))
@@ -86,7 +86,7 @@ def run_suite(suite: Suite, workers: int, pytest_arguments: tuple[str, ...], out
     """Run pytest, pass its output on as it comes; give exit code and closing line."""
     click.echo(f"\n== {suite.name}", out)
     folders = [str(ROOT / "tests" / folder) for folder in suite.folders]
-    spread = () if suite.beside else ("-n", str(workers), "--dist", "loadfile")
+    spread = ("-n", str(workers), "--dist", "loadfile") if suite.parallel else ()
     command = [sys.executable, "-W", "ignore", "-m", "pytest", *folders, *suite.options, *spread, *pytest_arguments]
     # Workers must collect the same tests: one hash seed, or a parametrized set comes in two orders.
     environment = {key: value for key, value in os.environ.items() if key != "CKAN_INI"} | {"PYTHONHASHSEED": "0"}
