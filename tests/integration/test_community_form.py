@@ -586,10 +586,10 @@ def test_a_steward_reads_words_and_no_codes():
     known = fields.of_type("dataset")
     community = {"name_translated": {"en": "Hawkers", "mr": "फेरीवाले"}, "kind": "street-vendors", "role": ["collector"]}
     told = known.value("communities", [community])
-    assert "Hawkers (en) / फेरीवाले (mr)" in told
+    assert "Hawkers (English) / फेरीवाले (Marathi)" in told
     assert "Kind of community: " in told
     assert not [code for code in ("street-vendors", "collector;", "name_translated") if code in told]
-    assert known.value("title_translated", {"en": "Stalls"}) == "Stalls (en)"
+    assert known.value("title_translated", {"en": "Stalls"}) == "Stalls (English)"
     assert known.value("communities", []) == "–"
     area = {"text": "Old market", "geom": '{"type": "Polygon", "coordinates": [[[1, 2], [3, 4], [5, 2], [1, 2]]]}'}
     assert "an outline of 4 points, the first at 2, 1" in known.value("spatial_coverage", [area])

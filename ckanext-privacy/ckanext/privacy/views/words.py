@@ -209,8 +209,8 @@ def countries() -> list[tuple[str, str]]:
 
 
 def locale() -> Locale:
-    """Return the reader's language; English where the library that knows the words for dates does not know it."""
+    """Return the reader's language; English where nobody reads, and where the library of dates and names lacks it."""
     try:
-        return Locale.parse(tk.h.lang())
+        return Locale.parse(tk.h.lang() or "en")
     except (UnknownLocaleError, ValueError):
         return Locale("en")
