@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import ckan.plugins.toolkit as tk
-from babel import Locale, UnknownLocaleError
 from ckan import model
 
 from ckanext.cityportals import conflicts, ledger, twins
 from ckanext.privacy.said import said
+from ckanext.privacy.views import words
 
 
 def cityportals_said(sentence: str) -> str:
@@ -25,10 +25,7 @@ def cityportals_licence(license_id: str) -> str:
 
 def cityportals_language(code: str) -> str:
     """What the reader's language calls a language; its code where nobody knows one."""
-    try:
-        return Locale.parse(code.replace("-", "_")).get_display_name(tk.h.lang()) or code
-    except (UnknownLocaleError, ValueError):
-        return code
+    return words.language(code)
 
 
 def cityportals_conflicts(dataset_id: str) -> dict[str, Any] | None:

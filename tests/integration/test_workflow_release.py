@@ -31,6 +31,7 @@ from ckanext.privacy.gate import freeze, uploads
 from ckanext.privacy.interfaces import IReleaseRequirements
 from ckanext.privacy.model import Edit, Release
 from ckanext.privacy.model.columns import now
+from ckanext.privacy.views import places
 from ckanext.privacy.workflow import judging, requesting, timetable
 
 pytestmark = pytest.mark.usefixtures("community")
@@ -674,6 +675,21 @@ def test_places_of_a_description_are_called_as_the_form_calls_them(app, communit
     spanish = html.unescape(app.get(f"/es/privacy/release/{asked['id']}", headers=steward).text)
     assert "(español)" in spanish
     assert '"notes_translated' not in spanish
+
+
+def test_a_place_that_is_a_name_or_numbered_is_called_by_its_field(app):
+    """What an editor calls a field may be what is told: the page says so, and leads to where it stands."""
+    package = {"type": "dataset", "name": "wells", "resources": [{"id": "id-of-wells", "name": "Wells"}]}
+    expected = {
+        "notes_translated es (2)": ("Description (Spanish)", "/dataset/edit/wells#field-notes_translated-es"),
+        "asha_patil (its name)": ("Asha patil (its name)", "/dataset/edit/wells#field-asha_patil"),
+        "resource 1 column litres notes (its name)": (
+            "Wells: Notes on the column litres (its name)",
+            "/dataset/wells/dictionary/id-of-wells",
+        ),
+    }
+    with app.flask_app.test_request_context("/"):
+        assert {each: (places.called(each, package), places.href(each, package)) for each in expected} == expected
 
 
 MALFORMED = WATER + "W99,2021\n"

@@ -22,6 +22,9 @@ _DAY = re.compile(r"(?<!\d)(?:19|20)\d\d([-_.]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12
 _TELLING = 10**6
 #: What names of members look like; any other may be a text.
 _NAME = re.compile(r"(?!.*\d{5})[^\W\d]\w*(?:[:.-]\w+)*")
+#: What the place of a member's own name ends with, and of another text of one place.
+ITS_NAME = " (its name)"
+_ASIDE = re.compile(r" \(\d+\)$")
 #: The largest file that is read, in bytes: a longer number under ``size`` is none.
 _LARGEST = 8 << 30
 
@@ -63,6 +66,12 @@ def _translates(place: str) -> str:
     return field if translated else ""
 
 
+def member_at(place: str) -> tuple[str, bool]:
+    """Return a place without its number, and whether the text there is the name of the member instead of its value."""
+    named = _ASIDE.sub("", place)
+    return named.removesuffix(ITS_NAME), named.endswith(ITS_NAME)
+
+
 def changed_words(now: Mapping[str, str], approved: Mapping[str, str], but: Collection[str] = ()) -> tuple[str, ...]:
     """The places of texts that were not among the approved ones, whatever day they tell; without those in ``but``."""
     known = {_DAY.sub("", text) for text in approved.values()}
@@ -99,7 +108,7 @@ def _member(place: str, name: str, value: Any) -> Iterator[tuple[str, str]]:
     if not _NAME.fullmatch(name):
         yield f"{place} name of a field".strip(), name
     elif value not in (None, "", [], {}):
-        yield f"{place} {name} (its name)".strip(), name
+        yield f"{place} {name}{ITS_NAME}".strip(), name
 
 
 def _unescaped(text: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.engine.description import member_at
 from ckanext.privacy.said import said
 from ckanext.privacy.views import fields, words
 
@@ -35,6 +36,12 @@ def reason(sentence: str, places: Iterable[str], package: Json) -> str:
 
 def called(place: str, package: Json) -> str:
     """Return what people call a place in the description of this dataset."""
+    place, is_name = member_at(place)
+    told = _called(place, package)
+    return tk._("{field} (its name)").format(field=told) if is_name else told
+
+
+def _called(place: str, package: Json) -> str:
     known = fields.of_type(package.get("type"))
     resource, rest = _file(place, package)
     if resource is None:
@@ -45,7 +52,7 @@ def called(place: str, package: Json) -> str:
 
 def href(place: str, package: Json) -> str:
     """Return the address where an editor changes what stands at a place: its field in a form where that is known."""
-    known = fields.of_type(package["type"])
+    known, (place, _) = fields.of_type(package["type"]), member_at(place)
     resource, rest = _file(place, package)
     if resource is None:
         return tk.h.url_for(f"{package['type']}.edit", id=package["name"], _anchor=_anchor(place, known.dataset))

@@ -80,13 +80,12 @@ def _with_counts(filters: list[dict[str, Any]], counts: Mapping[str, int]) -> li
 
 
 def _queue_row(release: Json) -> dict[str, Any]:
-    reasons = release["reasons"] or []
     return {
         "id": release["id"],
         "title": release["dataset"]["title"] or release["dataset"]["name"],
         "organization": (release["organization"] or {}).get("title", ""),
         "state": words.state(release["state"]),
-        "worst": reason(reasons[0], release["id"]) if reasons else "",
+        "worst": "".join(reasons(release, most=1)),
         "outcome": words.say(words.OUTCOMES, release["outcome"]),
         "approvals": decisions.approvals(release),
         "requested_by": decisions.named(release["requested_by"]),
@@ -182,7 +181,7 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "outcome": words.say(words.OUTCOMES, release["outcome"]),
             "approvals": decisions.approvals(release),
             "facts": _facts(release),
-            "reasons": [reason(each, id) for each in release["reasons"] or ()],
+            "reasons": reasons(release),
             "described": described.findings(release["metadata"], _snapshot(id)),
             "files": _files(release),
             "parts": _parts(release),
@@ -226,10 +225,11 @@ def _parts(release: Json) -> list[dict[str, Any]]:
     return files if len(files) > 1 else []
 
 
-def reason(each: Json, release_id: str) -> str:
-    """Return a reason of the policy as the reader of a release is told it."""
-    quoted = each.get("fields", ())
-    return places.reason(each["sentence"], quoted, _as_requested(release_id) if quoted else {})
+def reasons(release: Json, most: int | None = None) -> list[str]:
+    """Return the reasons of the policy, the gravest first, as the reader of a release is told them."""
+    given = (release["reasons"] or [])[:most]
+    package = _as_requested(release["id"]) if any(each.get("fields") for each in given) else {}
+    return [places.reason(each["sentence"], each.get("fields", ()), package) for each in given]
 
 
 def _as_requested(release_id: str) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def _row(release_id: str) -> dict[str, Any]:
         "title": _title(release),
         "organization": (release["organization"] or {}).get("title", ""),
         "asked": tk._("Asked for by {person} on {date}").format(**asked),
-        "reasons": [review.reason(each, release_id) for each in release["reasons"]],
+        "reasons": review.reasons(release),
         "first": diff["public_id"] is None,
         "changes": _changes(diff, release["dataset"]["type"]),
         "cannot": _why_not(release),

@@ -10,6 +10,7 @@ from ckan.lib import api_token
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
+from ckanext.privacy.gate import audience
 from ckanext.privacy.model import Decision, Edit, Release, Steward
 from ckanext.privacy.workflow.transitions import Event
 
@@ -44,8 +45,8 @@ class MayNot(tk.NotAuthorized):
 
 def current_user(context: Any) -> model.User:
     """Return the active account behind a call; a call without one cannot decide anything."""
-    user = model.User.get(context.get("user") or "")
-    if user is None or not user.is_active:
+    user = audience.reader(context)
+    if user is None:
         raise MayNot(tk._("Please log in first."))
     return user
 

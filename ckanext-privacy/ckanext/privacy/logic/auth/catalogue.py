@@ -6,6 +6,7 @@ from ckan import authz, model
 from ckan.plugins import toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
 
+from ckanext.privacy.gate import audience
 from ckanext.privacy.model import Steward
 
 
@@ -48,8 +49,8 @@ def privacy_steward_list(context: Context, data_dict: DataDict | None) -> AuthRe
 
 def privacy_audit_list(context: Context, data_dict: DataDict | None) -> AuthResult:
     """Stewards of any organisation; each sees what concerns theirs."""
-    user = model.User.get(context.get("user") or "")
-    if user and user.is_active and Steward.organizations(user.id):
+    user = audience.reader(context)
+    if user and Steward.organizations(user.id):
         return {"success": True}
     return {"success": False, "msg": tk._("Only stewards can read the audit log.")}
 

@@ -8,6 +8,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
 
+from ckanext.privacy.gate import audience
 from ckanext.privacy.model import Concern, Release, Steward
 from ckanext.privacy.workflow import concerns, people
 
@@ -41,16 +42,16 @@ def privacy_concern_create(context: Context, data_dict: DataDict | None) -> Auth
 def privacy_concern_show(context: Context, data_dict: DataDict | None) -> AuthResult:
     """Whoever has the receipt, and stewards of the dataset's organisation."""
     concern = concern_of(data_dict)
-    user = model.User.get(context.get("user") or "")
-    if (data_dict or {}).get("token") or (user and user.is_active and people.is_steward(user, concern.owner_org)):
+    user = audience.reader(context)
+    if (data_dict or {}).get("token") or (user and people.is_steward(user, concern.owner_org)):
         return {"success": True}
     return {"success": False, "msg": tk._("Only stewards of the dataset's organization can read a concern.")}
 
 
 def privacy_concern_list(context: Context, data_dict: DataDict | None) -> AuthResult:
     """Stewards of any organisation; each sees those of theirs."""
-    user = model.User.get(context.get("user") or "")
-    if user and user.is_active and (user.sysadmin or Steward.organizations(user.id)):
+    user = audience.reader(context)
+    if user and (user.sysadmin or Steward.organizations(user.id)):
         return {"success": True}
     return {"success": False, "msg": tk._("Only stewards can read concerns.")}
 

@@ -6,6 +6,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
 
+from ckanext.privacy.gate import audience
 from ckanext.privacy.logic.auth import datasets
 from ckanext.privacy.model import Release
 from ckanext.privacy.workflow import people
@@ -20,8 +21,8 @@ def _release(data_dict: DataDict | None) -> Release:
 
 def _look(context: Context, data_dict: DataDict | None) -> AuthResult:
     release = _release(data_dict)
-    user = model.User.get(context.get("user") or "")
-    if user and user.is_active and people.is_steward(user, release.owner_org):
+    user = audience.reader(context)
+    if user and people.is_steward(user, release.owner_org):
         return {"success": True}
     return datasets.may_look(context, datasets.kept(release.package_id))
 
