@@ -49,22 +49,23 @@ def fingerprint(snapshot: Mapping[str, Any]) -> str:
     """Return the SHA-256 (hex) of what matters in a snapshot."""
     matter = {
         "format": snapshot["format"],
-        "package": _content(snapshot["package"]),
+        "package": content(snapshot["package"]),
         "resources": snapshot["resources"],
         "views": snapshot["views"],
     }
     return hashlib.sha256(canonical(matter)).hexdigest()
 
 
-def _content(package: Mapping[str, Any]) -> dict[str, Any]:
-    content = {key: value for key, value in package.items() if key not in VOLATILE | FOREIGN}
-    content["groups"] = sorted(group["id"] for group in package.get("groups", []))
-    content["extras"] = [extra for extra in package.get("extras", []) if extra["key"] not in VOLATILE_EXTRAS]
-    content["resources"] = [
+def content(package: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what matters in a dataset: what makes another fingerprint when it changes."""
+    kept = {key: value for key, value in package.items() if key not in VOLATILE | FOREIGN}
+    kept["groups"] = sorted(group["id"] for group in package.get("groups", []))
+    kept["extras"] = [extra for extra in package.get("extras", []) if extra["key"] not in VOLATILE_EXTRAS]
+    kept["resources"] = [
         {key: value for key, value in resource.items() if key not in VOLATILE_RESOURCE}
         for resource in package.get("resources", [])
     ]
-    return content
+    return kept
 
 
 def described(snapshot: Mapping[str, Any]) -> Together:
@@ -91,9 +92,18 @@ def rows_beside(entry: Mapping[str, Any]) -> dict[str, Any] | None:
 
 def dictionary_of(snapshot: Mapping[str, Any], resource_id: str) -> dict[str, Any]:
     """What the data dictionary says of a resource's columns: notes by column, without those it says nothing of."""
-    entry = snapshot["resources"].get(resource_id, {})
-    fields = (rows_beside(entry) or entry).get("fields") or []
+    fields = _columns(snapshot, resource_id)
     return {field["id"]: _read(field["info"]) for field in fields if field.get("info")}
+
+
+def fields_of(snapshot: Mapping[str, Any], resource_id: str) -> dict[str, str]:
+    """The columns of a resource's rows in their order, each with its type; none where there are no rows."""
+    return {field["id"]: field["type"] for field in _columns(snapshot, resource_id)}
+
+
+def _columns(snapshot: Mapping[str, Any], resource_id: str) -> list[dict[str, Any]]:
+    entry = snapshot["resources"].get(resource_id, {})
+    return (rows_beside(entry) or entry).get("fields") or []
 
 
 def _beside(snapshot: Mapping[str, Any], resource_id: str) -> dict[str, Any]:

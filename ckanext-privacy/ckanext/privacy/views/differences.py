@@ -5,29 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.views.fields import Fields
 from ckanext.privacy.workflow.differences import tell
 
 Json = Mapping[str, Any]
-#: Fields that name a thing twice or mean nothing to a reader.
-HIDDEN_FIELDS = frozenset(
-    {"id", "name", "creator_user_id", "owner_org", "type", "metadata_created", "package_id", "state"}
-)
-#: What CKAN and its extensions keep of a file for themselves.
-FIELDS_OF_MACHINES = frozenset(
-    {"id", "package_id", "state", "url_type", "created", "size", "mimetype", "mimetype_inner", "resource_type",
-     "cache_url", "cache_last_updated"}
-)  # fmt: skip
 #: What CKAN adds to a licence by itself.
-DERIVED_FIELDS = frozenset({"license_title", "license_url", "isopen"})
+DERIVED_FIELDS = frozenset({"license_title", "license_url"})
 
 
 def groups(diff: Json, fields: Fields) -> list[dict[str, Any]]:
     """Return the difference as titled groups of rows ``{what, before, after}``: the description, then each file."""
     found = [{"title": tk._("Description"), "rows": list(_metadata(diff["metadata"], fields))}]
-    found += [{"title": _title(each), "rows": list(_resource(each, fields))} for each in diff["resources"]]
+    found += [{"title": _title(each), "rows": list(_resource(each, fields.of_files))} for each in diff["resources"]]
     return [group for group in found if group["rows"]]
 
 
@@ -40,7 +32,7 @@ def sentences(changes: Iterable[Json], fields: Fields) -> list[str]:
     """Return changes ``{what, name, change}`` as sentences, fields as people call them; what is said twice once."""
     known = list(changes)
     names = {each["name"] for each in known if each["what"] == "metadata"}
-    shown = (each for each in known if each["what"] != "metadata" or _says_more(each["name"], each["change"], names))
+    shown = (each for each in known if each["what"] != "metadata" or _says_more(each["name"], names))
     return [tell(each["what"], _called(each, fields), each["change"])["sentence"] for each in shown]
 
 
@@ -48,10 +40,9 @@ def _called(each: Json, fields: Fields) -> str:
     return fields.label(each["name"]) if each["what"] == "metadata" else each["name"]
 
 
-def _says_more(name: str, change: str, names: Collection[str]) -> bool:
-    """Say whether a field tells a reader something that no other field in ``names`` tells."""
-    twice = name in DERIVED_FIELDS or f"{name}_translated" in names
-    return not twice and (name not in HIDDEN_FIELDS or change == "changed")
+def _says_more(name: str, names: Collection[str]) -> bool:
+    """Say whether a field that changed tells a reader something that no other changed field in ``names`` tells."""
+    return name not in DERIVED_FIELDS and f"{name}_translated" not in names
 
 
 def _title(each: Json) -> str:
@@ -64,10 +55,29 @@ def _title(each: Json) -> str:
 
 
 def _metadata(changed: Any, fields: Fields) -> Iterator[dict[str, str]]:
-    names = {each["field"] for each in changed}
+    known = {each["field"]: each for each in changed}
     for each in sorted(changed, key=lambda each: fields.position(each["field"])):
-        if _says_more(each["field"], each["change"], names):
+        if not _is_said_twice(each, known):
             yield _field(each, fields)
+
+
+def _is_said_twice(each: Json, changed: Mapping[str, Json]) -> bool:
+    """Say whether what a field says is said by its translations or by its licence, which stand beside it."""
+    translated, licence = changed.get(f"{each['field']}_translated"), changed.get("license_id")
+    if translated:
+        return all(_is_among(each[when], translated[when]) for when in ("before", "after"))
+    if licence and each["field"] in DERIVED_FIELDS:
+        return all(_is_of_licence(each[when], licence[when]) for when in ("before", "after"))
+    return False
+
+
+def _is_among(text: Any, translations: Any) -> bool:
+    return not text or (isinstance(translations, Mapping) and text in translations.values())
+
+
+def _is_of_licence(text: Any, code: Any) -> bool:
+    known = model.Package.get_license_register().get(code)
+    return not text or text == code or (known is not None and text in (known.title, known.url))
 
 
 def _resource(each: Json, fields: Fields) -> Iterator[dict[str, str]]:
@@ -80,21 +90,28 @@ def _resource(each: Json, fields: Fields) -> Iterator[dict[str, str]]:
 
 def said_of_a_file(each: Json, fields: Fields) -> list[dict[str, str]]:
     """Return what would become public about a new file beside its content, as ``{label, value}``."""
-    return [{"label": row["what"], "value": row["after"]} for row in _said_of_a_file(each, fields)]
+    return [{"label": row["what"], "value": row["after"]} for row in _said_of_a_file(each, fields.of_files)]
 
 
 def _said_of_a_file(each: Json, fields: Fields) -> Iterator[dict[str, str]]:
     for changed in each["fields"]:
-        if changed["field"] not in FIELDS_OF_MACHINES and (each["change"] == "changed" or changed["field"] != "name"):
+        # What a new file is called is its title here.
+        if changed["field"] != "name" or each["change"] == "changed":
             yield _field(changed, fields)
+    for columns in each["schema"]:
+        yield _row(tk._("Columns of its rows"), _columns(columns["before"]), _columns(columns["after"]))
     for column in each["columns"]:
         what = tk._("Notes on the column {column}").format(column=column["field"])
         yield _row(what, _notes(column["before"]), _notes(column["after"]))
-    if each["views"]:
-        after = " / ".join(text for preview in each["previews"] for text in preview.values() if text)
-        yield _row(
-            tk._("Previews"), "–" if each["change"] == "added" else tk._("as released"), after or tk._("changed")
-        )
+    for preview in each["previews"]:
+        for changed in preview["fields"]:
+            row = _field(changed, fields)
+            what = tk._("Preview {name}: {field}").format(name=preview["name"] or "–", field=row["what"])
+            yield {**row, "what": what}
+
+
+def _columns(types: Mapping[str, str] | None) -> str:
+    return ", ".join(f"{name} ({type_})" for name, type_ in (types or {}).items()) or "–"
 
 
 def _notes(said: Any) -> str:

@@ -4,43 +4,55 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ckan import model
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.translation import N_
 from ckanext.privacy.views import words
 
 Json = Mapping[str, Any]
-#: Longer values are cut on the page; the API has them whole.
-LONGEST = 400
 _EMPTY = (None, "", [], {})
 #: What CKAN calls its own fields where no schema says more; CKAN's own translations have them.
 _OF_CKAN = {
     "author": "Author",
     "author_email": "Author Email",
+    "cache_last_updated": N_("Day of the copy"),
+    "cache_url": N_("Address of a copy"),
     "description": "Description",
     "extras": "Custom Field",
     "format": "Format",
+    "groups": "Groups",
+    "hash": N_("Checksum"),
     "license_id": "License",
     "maintainer": "Maintainer",
     "maintainer_email": "Maintainer Email",
+    "mimetype": N_("Media type"),
+    "mimetype_inner": N_("Media type of what is packed inside"),
     "name": "Name",
     "notes": "Description",
     "owner_org": "Organization",
+    "position": N_("Place in the list"),
+    "relationships_as_object": N_("Datasets that name this one"),
+    "relationships_as_subject": N_("Related datasets"),
+    "resource_type": N_("Kind of file"),
+    "size": N_("Size in bytes"),
     "tags": "Tags",
     "title": "Title",
     "url": "URL",
+    "type": N_("Type"),
     "version": "Version",
+    "view_type": N_("Kind of preview"),
 }
 #: What a form asks for under another name.
 _ASKED_AS = {"tags": "tag_string"}
 #: How fields are called whose values are codes of languages, as with DCAT.
 _OF_LANGUAGES = ("language", "languages")
-#: How an area drawn on the map begins, and each of its corners.
-_OUTLINE = ('{"type": "Polygon"', '{"type": "MultiPolygon"')
+#: An area drawn on the map, which holds no words, and each of its corners.
+_OUTLINE = re.compile(r'\{"type": ?"(?:Multi)?Polygon", ?"coordinates": ?[][\d., -]+\}')
 _CORNER = re.compile(r"\[(-?[\d.]+), ?(-?[\d.]+)\]")
 
 
@@ -50,6 +62,11 @@ class Fields:
 
     dataset: dict[str, Json] = field(default_factory=dict)
     resource: dict[str, Json] = field(default_factory=dict)
+
+    @property
+    def of_files(self) -> Fields:
+        """The fields of its files by name: a file's name is not called as the dataset's."""
+        return Fields(self.resource)
 
     def label(self, name: str) -> str:
         """Return what people call a field."""
@@ -61,9 +78,9 @@ class Fields:
 
     def value(self, name: str, value: Any) -> str:
         """Return a field's value as text; codes of a vocabulary as their words, parts by what people call them."""
-        if name == "license_id":
-            return _licence(value)
-        return _cut(_told(self.dataset.get(name) or self.resource.get(name) or {}, value))
+        if name in _NAMED:
+            return _NAMED[name](value)
+        return _told(self.dataset.get(name) or self.resource.get(name) or {}, value)
 
     def section(self, package: Json, section: str) -> list[dict[str, str]]:
         """Return what a dataset says in one section of its form, as ``{label, value}`` in the form's order."""
@@ -106,6 +123,36 @@ def _licence(code: Any) -> str:
     return known.title if known else _text(code, {})
 
 
+def _organization(reference: Any) -> str:
+    known = model.Group.get(str(reference)) if reference else None
+    return known.title or known.name if known else _text(reference, {})
+
+
+def _names(members: Any) -> str:
+    """Tags and groups by what the public calls them; what else a group says of itself is its own."""
+    if not isinstance(members, list):
+        return _text(members, {})
+    called = (each.get("display_name") or each.get("name") if isinstance(each, Mapping) else each for each in members)
+    return " / ".join(str(each) for each in called if each) or "–"
+
+
+def _extras(members: Any) -> str:
+    """Fields that no form has, each with its own name."""
+    if not isinstance(members, list):
+        return _text(members, {})
+    return " / ".join(f"{each.get('key')}: {_text(each.get('value'), {})}" for each in members) or "–"
+
+
+#: Fields whose values stand for something that has a name.
+_NAMED: dict[str, Callable[[Any], str]] = {
+    "license_id": _licence,
+    "owner_org": _organization,
+    "tags": _names,
+    "groups": _names,
+    "extras": _extras,
+}
+
+
 def _told(known: Json, value: Any) -> str:
     parts = known.get("repeating_subfields")
     if parts and value and isinstance(value, list):
@@ -119,13 +166,10 @@ def _told(known: Json, value: Any) -> str:
 
 
 def _parts(parts: Iterable[Json], value: Json) -> str:
-    """One of a field's repeated parts, as its own fields say it."""
-    told = ((part, _told(part, value.get(part["field_name"]))) for part in parts)
-    return "; ".join(f"{tk.h.scheming_language_text(part['label'])}: {text}" for part, text in told if text != "–")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    """One of a field's repeated parts, as its own fields say it; members that are none of its fields by their names."""
+    known = {part["field_name"]: part for part in parts}
+    told = {name: _told(known.get(name, {}), value.get(name)) for name in [*known, *(value.keys() - known)]}
+    return "; ".join(f"{label(known, name)}: {text}" for name, text in told.items() if text != "–")
 
 
 def _outline(geometry: str) -> str:
@@ -140,11 +184,8 @@ def _text(value: Any, words: Mapping[str, str]) -> str:
     if value in _EMPTY:
         return "–"
     if isinstance(value, str):
-        return _outline(value) if value.startswith(_OUTLINE) else words.get(value, value)
+        return _outline(value) if _OUTLINE.fullmatch(value) else words.get(value, value)
     if isinstance(value, Mapping):
-        # A tag or a group.
-        if value.get("display_name"):
-            return str(value["display_name"])
         return "; ".join(f"{key}: {_text(inner, words)}" for key, inner in value.items() if inner not in _EMPTY)
     if isinstance(value, list):
         return " / ".join(_text(inner, words) for inner in value)

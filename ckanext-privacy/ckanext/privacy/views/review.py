@@ -188,7 +188,7 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "history": decisions.history(release),
             "agreements": _agreements(release["package_id"]),
             "basis": known.section(_as_requested(id), "consent"),
-            **_difference(release, diff, known),
+            **difference(release, diff, known),
             **decisions.offered(release),
             "errors": problems,
             "typed": typed or {},
@@ -269,7 +269,8 @@ def _facts(release: Json) -> list[dict[str, str]]:
     return [{"label": label, "value": value} for label, value in facts if value]
 
 
-def _difference(release: Json, diff: Json, known: fields.Fields) -> dict[str, Any]:
+def difference(release: Json, diff: Json, known: fields.Fields) -> dict[str, Any]:
+    """Return all that a release makes public, or changes of it, as the pages show it."""
     first = diff["public_id"] is None
     new_files = [each for each in diff["resources"] if each["change"] == "added"]
     return {

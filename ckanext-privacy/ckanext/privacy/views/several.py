@@ -36,6 +36,7 @@ def approve() -> str:
 def _row(release_id: str) -> dict[str, Any]:
     release = act("privacy_release_show", id=release_id)
     diff = act("privacy_release_diff", id=release_id)
+    full = review.difference(release, diff, fields.of_type(release["dataset"]["type"]))
     asked = {"person": decisions.named(release["requested_by"]), "date": words.date(release["created"])}
     return {
         **{key: release[key] for key in ("id", "snapshot_sha256")},
@@ -43,8 +44,11 @@ def _row(release_id: str) -> dict[str, Any]:
         "organization": (release["organization"] or {}).get("title", ""),
         "asked": tk._("Asked for by {person} on {date}").format(**asked),
         "reasons": review.reasons(release),
-        "first": diff["public_id"] is None,
+        "first": full["first_release"],
         "changes": _changes(diff, release["dataset"]["type"]),
+        "new_files": full["new_files"],
+        "description": full["description"],
+        "full": full["changes"],
         "cannot": _why_not(release),
     }
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.gate import freeze
-from ckanext.privacy.gate.snapshot import VOLATILE, VOLATILE_RESOURCE, dictionary_of
+from ckanext.privacy.gate.snapshot import content, dictionary_of, fields_of
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.translation import N_
 from ckanext.privacy.workflow import judging
+from ckanext.privacy.workflow.noise import is_noise
 
 Snapshot = Mapping[str, Any]
-#: Compared on their own, or the same by definition.
-_LEFT_OUT = VOLATILE | {"resources", "organization", "relationships_as_subject", "relationships_as_object", "state"}
-_EMPTY: Snapshot = {"package": {"resources": []}, "resources": {}, "views": {}}
+#: Compared on their own; the organisation is public by itself, and which one it is stands in ``owner_org``.
+_APART = frozenset({"resources", "organization"})
+_EMPTY = (None, "", [], {}, False)
+#: What the public sees where nothing was released.
+NOTHING: Snapshot = {"package": {"resources": []}, "resources": {}, "views": {}}
 
 
 def of_release(release: Release) -> dict[str, Any]:
@@ -26,45 +29,59 @@ def of_release(release: Release) -> dict[str, Any]:
     public, and then everything is new.
     """
     public = Release.public(release.package_id)
-    before = public.snapshot if public else _EMPTY
+    found = between(public.snapshot if public else NOTHING, release.snapshot)
     return {
         "release_id": release.id,
         "public_id": public.id if public else None,
         "identical": bool(public) and public.snapshot_sha256 == release.snapshot_sha256,
-        "metadata": list(metadata(before, release.snapshot)),
-        "resources": list(_resources(public, release)),
+        **found,
+        "resources": list(_with_tables(public, release, found["resources"])),
     }
 
 
 def from_public(package_id: str) -> list[dict[str, Any]]:
-    """Return what waits to be released in a public dataset: one ``{what, name, change, sentence}`` for each change."""
+    """Return what waits to be released in a public dataset: one ``{what, name, change, sentence}`` for each change.
+
+    That is what makes its fingerprint another one; what CKAN's loaders write beside it waits for nothing.
+    """
     public = Release.public(package_id)
     if public is None:
         return []
-    now = freeze.current(package_id)
-    changes = [tell("metadata", each["field"], each["change"]) for each in metadata(public.snapshot, now)]
-    changes += [tell("resource", each["name"], each["change"]) for each in resources(public.snapshot, now)]
+    found = between(_that_counts(public.snapshot), _that_counts(freeze.current(package_id)))
+    changes = [tell("metadata", each["field"], each["change"]) for each in found["metadata"]]
+    changes += [tell("resource", each["name"], each["change"]) for each in found["resources"]]
     return changes
 
 
-def metadata(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
+def _that_counts(snapshot: Snapshot) -> Snapshot:
+    return {**snapshot, "package": content(snapshot["package"])}
+
+
+def between(before: Snapshot, after: Snapshot) -> dict[str, list[dict[str, Any]]]:
+    """Return what differs between what two snapshots make public, as ``{metadata, resources}``."""
+    return {"metadata": list(_metadata(before, after)), "resources": list(_resources(before, after))}
+
+
+def _metadata(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
     """Yield ``{field, change, before, after}`` for every field of the description that differs."""
-    old, new = before["package"], after["package"]
-    for field in sorted({*old, *new} - _LEFT_OUT):
-        yield from _field(field, old.get(field), new.get(field))
+    yield from _fields(before["package"], after["package"], _APART)
 
 
-def resources(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
-    """Yield ``{id, name, change, content, fields, columns}`` for every file that differs.
+def _resources(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
+    """Yield ``{id, name, change, content, fields, columns, schema, previews}`` for every file that differs.
 
     ``content`` says whether the bytes, address or rows differ, ``fields`` lists what differs in its description,
-    ``columns`` what differs in the data dictionary of its rows, ``previews`` the texts of its previews where they do.
+    ``columns`` what differs in the data dictionary of its rows, ``schema`` what their columns are where they differ,
+    ``previews`` what differs in each of its previews.
     """
     old = {each["id"]: each for each in before["package"]["resources"]}
     new = {each["id"]: each for each in after["package"]["resources"]}
+    turned = [key for key in old if key in new] != [key for key in new if key in old]
     for key in [*new, *(key for key in old if key not in new)]:
         name = (new.get(key) or old[key]).get("name") or tk._("Unnamed file")
         parts = _parts(before, after, key, (old.get(key, {}), new.get(key, {})))
+        if turned and key in old and key in new:
+            parts["fields"] += _field("position", old[key].get("position"), new[key].get("position"))
         if key not in old or key not in new:
             yield {"id": key, "name": name, "change": _change(key in old, key in new), **parts}
         elif any(parts.values()):
@@ -74,18 +91,23 @@ def resources(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
 def _parts(before: Snapshot, after: Snapshot, key: str, described: tuple[Snapshot, Snapshot]) -> dict[str, Any]:
     old, new = described
     views = before["views"].get(key, []), after["views"].get(key, [])
-    names = sorted({*old, *new} - VOLATILE_RESOURCE - {"position"}) if new else []
     return {
         "content": before["resources"].get(key) != after["resources"].get(key),
-        "fields": [each for name in names for each in _field(name, old.get(name), new.get(name))],
+        "fields": list(_fields(old, new)) if new else [],
         "columns": list(_dictionary(before, after, key)),
-        "views": views[0] != views[1],
-        "previews": [_preview(view) for view in views[1]] if views[0] != views[1] else [],
+        "schema": list(_field("columns", fields_of(before, key), fields_of(after, key))),
+        "previews": list(_previews(*views)),
     }
 
 
-def _preview(view: dict[str, Any]) -> dict[str, str]:
-    return {name: view.get(name) or "" for name in ("title", "description")}
+def _previews(before: Iterable[Snapshot], after: Iterable[Snapshot]) -> Iterator[dict[str, Any]]:
+    """Yield ``{id, name, change, fields}`` for each preview that differs."""
+    old, new = ({each["id"]: each for each in views} for views in (before, after))
+    for key in [*new, *(key for key in old if key not in new)]:
+        differing = list(_fields(old.get(key, {}), new.get(key, {})))
+        if differing:
+            name = (new.get(key) or old[key]).get("title") or ""
+            yield {"id": key, "name": name, "change": _change(key in old, key in new), "fields": differing}
 
 
 def _dictionary(before: Snapshot, after: Snapshot, resource_id: str) -> Iterator[dict[str, Any]]:
@@ -94,10 +116,10 @@ def _dictionary(before: Snapshot, after: Snapshot, resource_id: str) -> Iterator
         yield from _field(column, old.get(column), new.get(column))
 
 
-def _resources(public: Release | None, release: Release) -> Iterator[dict[str, Any]]:
+def _with_tables(public: Release | None, release: Release, found: Iterable[Snapshot]) -> Iterator[dict[str, Any]]:
     old_scans = judging.scans_of(public) if public else {}
     new_scans = judging.scans_of(release)
-    for each in resources(public.snapshot if public else _EMPTY, release.snapshot):
+    for each in found:
         yield {**each, "tables": list(_tables(old_scans.get(each["id"]), new_scans.get(each["id"])))}
 
 
@@ -123,10 +145,18 @@ def _table_facts(scan: Scan | None) -> dict[str, dict[str, Any]]:
     }
 
 
+def _fields(old: Snapshot, new: Snapshot, apart: Collection[str] = ()) -> Iterator[dict[str, Any]]:
+    """Yield every member that differs, but those that a machine wrote."""
+    for field in sorted({*old, *new} - {*apart}):
+        if not is_noise(field, old.get(field), new.get(field)):
+            yield from _field(field, old.get(field), new.get(field))
+
+
 def _field(field: str, old: Any, new: Any) -> Iterator[dict[str, Any]]:
     # An empty field and a missing one say the same.
-    if (old or None) != (new or None):
-        yield {"field": field, "change": _change(bool(old), bool(new)), "before": old, "after": new}
+    was, will_be = old not in _EMPTY, new not in _EMPTY
+    if old != new and (was or will_be):
+        yield {"field": field, "change": _change(was, will_be), "before": old, "after": new}
 
 
 def _change(was: bool, will_be: bool) -> str:
