@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 from ckan.common import CKANConfig
 from ckan.lib.plugins import DefaultTranslation
 
-from ckanext.cityportals import automatic, views
+from ckanext.cityportals import automatic, facets, views
 from ckanext.cityportals.harvester import PortalHarvester
 from ckanext.cityportals.portals import PORTALS
 from ckanext.privacy.interfaces import IPublicElsewhere
@@ -25,7 +25,14 @@ _HARVESTERS = tuple(f"{source_type.replace('-', '_')}_harvester" for source_type
 @tk.blanket.blueprints(views.get_blueprints)
 @tk.blanket.helpers
 class CityPortalsPlugin(
-    p.SingletonPlugin, DefaultTranslation, p.ITranslation, p.IConfigurer, p.IPluginObserver, IPublicElsewhere
+    p.SingletonPlugin,
+    DefaultTranslation,
+    p.ITranslation,
+    p.IConfigurer,
+    p.IPluginObserver,
+    p.IFacets,
+    p.IPackageController,
+    IPublicElsewhere,
 ):
     """City portals as harvest sources, and the actions and commands around them."""
 
@@ -43,6 +50,17 @@ class CityPortalsPlugin(
     def before_unload(self, plugin: p.Plugin) -> None:
         if plugin is self:
             p.unload(*(name for name in _HARVESTERS if p.plugin_loaded(name)))
+
+    # IFacets, IPackageController
+
+    def dataset_facets(self, facets_dict: Any, package_type: str | None) -> Any:
+        return facets.headings() if package_type == facets.SOURCE else facets_dict
+
+    def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
+        facets.name_entries(search_results.get("search_facets", {}))
+        return search_results
+
+    # IPublicElsewhere
 
     def public_elsewhere(self, pkg_dict: dict[str, Any]) -> str | None:
         """The privacy gate asks for this (its ``IPublicElsewhere``) before a first release."""

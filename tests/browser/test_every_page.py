@@ -42,7 +42,7 @@ PAGES = {
     "first step of an agreement": Seen("consent_new", "officer", "/dataset/{held}/agreements/new"),
     "agreement, and a form for evidence": Seen("consent", "officer", "/privacy/consent/{agreement}"),
     "queue": Seen("queue", "steward1", "/privacy/queue"),
-    "empty queue": Seen("queue", "steward1", "/privacy/queue?state=cancelled"),
+    "empty queue": Seen("queue", "steward1", "/privacy/queue?state=expired"),
     "what was released": Seen("queue", "steward1", "/privacy/queue?state=released"),
     "several at once": Seen(
         "several", "steward1", "/privacy/queue/several?release={waiting_review}&release={parts_review}"
@@ -67,6 +67,8 @@ PAGES = {
     "taking an agreement back": Seen("withdraw_start", None, "/privacy/withdraw"),
     "taking an agreement back by its link": Seen("withdraw", None, "/privacy/withdraw/{token}"),
     "link with a letter lost": Seen("withdraw", None, "/privacy/withdraw/nowhere", 404),
+    "nothing there": Seen("dataset.read", None, "/dataset/nowhere", 404),
+    "not yours": Seen("consents", "reader", "/dataset/{held}/agreements", 404),
     "register": Seen("register", None, "/privacy/register"),
     "how data is released": Seen("about", None, "/privacy/about"),
     "stewards": Seen("stewards", "sysadmin", "/organization/{organization}/stewards"),

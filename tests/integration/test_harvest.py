@@ -491,6 +491,9 @@ def test_the_pages_show_what_is_there_and_what_was_done(site, make_source, app, 
     assert "Layer 2" in app.get(look, headers=officer).text
     assert "is a private address" in app.get(f"{look[: -len(site.url)]}http://10.0.0.8/", headers=officer).text
     assert app.get(look).status_code == 403
+    listed = app.get("/harvest", headers=officer).text
+    assert "When somebody starts it" in listed
+    assert ">MANUAL" not in listed
     assert "harvest-portals/source" in app.get(f"/harvest/admin/{source['name']}", headers=officer).text
 
 

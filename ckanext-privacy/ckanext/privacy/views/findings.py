@@ -22,12 +22,23 @@ def tables(report: Json | None, *, everything: bool) -> list[dict[str, Any]]:
             "hidden": table["hidden"],
             "rows": table["rows"],
             "columns": columns(table, everything=everything),
-            "column_count": len(table["columns"]),
-            "about_people": sum(column["sensitive"] for column in table["columns"]),
+            "summary": _summary(table),
             "risk": risk(table.get("risk") or {}, table["rows"]),
         }
         for table in (report or {}).get("tables", ())
     ]
+
+
+def _summary(table: Json) -> str:
+    """Say how much of a table is about people, and how much of it was looked at."""
+    about, count, rows = sum(each["sensitive"] for each in table["columns"]), len(table["columns"]), table["rows"]
+    told = tk.ungettext(
+        "{about} of {count} column holds something about people.",
+        "{about} of {count} columns hold something about people.",
+        count,
+    ).format(about=about, count=count)
+    looked_at = tk.ungettext("{rows} row was looked at.", "{rows} rows were looked at.", rows).format(rows=rows)
+    return f"{told} {looked_at}"
 
 
 def columns(table: Json, *, everything: bool) -> list[dict[str, Any]]:
@@ -94,9 +105,11 @@ def risk(risk: Json, rows: int) -> dict[str, Any]:
         "rows": rows,
         "share": (uniques / rows) if uniques and rows else 0,
         "sentences": list(_risk_sentences(names, k, uniques, rows)),
-        "combinations": [_combination(each) for each in risk.get("combinations") or ()],
-        "small_cells": [_small_cell(each) for each in risk.get("small_cells") or ()],
-        "more": list(risk_words.sentences(risk)),
+        "details": [
+            *(_combination(each) for each in risk.get("combinations") or ()),
+            *(_small_cell(each) for each in risk.get("small_cells") or ()),
+            *risk_words.sentences(risk),
+        ],
     }
 
 
@@ -118,13 +131,9 @@ def _risk_sentences(names: Sequence[str], k: int | None, uniques: int | None, ro
     ).format(n=k, columns=joined)
 
 
-def _combination(each: Json) -> dict[str, str]:
-    return {
-        "columns": and_list(list(each["columns"])),
-        "level_word": words.say(words.LEVELS, each["sensitivity"]),
-        "level": each["sensitivity"],
-        "why": said(each["reason"]),
-    }
+def _combination(each: Json) -> str:
+    told = {"columns": and_list(list(each["columns"])), "level": words.say(words.LEVELS, each["sensitivity"])}
+    return f"{tk._('{columns} together ({level}):').format(**told)} {said(each['reason'])}"
 
 
 def _small_cell(each: Json) -> str:

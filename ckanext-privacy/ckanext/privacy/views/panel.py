@@ -41,7 +41,7 @@ def build(package: dict[str, Any]) -> dict[str, Any] | None:
         "tasks": tasks if status["pending"] or status["state"] != State.RELEASED else [],
         "changes": differences.sentences(status["pending"], fields.of_type(package["type"])),
         "ended": _ended(release),
-        "may_scan": edits,
+        "may_scan": edits and bool(package["resources"]),
         "agreements_href": tk.h.url_for("privacy.consents", id=package["name"]),
         "may_request": edits and _may_request(status),
         "files": [(each["id"], each.get("name") or tk._("Unnamed file")) for each in package["resources"]],
@@ -172,6 +172,8 @@ def _resolved(package: dict[str, Any], newest: Sequence[Json | None]) -> dict[st
         return {**_task(title, (tk._("To do"), "stop" if stops else "held"), href=told[0]["href"]), "found": told}
     if any(scan and scan["status"] == FAILED for scan in newest):
         return _task(title, (tk._("To do"), "stop"), tk._("A file could not be looked at completely."), href)
+    if not newest:
+        return _task(title, _done(), tk._("Nothing was found in the description."))
     if not outcomes:
         return _task(title, (tk._("Cannot start yet"), "held"))
     worst = max(outcomes, key=lambda outcome: Outcome(outcome).rank)

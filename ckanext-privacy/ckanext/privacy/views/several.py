@@ -62,11 +62,9 @@ def _why_not(release: Json) -> str | None:
 
 
 def _changes(diff: Json, dataset_type: str) -> list[str]:
-    changes = [{**each, "what": "resource"} for each in diff["resources"]]
-    if diff["public_id"] is not None:
-        described = ({"what": "metadata", "name": each["field"], "change": each["change"]} for each in diff["metadata"])
-        changes = [*described, *changes]
-    return differences.sentences(changes, fields.of_type(dataset_type))
+    described = ({"what": "metadata", "name": each["field"], "change": each["change"]} for each in diff["metadata"])
+    files = ({**each, "what": "resource"} for each in diff["resources"])
+    return differences.sentences([*described, *files], fields.of_type(dataset_type))
 
 
 def _result(each: Json) -> dict[str, str]:
