@@ -286,9 +286,9 @@ def difference(release: Json, diff: Json, known: fields.Fields) -> dict[str, Any
 def _new_file(each: Json, scans: list[Json], known: fields.Fields) -> dict[str, Any]:
     sha256 = next((scan["sha256"] for scan in scans if scan["resource_id"] == each["id"]), None)
     tables = [
-        tk._("{name}: {rows} rows, columns {columns}").format(
-            name=table["name"], rows=table["rows_after"], columns=", ".join(table["columns_added"])
-        )
+        tk.ungettext(
+            "{name}: {rows} row, columns {columns}", "{name}: {rows} rows, columns {columns}", table["rows_after"]
+        ).format(name=table["name"], rows=table["rows_after"], columns=", ".join(table["columns_added"]))
         for table in each["tables"]
     ]
     described_as = differences.said_of_a_file(each, known)
