@@ -48,6 +48,9 @@ class PrivacyPlugin(
         # A statement that fails is logged; what it was to write may be about people.
         for engine in ("sqlalchemy", "ckan.datastore.sqlalchemy"):
             config.setdefault(f"{engine}.hide_parameters", True)
+        # CKAN's default lets other sites' forms carry the cookie that keeps somebody logged in.
+        if str(config.get("REMEMBER_COOKIE_SAMESITE")) == "None":
+            config["REMEMBER_COOKIE_SAMESITE"] = "Lax"
 
     # IConfigurable
 

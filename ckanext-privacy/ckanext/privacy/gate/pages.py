@@ -7,9 +7,10 @@ from typing import Any
 
 import jwt
 from ckan import model
+from ckan.config.middleware.flask_app import csrf
 from ckan.lib import api_token
 from ckan.plugins import toolkit as tk
-from flask import Blueprint, Response
+from flask import Blueprint, Response, current_app, g
 from werkzeug.http import parse_options_header
 
 from ckanext.privacy.gate import characters, dump, notice, store, unheard_of
@@ -58,6 +59,19 @@ CHECKS: dict[str, Callable[[], Response | None]] = {
 def check_characters() -> Response | None:
     """Refuse a request that holds what no database keeps."""
     return characters.refuse()
+
+
+@gate.before_app_request
+def check_form() -> None:
+    """Ask everyone who is known by a cookie for the form's token, so that no other site acts in a steward's name.
+
+    CKAN excuses a view from that for good, and for everybody, once a visitor or a client with an API token has called
+    it. An extension that excuses a blueprint of its own means it.
+    """
+    is_by_cookie = tk.current_user.is_authenticated and not g.get("login_via_auth_header")
+    is_excused = current_app.blueprints.get(tk.request.blueprint or "") in csrf._exempt_blueprints
+    if current_app.config["WTF_CSRF_ENABLED"] and is_by_cookie and not is_excused:
+        csrf.protect()
 
 
 @gate.before_app_request
