@@ -10,9 +10,15 @@ from ckan.logic.schema import validator_args
 from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict, Schema, Validator, ValidatorFactory
 
+from ckanext.privacy.engine.findings import Sensitivity
+from ckanext.privacy.engine.kinds import called
+from ckanext.privacy.engine.metadata import scan_metadata
+from ckanext.privacy.said import said
+
 #: How many releases one call may approve.
 MOST_AT_ONCE = 100
-
+#: Characters of a reason or a note.
+LONGEST_REASON = 2000
 
 #: The largest number that is taken: the database counts with 64 bits.
 MOST = (1 << 62) - 1
@@ -103,7 +109,7 @@ def release_approve(not_empty: Validator, unicode_safe: Validator, isodate: Vali
     return {
         "id": [not_empty, unicode_safe],
         "snapshot_sha256": [not_empty, unicode_safe],
-        "note": [unless_empty, unicode_safe],
+        "note": [unless_empty, unicode_safe, _at_most(LONGEST_REASON), for_everyone],
         "public_on": [unless_empty, isodate],
     }
 
@@ -111,7 +117,8 @@ def release_approve(not_empty: Validator, unicode_safe: Validator, isodate: Vali
 @validator_args
 def release_approve_bulk(not_missing: Validator, unicode_safe: Validator) -> Schema:
     """Releases with their fingerprints, and one note for all."""
-    return {"items": [not_missing, approvals], "note": [unless_empty, unicode_safe]}
+    note = [unless_empty, unicode_safe, _at_most(LONGEST_REASON), for_everyone]
+    return {"items": [not_missing, approvals], "note": note}
 
 
 @validator_args
@@ -144,7 +151,24 @@ def approvals(value: Any) -> list[dict[str, str]]:
 @validator_args
 def with_reason(not_empty: Validator, unicode_safe: Validator, strip_value: Validator) -> Schema:
     """A record and the reason for what is done to it."""
-    return {"id": [not_empty, unicode_safe], "reason": [not_empty, unicode_safe, strip_value, not_empty]}
+    reason = [not_empty, unicode_safe, strip_value, not_empty, _at_most(LONGEST_REASON)]
+    return {"id": [not_empty, unicode_safe], "reason": reason}
+
+
+@validator_args
+def with_public_reason(not_empty: Validator, unicode_safe: Validator, strip_value: Validator) -> Schema:
+    """A record and the reason for what is done to it, which the public register tells."""
+    reason = [not_empty, unicode_safe, strip_value, not_empty, _at_most(LONGEST_REASON), for_everyone]
+    return {"id": [not_empty, unicode_safe], "reason": reason}
+
+
+def for_everyone(value: Any) -> Any:
+    """Accept words that everyone will read: with a person's number or address in them they would be a leak by hand."""
+    for each in scan_metadata({"reason": value}):
+        if each.sensitivity.rank >= Sensitivity.MODERATE.rank:
+            sentence = tk._("Everyone can read this, and it holds {what} ({example}): please say it without.")
+            raise tk.Invalid(sentence.format(what=said(called(each.entity)), example=each.example))
+    return value
 
 
 @validator_args
@@ -156,7 +180,7 @@ def release_cancel(not_empty: Validator, unicode_safe: Validator) -> Schema:
 @validator_args
 def release_withdraw(not_empty: Validator, unicode_safe: Validator, boolean_validator: Validator) -> Schema:
     """A release, the reason, and whether its bytes are erased for good."""
-    return {**with_reason(), "erase": [unless_empty, boolean_validator]}
+    return {**with_public_reason(), "erase": [unless_empty, boolean_validator]}
 
 
 def page() -> Schema:

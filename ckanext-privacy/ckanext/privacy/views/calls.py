@@ -7,6 +7,8 @@ from typing import Any, cast
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
+from ckanext.privacy.logic import access
+
 
 def context() -> Context:
     """Return a fresh context with the reader's rights and nothing else."""
@@ -28,5 +30,5 @@ def may(auth: str, **data: Any) -> bool:
 
 def working_copy(id: str, auth: str = "privacy_scan_list") -> dict[str, Any]:
     """Return a dataset as its editors have it, for readers with the right ``auth``; others are refused."""
-    tk.check_access(auth, context(), {"id": id})
+    access.check(auth, context(), {"id": id})
     return act("package_show", id=id)

@@ -159,9 +159,10 @@ def decide(id: str, decision: str) -> Any:
 
 def _objections(error: tk.ValidationError, decision: str) -> list[dict[str, str]]:
     """Lead to the difference where the dataset changed meanwhile, else to the field that the objection is about."""
-    changed = "snapshot_sha256" in error.error_dict
-    anchor = "difference" if changed else ("decide" if decision == "approve" else f"reason-{decision}")
-    return errors.summary(error, anchor)
+    if "snapshot_sha256" in error.error_dict:
+        return errors.summary(error, "difference")
+    approving = "approve-note" if "note" in error.error_dict else "decide"
+    return errors.summary(error, approving if decision == "approve" else f"reason-{decision}")
 
 
 def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | None = None) -> str:

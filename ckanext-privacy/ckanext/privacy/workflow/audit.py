@@ -17,11 +17,13 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from ckan import model
 from ckan.model import meta
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.privacy.gate.snapshot import canonical
 from ckanext.privacy.model import AuditEntry
 from ckanext.privacy.model.columns import now
+from ckanext.privacy.workflow import hourly
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +31,8 @@ log = logging.getLogger(__name__)
 GENESIS = "0" * 64
 #: Key of PostgreSQL's advisory lock that makes writers queue up.
 _LOCK = 0x70726976
+#: So many refused attempts of one account stand in the log each hour.
+MOST_REFUSED = 200
 _HASHED = ("seq", "at", "actor", "event", "object_type", "object_id", "data", "prev_hash")
 
 
@@ -69,7 +73,12 @@ def record(event: str, object_type: str, object_id: str, data: Mapping[str, Any]
 
 
 def record_denied(attempt: str, object_id: str, reason: str, actor: str | None) -> None:
-    """Append an entry about something refused, in a transaction of its own: the caller's is about to be rolled back."""
+    """Append an entry about something refused, in a transaction of its own: the caller's is about to be rolled back.
+
+    So many of one account in an hour, and of all visitors together: nobody can fill the log, or keep writers waiting.
+    """
+    if _is_too_often(actor):
+        return
     entry = Entry("denied", "attempt", object_id, {"attempt": attempt, "reason": reason}, actor)
     engine = meta.engine
     if engine is None:
@@ -80,7 +89,17 @@ def record_denied(attempt: str, object_id: str, reason: str, actor: str | None) 
             append(connection, entry)
     except SQLAlchemyError:
         # The refusal itself must stand whatever happens to its record.
-        log.exception("The audit log could not take a refused attempt to %s %s.", attempt, object_id)
+        log.exception("The audit log could not take a refused attempt to %s.", attempt)
+
+
+def _is_too_often(actor: str | None) -> bool:
+    try:
+        refused = hourly.count("refused", actor or "visitors")
+    except (RedisError, OSError):
+        return False
+    if refused == MOST_REFUSED + 1:
+        log.warning("The audit log takes no more refused attempts of %s within this hour.", actor or "visitors")
+    return refused > MOST_REFUSED
 
 
 def append(session: _Executes, entry: Entry) -> None:

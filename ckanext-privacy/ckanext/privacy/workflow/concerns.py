@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import hmac
 import logging
 import secrets
 from collections.abc import Mapping
@@ -17,7 +16,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
-from ckan.lib.redis import connect_to_redis
 from ckan.plugins import toolkit as tk
 from redis.exceptions import RedisError
 
@@ -26,7 +24,7 @@ from ckanext.privacy.engine.deadlines import working_days_after
 from ckanext.privacy.model import Concern, Release, Steward
 from ckanext.privacy.model.columns import new_id, now
 from ckanext.privacy.model.concern import OPEN, RESOLVED
-from ckanext.privacy.workflow import audit, deciding, notify, people
+from ckanext.privacy.workflow import audit, deciding, hourly, notify, people
 from ckanext.privacy.workflow.transitions import State
 
 log = logging.getLogger(__name__)
@@ -34,7 +32,6 @@ log = logging.getLogger(__name__)
 #: What can come of a concern: the dataset stays, was put right, or is taken down.
 KEPT, CORRECTED, TAKEN_DOWN = "kept", "corrected", "taken_down"
 OUTCOMES = (KEPT, CORRECTED, TAKEN_DOWN)
-_HOUR = 3600
 #: Without Redis addresses cannot be told apart; then this many times the limit is taken from everyone together.
 _TOGETHER = 20
 
@@ -78,7 +75,7 @@ def _count(address: str | None) -> None:
     """Refuse an address that has sent its share of this hour; no address is stored, only a count under a keyed hash."""
     limit = config.concerns_per_hour()
     try:
-        used = _used(address)
+        used = hourly.count("concerns", address or "unknown")
     except (RedisError, OSError) as error:
         log.warning("Concerns are counted without Redis (%s).", type(error).__name__)
         used, limit = _last_hour(), limit * _TOGETHER
@@ -87,19 +84,8 @@ def _count(address: str | None) -> None:
         raise TooManyError({"message": [sentence]})
 
 
-def _used(address: str | None) -> int:
-    day = now().date().isoformat()
-    named = f"{day}\0{address or 'unknown'}".encode()
-    digest = hmac.new(str(tk.config["SECRET_KEY"]).encode(), named, hashlib.sha256).hexdigest()
-    key = f"ckan:{tk.config['ckan.site_id']}:privacy:concerns:{digest}"
-    with connect_to_redis().pipeline() as pipe:
-        pipe.incr(key)
-        pipe.expire(key, _HOUR, nx=True)
-        return int(pipe.execute()[0])
-
-
 def _last_hour() -> int:
-    query = sa.select(sa.func.count()).select_from(Concern).where(Concern.created > now() - dt.timedelta(seconds=_HOUR))
+    query = sa.select(sa.func.count()).select_from(Concern).where(Concern.created > now() - dt.timedelta(hours=1))
     return (model.Session.scalar(query) or 0) + 1
 
 

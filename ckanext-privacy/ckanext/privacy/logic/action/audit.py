@@ -10,7 +10,7 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from ckanext.privacy.logic import schema
+from ckanext.privacy.logic import access, schema
 from ckanext.privacy.model import AuditEntry, Concern, Consent, Release, Steward
 from ckanext.privacy.workflow import audit, people
 
@@ -28,7 +28,7 @@ def privacy_audit_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :param offset: after so many
     :returns: ``{count, results: [{seq, at, actor, event, object_type, object_id, data, prev_hash, hash}]}``
     """
-    tk.check_access("privacy_audit_list", context, data_dict)
+    access.check("privacy_audit_list", context, data_dict)
     conditions = _visible(people.current_user(context))
     conditions += [
         getattr(AuditEntry, name) == data_dict[name] for name in ("event", "object_id") if data_dict.get(name)
@@ -49,7 +49,7 @@ def privacy_audit_verify(context: Context, data_dict: DataDict) -> dict[str, Any
     :returns: ``{ok, length, head, first_broken}``; ``first_broken`` is the number of the first entry that does not
         fit, None when all do
     """
-    tk.check_access("privacy_audit_verify", context, data_dict)
+    access.check("privacy_audit_verify", context, data_dict)
     return audit.verify()
 
 
@@ -58,7 +58,9 @@ def _visible(user: model.User) -> list[sa.ColumnElement[bool]]:
         return []
     organizations = Steward.organizations(user.id)
     releases = sa.select(Release.id).where(Release.owner_org.in_(organizations))
+    packages = sa.select(model.Package.id).where(model.Package.owner_org.in_(organizations))
     concerns = sa.select(Concern.id).where(Concern.owner_org.in_(organizations))
     covered = model.Package.id == sa.any_(sa.cast(Consent.package_ids, ARRAY(sa.Text)))
     agreements = sa.select(Consent.id).join(model.Package, covered).where(model.Package.owner_org.in_(organizations))
-    return [sa.or_(*(AuditEntry.object_id.in_(each) for each in (organizations, releases, concerns, agreements)))]
+    kinds = (organizations, packages, releases, concerns, agreements)
+    return [sa.or_(*(AuditEntry.object_id.in_(each) for each in kinds))]

@@ -9,6 +9,7 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 from flask import has_request_context
 
+from ckanext.privacy.logic import access as checking
 from ckanext.privacy.logic import schema
 from ckanext.privacy.logic.auth import concerns as access
 from ckanext.privacy.workflow import concerns, people
@@ -45,7 +46,7 @@ def privacy_concern_show(context: Context, data_dict: DataDict) -> dict[str, Any
     :returns: ``{id, dataset, state, created, due, on_hold, resolved, outcome, answer}``, for stewards also ``{text,
         contact, overdue, release_id, title, organization}``
     """
-    tk.check_access("privacy_concern_show", context, data_dict)
+    checking.check("privacy_concern_show", context, data_dict)
     concern = access.concern_of(data_dict)
     return concerns.for_reporter(concern) if data_dict.get("token") else concerns.for_steward(concern)
 
@@ -62,7 +63,7 @@ def privacy_concern_list(context: Context, data_dict: DataDict) -> dict[str, Any
     :param offset: after so many
     :returns: ``{count, results}``
     """
-    tk.check_access("privacy_concern_list", context, data_dict)
+    checking.check("privacy_concern_list", context, data_dict)
     filters = {
         "state": data_dict.get("state"),
         "dataset": _id_of(model.Package, data_dict.get("dataset")),
@@ -83,7 +84,7 @@ def privacy_concern_resolve(context: Context, data_dict: DataDict) -> dict[str, 
     :param outcome: ``kept``, ``corrected`` or ``taken_down`` (kept)
     :param erase: with ``taken_down``: remove what was released for good
     """
-    tk.check_access("privacy_concern_resolve", context, data_dict)
+    checking.check("privacy_concern_resolve", context, data_dict)
     erase, outcome = bool(data_dict.get("erase")), data_dict.get("outcome") or concerns.KEPT
     answer = concerns.Answer(outcome, data_dict["reason"], erase=erase)
     try:

@@ -54,7 +54,7 @@ def privacy_consent_create(context: Context, data_dict: DataDict) -> dict[str, A
     :returns: the record, with ``token`` and ``withdraw_url``: told this once, and kept nowhere
     """
     data = _read(data_dict)
-    checking.check("privacy_consent_create", context, {"datasets": data["datasets"]}, " ".join(data["datasets"]))
+    checking.check("privacy_consent_create", context, {"datasets": data["datasets"]})
     wish = consents.Wish(
         user=people.current_user(context),
         package_ids=[package.id for package in access.packages(data)],
@@ -81,7 +81,7 @@ def privacy_consent_show(context: Context, data_dict: DataDict) -> dict[str, Any
     :returns: ``{id, datasets, level, status, valid, allows_release, until, record, evidence, events, ...}``; ``status``
         is one of DPV's consent statuses
     """
-    tk.check_access("privacy_consent_show", context, data_dict)
+    checking.check("privacy_consent_show", context, data_dict)
     record = access.record_of(data_dict)
     asked = data_dict.get("format")
     if asked == "receipt":
@@ -98,7 +98,7 @@ def privacy_consent_list(context: Context, data_dict: DataDict) -> list[dict[str
 
     :param dataset_id: the dataset, by id or name
     """
-    tk.check_access("privacy_consent_list", context, data_dict)
+    checking.check("privacy_consent_list", context, data_dict)
     (package,) = access.packages(data_dict)
     return [consents.dictize(record) for record in Consent.covering(package.id)]
 
@@ -115,7 +115,7 @@ def privacy_consent_withdraw(context: Context, data_dict: DataDict) -> dict[str,
         different events
     :returns: ``{id, status, at, receipt, datasets: [{id, title, public}]}``
     """
-    checking.check("privacy_consent_withdraw", context, data_dict, str(data_dict.get("id") or ""))
+    checking.check("privacy_consent_withdraw", context, data_dict)
     record = access.record_of(data_dict)
     controller = data_dict.get("by") == "controller" and not data_dict.get("token")
     actor = agreeing.HOLDER if data_dict.get("token") else _actor(context, record)
@@ -131,7 +131,7 @@ def privacy_consent_renew(context: Context, data_dict: DataDict) -> dict[str, An
     :param valid_for: ISO 8601 duration such as ``P2Y`` (one year); ``valid_until`` takes a date
     :returns: the record
     """
-    checking.check("privacy_consent_renew", context, data_dict, data_dict["id"])
+    checking.check("privacy_consent_renew", context, data_dict)
     user, until = people.current_user(context), _moment(data_dict, "valid_until")
     record_id, valid_for = data_dict["id"], data_dict.get("valid_for") or ""
     return consents.dictize(_whole(lambda: agreeing.renew(record_id, user, until, valid_for)))
@@ -148,7 +148,7 @@ def privacy_consent_evidence_create(context: Context, data_dict: DataDict) -> di
     :param upload: the file
     :returns: the record; what was added has a day under ``added`` in its ``evidence``
     """
-    checking.check("privacy_consent_evidence_create", context, data_dict, data_dict["id"])
+    checking.check("privacy_consent_evidence_create", context, data_dict)
     user, record_id, file = people.current_user(context), data_dict["id"], data_dict["upload"]
     return consents.dictize(_whole(lambda: consents.add_evidence(record_id, user, file)))
 

@@ -6,6 +6,7 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 
 from ckanext.privacy.gate import leak_check
+from ckanext.privacy.logic import access
 
 
 @tk.side_effect_free
@@ -14,5 +15,5 @@ def privacy_leak_check(context: Context, data_dict: DataDict) -> dict[str, list[
 
     :returns: ``{"leaks": [{"where", "what"}]}``; empty when all is well
     """
-    tk.check_access("privacy_leak_check", context, data_dict)
+    access.check("privacy_leak_check", context, data_dict)
     return {"leaks": leak_check.find_leaks()}

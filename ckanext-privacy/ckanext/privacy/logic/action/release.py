@@ -33,7 +33,7 @@ def privacy_release_request(context: Context, data_dict: DataDict) -> dict[str, 
     :param resources: ids of the files to release, where it is not all of them; the others stay held
     :returns: the release, with ``message``: one sentence when the scans have to wait, else None
     """
-    _check("privacy_release_request", context, data_dict)
+    access.check("privacy_release_request", context, data_dict)
     package = datasets.package_of(data_dict)
     dates = {name: _moment(data_dict.get(name)) for name in ("public_on", "review_by", "expires")}
     wish = requesting.Wish(
@@ -55,7 +55,7 @@ def privacy_release_approve(context: Context, data_dict: DataDict) -> dict[str, 
     :param note: a word for the record
     :param public_on: ISO date from which it is public, where that is later than what was asked for
     """
-    _check("privacy_release_approve", context, data_dict)
+    access.check("privacy_release_approve", context, data_dict)
     return _decide(lambda: _approve(data_dict, data_dict.get("note"), people.current_user(context)))
 
 
@@ -69,7 +69,7 @@ def privacy_release_approve_bulk(context: Context, data_dict: DataDict) -> dict[
     :param note: a word for the record of each
     :returns: ``{approved, refused, results: [{id, ok, state, message}]}`` in the order of ``items``
     """
-    _check("privacy_release_approve_bulk", context, data_dict)
+    access.check("privacy_release_approve_bulk", context, data_dict)
     results = [_approve_one(context, item, data_dict.get("note")) for item in data_dict["items"]]
     approved = sum(each["ok"] for each in results)
     return {"approved": approved, "refused": len(results) - approved, "results": results}
@@ -77,7 +77,7 @@ def privacy_release_approve_bulk(context: Context, data_dict: DataDict) -> dict[
 
 def _approve_one(context: Context, item: dict[str, str], note: str | None) -> dict[str, Any]:
     try:
-        _check("privacy_release_approve", context, item)
+        access.check("privacy_release_approve", context, item)
         release = _whole(lambda: _approve(item, note, people.current_user(context)))
     except (tk.ValidationError, tk.NotAuthorized, tk.ObjectNotFound) as error:
         release = Release.get(item["id"])
@@ -106,12 +106,12 @@ def privacy_release_narrow(context: Context, data_dict: DataDict) -> dict[str, A
     :param resources: ids of the files that may go
     :returns: the new release
     """
-    _check("privacy_release_narrow", context, data_dict)
+    access.check("privacy_release_narrow", context, data_dict)
     user, sha256 = people.current_user(context), data_dict["snapshot_sha256"]
     return _decide(lambda: requesting.narrow(data_dict["id"], sha256, data_dict["resources"], user))
 
 
-@schema.accepts(schema.with_reason)
+@schema.accepts(schema.with_public_reason)
 def privacy_release_confirm(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Note that a public release was looked at again and may stay.
 
@@ -121,7 +121,7 @@ def privacy_release_confirm(context: Context, data_dict: DataDict) -> dict[str, 
     :param id: the release
     :param reason: what was looked at; shown in the public register
     """
-    _check("privacy_release_confirm", context, data_dict)
+    access.check("privacy_release_confirm", context, data_dict)
     return _decide(lambda: deciding.confirm(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
@@ -132,7 +132,7 @@ def privacy_reminder_list(context: Context, data_dict: DataDict) -> list[dict[st
     :returns: ``[{object_type, object_id, step, due, told, title}]``; ``step`` is ``due_soon``, ``late`` or
         ``review_again``
     """
-    _check("privacy_reminder_list", context, data_dict)
+    access.check("privacy_reminder_list", context, data_dict)
     return reminding.of_reader(people.current_user(context))
 
 
@@ -143,18 +143,18 @@ def privacy_release_return(context: Context, data_dict: DataDict) -> dict[str, A
     :param id: the release
     :param reason: what has to change
     """
-    _check("privacy_release_return", context, data_dict)
+    access.check("privacy_release_return", context, data_dict)
     return _decide(lambda: deciding.return_(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
-@schema.accepts(schema.with_reason)
+@schema.accepts(schema.with_public_reason)
 def privacy_release_reject(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Refuse a request, with a reason; it can be appealed.
 
     :param id: the release
     :param reason: why the dataset should not be public
     """
-    _check("privacy_release_reject", context, data_dict)
+    access.check("privacy_release_reject", context, data_dict)
     return _decide(lambda: deciding.reject(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
@@ -165,7 +165,7 @@ def privacy_release_appeal(context: Context, data_dict: DataDict) -> dict[str, A
     :param id: the release
     :param reason: why the refusal should be looked at again
     """
-    _check("privacy_release_appeal", context, data_dict)
+    access.check("privacy_release_appeal", context, data_dict)
     return _decide(lambda: deciding.appeal(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
@@ -176,7 +176,7 @@ def privacy_release_cancel(context: Context, data_dict: DataDict) -> dict[str, A
     :param id: the release
     :param reason: why, if you like
     """
-    _check("privacy_release_cancel", context, data_dict)
+    access.check("privacy_release_cancel", context, data_dict)
     return _decide(lambda: deciding.cancel(data_dict["id"], data_dict.get("reason"), people.current_user(context)))
 
 
@@ -191,35 +191,35 @@ def privacy_release_withdraw(context: Context, data_dict: DataDict) -> dict[str,
     :returns: the release, with ``message``: one sentence when something stays because another dataset shows it, else
         None
     """
-    _check("privacy_release_withdraw", context, data_dict)
+    access.check("privacy_release_withdraw", context, data_dict)
     user, erase = people.current_user(context), bool(data_dict.get("erase"))
     answer = _decide(lambda: deciding.withdraw(data_dict["id"], data_dict["reason"], user, erase=erase))
     return {**answer, "message": deciding.kept_for_others(data_dict["id"]) if erase else None}
 
 
-@schema.accepts(schema.with_reason)
+@schema.accepts(schema.with_public_reason)
 def privacy_release_hold(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Close a public release for now, at once and alone, because somebody is worried. Stewards only; reversible.
 
     :param id: the release
     :param reason: why; shown in the public register
     """
-    _check("privacy_release_hold", context, data_dict)
+    access.check("privacy_release_hold", context, data_dict)
     return _decide(lambda: deciding.hold(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
-@schema.accepts(schema.with_reason)
+@schema.accepts(schema.with_public_reason)
 def privacy_release_resume(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Show a release again that was on hold. Stewards who neither asked for it nor changed the dataset last.
 
     :param id: the release
     :param reason: why; shown in the public register
     """
-    _check("privacy_release_resume", context, data_dict)
+    access.check("privacy_release_resume", context, data_dict)
     return _decide(lambda: deciding.resume(data_dict["id"], data_dict["reason"], people.current_user(context)))
 
 
-@schema.accepts(schema.with_reason)
+@schema.accepts(schema.with_public_reason)
 def privacy_override(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Release without the approvals that are asked for: the emergency exit, sysadmins only.
 
@@ -228,7 +228,7 @@ def privacy_override(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :param id: the release, or the dataset whose open request is meant
     :param reason: why this cannot wait
     """
-    _check("privacy_override", context, data_dict)
+    access.check("privacy_override", context, data_dict)
     release_id = _open_release_id(data_dict["id"])
     return _decide(lambda: deciding.override(release_id, data_dict["reason"], people.current_user(context)))
 
@@ -242,7 +242,7 @@ def privacy_release_show(context: Context, data_dict: DataDict) -> dict[str, Any
     :returns: the release, with ``decisions``, ``scans``, ``changed`` (the dataset is no longer what was asked for) and
         ``may``: step -> None, or the sentence that says why you cannot take it
     """
-    _check("privacy_release_show", context, data_dict)
+    access.check("privacy_release_show", context, data_dict)
     return overview.show(_release(data_dict["id"]), people.current_user(context))
 
 
@@ -262,7 +262,7 @@ def privacy_release_list(context: Context, data_dict: DataDict) -> dict[str, Any
         ``{total, looked_at, found}``: datasets that were public before the gate, how many of them were scanned since,
         and in how many something was found
     """
-    _check("privacy_release_list", context, data_dict)
+    access.check("privacy_release_list", context, data_dict)
     filters = overview.Filters(
         state=data_dict.get("state"),
         organization=_id_of(model.Group, data_dict.get("organization")),
@@ -283,7 +283,7 @@ def privacy_release_diff(context: Context, data_dict: DataDict) -> dict[str, Any
     :returns: ``{release_id, public_id, identical, metadata: [{field, change, before, after}],
         resources: [{id, name, change, content, fields, tables}]}``
     """
-    _check("privacy_release_diff", context, data_dict)
+    access.check("privacy_release_diff", context, data_dict)
     return differences.of_release(_release(data_dict["id"]))
 
 
@@ -299,16 +299,12 @@ def privacy_status_show(context: Context, data_dict: DataDict) -> dict[str, Any]
     :returns: ``{state, released, release_id, pending, next_step, next_actor}``; ``pending`` lists what waits:
         ``{what, name, change, sentence}``
     """
-    _check("privacy_status_show", context, data_dict)
+    access.check("privacy_status_show", context, data_dict)
     package = datasets.package_of(data_dict)
     return overview.status(package.id, insider=bool(datasets.may_look(context, package).get("success")))
 
 
 # ------------------------------------------------------------------------------------------------------------------
-
-
-def _check(action: str, context: Context, data_dict: DataDict) -> None:
-    access.check(action, context, data_dict, str(data_dict["id"]) if "id" in data_dict else "")
 
 
 def _moment(given: dt.datetime | None) -> dt.datetime | None:

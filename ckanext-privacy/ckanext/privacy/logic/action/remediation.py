@@ -7,7 +7,7 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 
-from ckanext.privacy.logic import schema
+from ckanext.privacy.logic import access, schema
 from ckanext.privacy.logic.auth.datasets import package_of
 from ckanext.privacy.workflow import remediation
 
@@ -20,7 +20,7 @@ def privacy_remediation_suggest(context: Context, data_dict: DataDict) -> dict[s
     :param resource_id: the file
     :returns: ``{plan, scan_id}``
     """
-    tk.check_access("privacy_remediation_suggest", context, data_dict)
+    access.check("privacy_remediation_suggest", context, data_dict)
     return remediation.suggest(package_of(data_dict).id, data_dict["resource_id"])
 
 
@@ -33,7 +33,7 @@ def privacy_remediation_preview(context: Context, data_dict: DataDict) -> dict[s
     :param plan: the plan
     :returns: ``{tables: [{name, columns_before, columns_after, before, after}], plan}``
     """
-    tk.check_access("privacy_remediation_preview", context, data_dict)
+    access.check("privacy_remediation_preview", context, data_dict)
     return remediation.preview(package_of(data_dict).id, data_dict["resource_id"], data_dict["plan"])
 
 
@@ -45,5 +45,5 @@ def privacy_remediation_apply(context: Context, data_dict: DataDict) -> dict[str
     :param plan: the plan
     :returns: ``{resource, result, scans, message}``; ``result`` says what was done, table by table
     """
-    tk.check_access("privacy_remediation_apply", context, data_dict)
+    access.check("privacy_remediation_apply", context, data_dict)
     return remediation.apply(context, package_of(data_dict).id, data_dict["resource_id"], data_dict["plan"])

@@ -9,7 +9,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 
-from ckanext.privacy.logic import schema
+from ckanext.privacy.logic import access, schema
 from ckanext.privacy.logic.auth.datasets import package_of
 from ckanext.privacy.model import Scan
 from ckanext.privacy.workflow import people, requesting, scans
@@ -26,7 +26,7 @@ def privacy_scan_create(context: Context, data_dict: DataDict) -> dict[str, Any]
     :param resource_id: one file; instead of ``id``
     :returns: ``{scans: [scan, ...], message}``; ``message`` is one sentence when the scans have to wait, else None
     """
-    tk.check_access("privacy_scan_create", context, data_dict)
+    access.check("privacy_scan_create", context, data_dict)
     package = package_of(data_dict)
     created = requesting.scan(package.id, people.current_user(context), data_dict.get("resource_id"))
     _, message = scans.pick_up(package.id)
@@ -42,7 +42,7 @@ def privacy_scan_show(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :returns: ``{id, package_id, resource_id, kind, sha256, name, status, progress, outcome, failure, report, quality,
         created, started, finished}``; ``status`` is ``queued``, ``running``, ``done`` or ``failed``, ``progress`` 0..1
     """
-    tk.check_access("privacy_scan_show", context, data_dict)
+    access.check("privacy_scan_show", context, data_dict)
     scan = Scan.get(data_dict["id"])
     if scan is None:
         raise tk.ObjectNotFound(tk._("There is no such scan."))
@@ -59,7 +59,7 @@ def privacy_scan_list(context: Context, data_dict: DataDict) -> list[dict[str, A
     :param resource_id: one file; instead of ``id``
     :param all: older scans too; their reports are left out
     """
-    tk.check_access("privacy_scan_list", context, data_dict)
+    access.check("privacy_scan_list", context, data_dict)
     query = sa.select(Scan).where(Scan.package_id == package_of(data_dict).id)
     if data_dict.get("resource_id"):
         query = query.where(Scan.resource_id == data_dict["resource_id"])

@@ -8,7 +8,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 
-from ckanext.privacy.logic import schema
+from ckanext.privacy.logic import access, schema
 from ckanext.privacy.logic.auth.catalogue import organization_of
 from ckanext.privacy.workflow import people, stewards
 
@@ -21,7 +21,7 @@ def privacy_steward_add(context: Context, data_dict: DataDict) -> dict[str, Any]
     :param organization: the organisation, by name or id
     :returns: ``{username, display_name, organization, created}``
     """
-    tk.check_access("privacy_steward_add", context, data_dict)
+    access.check("privacy_steward_add", context, data_dict)
     user, organization = _person(data_dict), organization_of(data_dict)
     steward = stewards.appoint(user, organization, people.current_user(context))
     return stewards.dictize(steward, user)
@@ -33,7 +33,7 @@ def privacy_steward_remove(context: Context, data_dict: DataDict) -> dict[str, b
 
     :returns: ``{"removed": bool}``, False when there was none
     """
-    tk.check_access("privacy_steward_remove", context, data_dict)
+    access.check("privacy_steward_remove", context, data_dict)
     actor = people.current_user(context)
     return {"removed": stewards.dismiss(_person(data_dict), organization_of(data_dict), actor)}
 
@@ -42,7 +42,7 @@ def privacy_steward_remove(context: Context, data_dict: DataDict) -> dict[str, b
 @schema.accepts(schema.steward_list)
 def privacy_steward_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
     """List the stewards of an organisation, longest-serving first."""
-    tk.check_access("privacy_steward_list", context, data_dict)
+    access.check("privacy_steward_list", context, data_dict)
     return stewards.listing(organization_of(data_dict).id)
 
 
