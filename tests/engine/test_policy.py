@@ -102,6 +102,31 @@ def test_what_is_held_is_blocked_whatever_the_policy_says(tmp_path: Path) -> Non
     assert judge_release(Evidence({"1": held}), lax, previous=Evidence({"1": held})).outcome is ReleaseOutcome.BLOCKED
 
 
+def a_picture(sha256: str, *held: Held) -> FileReport:
+    seen = held or (Held("A picture.", "hill.png", by_eye=True),)
+    return replace(report(held=seen), file=FileFacts("hill.png", sha256, 1, "picture"), tables=())
+
+
+def test_what_people_can_see_themselves_two_look_at(tmp_path: Path) -> None:
+    verdict = judge(a_picture("a"), POLICY)
+    assert verdict.outcome is Outcome.TWO_STEWARDS
+    assert "look at it themselves" in verdict.reasons[0].sentence
+    assert judge(a_picture("a", Held("Encrypted.", "hill.zip")), POLICY).outcome is Outcome.BLOCKED
+    silent = load_policy(
+        policy_file(tmp_path, rules=[{"rule": "x", "about": "risk", "outcome": "clear", "reason": "x"}])
+    )
+    assert judge(a_picture("a"), silent).outcome is Outcome.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("sha256", "outcome"),
+    [("a", ReleaseOutcome.AUTOMATIC), ("b", ReleaseOutcome.TWO_STEWARDS), ("", ReleaseOutcome.TWO_STEWARDS)],
+)
+def test_a_picture_goes_out_again_by_itself_only_as_it_was_seen(sha256: str, outcome: ReleaseOutcome) -> None:
+    seen = Evidence({"1": a_picture("a" if sha256 else "")})
+    assert judge_release(Evidence({"1": a_picture(sha256)}), POLICY, previous=seen).outcome is outcome
+
+
 def test_a_column_about_people_that_no_rule_speaks_of_needs_a_person(tmp_path: Path) -> None:
     rule = {"rule": "quality", "about": "quality", "outcome": "clear", "reason": "Fine."}
     silent = load_policy(policy_file(tmp_path, rules=[rule]))

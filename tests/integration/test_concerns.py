@@ -140,6 +140,8 @@ def test_the_register_is_a_page_a_feed_and_figures_by_month(released, app):
 def test_everyone_reads_the_scanners_entry(app):
     entry = act("", "privacy_scanner_show")
     assert 0.5 < entry["recall"]["es"] <= 1
+    assert entry["measured"]["sentences"]["fa"]["PERSON"]["recall"] < 0.5, "what it does badly is told as well"
+    assert "update may go out by itself" in entry["decides"]
     assert {"en", "es", "hi"} <= set(entry["languages"])
     assert entry["known_misses"][0] in app.get("/privacy/about").get_data(as_text=True)
 

@@ -147,7 +147,7 @@ def _summary(report: FileReport) -> str:
 
 
 def _exit_code(reports: list[FileReport]) -> int:
-    unread = [report for report in reports if report.held and not report.tables]
+    unread = [report for report in reports if report.held and not (report.tables or report.held[0].by_eye)]
     for report in unread:
         click.echo(f"{report.held[0].where}: {report.held[0].reason}", err=True)
     if unread:

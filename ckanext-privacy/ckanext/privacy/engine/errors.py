@@ -20,17 +20,19 @@ class EngineError(Exception):
 class UnreadableFile(EngineError):  # noqa: N818 - says what is wrong, as CKAN's own do
     """A file that cannot be looked at: it must be held, never skipped.
 
-    ``reason`` is one sentence, ``where`` the file, sheet or member it is about.
+    ``reason`` is one sentence, ``where`` the file, sheet or member it is about; ``by_eye`` says that people can look
+    at it.
     """
 
-    def __init__(self, reason: str, where: str = "") -> None:
+    def __init__(self, reason: str, where: str = "", *, by_eye: bool = False) -> None:
         super().__init__(f"{where}: {reason}" if where else reason)
         self.reason = reason
         self.where = where
+        self.by_eye = by_eye
 
-    def __reduce__(self) -> tuple[type[UnreadableFile], tuple[str, str]]:
+    def __reduce__(self) -> tuple[type[UnreadableFile], tuple[str, str], dict[str, bool]]:
         # Crosses the pipe of the scan's child process, where the default would lose ``where``.
-        return UnreadableFile, (self.reason, self.where)
+        return UnreadableFile, (self.reason, self.where), {"by_eye": self.by_eye}
 
 
 class InvalidPlan(EngineError):  # noqa: N818 - says what is wrong, as CKAN's own do

@@ -101,7 +101,7 @@ def examine(
             scan = _Scan(confirmer, settings.risk, others.executor, checkpoint)
             tables = tuple(_tables(file, scan, Meter(progress, PAUSE)))
         except UnreadableFile as error:
-            file, tables = OpenFile(raw.facts("unknown"), held=[Held(error.reason, error.where or name)]), ()
+            file, tables = OpenFile(raw.facts("unknown"), held=[Held.of(error, name)]), ()
     if checkpoint:
         checkpoint.done()
     finders = (*confirmer.names, *models()) if tables else ()
@@ -136,7 +136,7 @@ def _tables(file: OpenFile, scan: _Scan, meter: Meter) -> Iterator[TableReport]:
             yield _table(table, number, scan, part)
         except UnreadableFile as error:
             # The other tables may still be looked at.
-            file.held.append(Held(error.reason, error.where or table.name))
+            file.held.append(Held.of(error, table.name))
         done += table.weight
 
 

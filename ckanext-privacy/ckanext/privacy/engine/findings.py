@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from .errors import UnreadableFile
+
 
 class Outcome(str, Enum):
     """What the policy asks for before a release, from least to most."""
@@ -72,10 +74,19 @@ class PolicyFacts:
 
 @dataclass(frozen=True)
 class Held:
-    """Something that could not be looked at: why, and where in the file."""
+    """Something that could not be looked at: why, and where in the file.
+
+    ``by_eye``: people can, as they see a picture or hear a recording.
+    """
 
     reason: str
     where: str
+    by_eye: bool = False
+
+    @classmethod
+    def of(cls, error: UnreadableFile, name: str) -> Held:
+        """What an error says of a file; `name` is where, unless the error knows better."""
+        return cls(error.reason, error.where or name, error.by_eye)
 
 
 @dataclass(frozen=True)

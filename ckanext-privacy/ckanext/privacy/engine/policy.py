@@ -161,7 +161,7 @@ def judge(
     silent when it is None, as on the command line.
     """
     facts = [*_file_facts(findings), _quality_facts(quality_errors)]
-    reasons = [*_held_reasons(findings.held), *_apply(policy.rules, facts, declarations)]
+    reasons = [*_held_reasons(findings.held, policy.rules), *_apply(policy.rules, facts, declarations)]
     return Verdict(_gravest(reasons), gravest_first(reasons))
 
 
@@ -403,8 +403,12 @@ def _apply(
             yield Reason("no-rule", Outcome.ONE_STEWARD, sentence)
 
 
-def _held_reasons(held: Sequence[Held]) -> list[Reason]:
-    return [Reason("held", Outcome.BLOCKED, _told_of(each.where, each.reason)) for each in held]
+def _held_reasons(held: Sequence[Held], rules: Sequence[Rule]) -> Iterator[Reason]:
+    """What nobody could look at is blocked whatever a policy says; about what people can see, its rules may."""
+    for each in held:
+        facts = {"about": "picture", "place": each.where, "why": each.reason}
+        decided = list(_apply(rules, [facts], None)) if each.by_eye else []
+        yield from decided or [Reason("held", Outcome.BLOCKED, _told_of(each.where, each.reason))]
 
 
 def _gravest(reasons: Sequence[Reason]) -> Outcome:

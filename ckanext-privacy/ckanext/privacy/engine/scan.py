@@ -108,6 +108,6 @@ def _here(
 
 
 def _held_report(name: str, size: int, countries: tuple[str, ...], error: UnreadableFile) -> FileReport:
-    held = (Held(error.reason, error.where or name),)
+    held = (Held.of(error, name),)
     engine = EngineFacts(VERSION, (), countries)
     return FileReport(FileFacts(name, "", size, "unknown"), engine, PolicyFacts("", ""), Outcome.BLOCKED, held)

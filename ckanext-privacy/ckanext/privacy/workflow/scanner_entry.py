@@ -10,7 +10,7 @@ from ckanext.privacy import config
 from ckanext.privacy.engine import VERSION
 from ckanext.privacy.engine.headings import languages
 from ckanext.privacy.engine.kinds import load_kinds
-from ckanext.privacy.engine.names import recall
+from ckanext.privacy.engine.names import measured, recall
 from ckanext.privacy.engine.packs import load_packs
 from ckanext.privacy.translation import N_
 
@@ -22,19 +22,29 @@ KNOWN_MISSES = (
     N_("What can be worked out only by joining the table with another one that somebody holds."),
 )
 
+#: What follows from a scan without a person, by whether the policy lets updates go by themselves.
+DECIDES = {
+    True: N_(
+        "Whether an update may go out by itself: one in which nothing is new beside what a person approved. All else "
+        "waits for a person, and what it cannot read is held."
+    ),
+    False: N_("Nothing by itself. It asks for a person, and holds what it cannot read."),
+}
+
 
 def entry() -> dict[str, Any]:
     """Return the entry as plain data.
 
     ``recall`` maps a language to the share of people's full names that are found by their form alone, measured on names
-    that were not used in training.
+    that were not used in training; ``measured`` holds all figures of ``docs/quality.md`` that a machine took: names by
+    language, in columns and single cells, and sentences.
     """
     packs = load_packs(())
     return {
         "name": "privacy-scan",
         "version": VERSION,
         "purpose": tk._("Finds data about people in files before they are released, so that a person can decide."),
-        "decides": tk._("Nothing by itself. It asks for a person, and holds what it cannot read."),
+        "decides": tk._(DECIDES[config.policy().automatic.allowed]),
         "network": False,
         "policy": {"name": config.policy().name, "version": config.policy().version},
         "kinds": sorted(load_kinds()),
@@ -42,6 +52,7 @@ def entry() -> dict[str, Any]:
         "countries": sorted(pack.code for pack in packs if len(pack.code) == 2),
         "identifiers": sorted({each.entity for pack in packs for each in pack.identifiers}),
         "recall": recall(),
+        "measured": measured(),
         "known_misses": [tk._(each) for each in KNOWN_MISSES],
         "contact": config.contact(),
         "appeal": tk.h.url_for("privacy.about", qualified=True, _anchor="appeal"),

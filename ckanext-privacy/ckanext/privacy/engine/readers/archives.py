@@ -142,7 +142,7 @@ class _Content:
             with member.open() as stream:
                 self._paths[member.name] = unpack(self._raw, stream, target, title)
         except UnreadableFile as error:
-            self.held.append(Held(error.reason, title))
+            self.held.append(Held(error.reason, title, error.by_eye))
         except (*BROKEN, RuntimeError):
             self.held.append(Held(DAMAGED, title))
 

@@ -163,9 +163,8 @@ def _check_readable(raw: RawFile, start: bytes) -> None:
 
 def not_looked_into(kind: str, remedy: str, name: str) -> UnreadableFile:
     """Say what a file is that no reader looks into, and what to do."""
-    return UnreadableFile(
-        say("{name} is {kind}, which is not looked into; {remedy}.", name=name, kind=kind, remedy=remedy), name
-    )
+    sentence = say("{name} is {kind}, which is not looked into; {remedy}.", name=name, kind=kind, remedy=remedy)
+    return UnreadableFile(sentence, name, by_eye=remedy == PICTURE)
 
 
 def _is_markup(head: bytes) -> bool:

@@ -58,7 +58,7 @@ def open_markup(raw: RawFile) -> OpenFile:
             return _open_map(raw, kind, ending, records)
     file = _open_records(raw, encoding)
     if SVG.search(head):
-        file.held.append(Held(PICTURE, raw.name))
+        file.held.append(Held(PICTURE, raw.name, by_eye=True))
     return file
 
 

@@ -116,7 +116,7 @@ def _batches(raw: RawFile, file: OpenFile, place: _Place) -> Iterator[pl.DataFra
     if not place.told:
         place.told = True
         held = ((SCANNED, scans), (PICTURES, pictures))
-        file.held += [Held(say(reason, pages=_spans(pages)), raw.name) for reason, pages in held if pages]
+        file.held += [Held(say(reason, pages=_spans(pages)), raw.name, by_eye=True) for reason, pages in held if pages]
 
 
 def _page(document: pdfium.PdfDocument, number: int) -> tuple[list[str], float]:

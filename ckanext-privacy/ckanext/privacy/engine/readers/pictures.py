@@ -49,7 +49,7 @@ IPTC = {
 
 def open_picture(raw: RawFile) -> OpenFile:
     """Open a picture's descriptions; the picture itself is held. Its pixels are never unpacked."""
-    file = OpenFile(raw.facts("picture"), held=[Held(SHOWS, raw.name)])
+    file = OpenFile(raw.facts("picture"), held=[Held(SHOWS, raw.name, by_eye=True)])
     facts: dict[str, str] = {}
     texts: list[str] = []
     try:

@@ -66,7 +66,7 @@ def open_part(raw: RawFile, path: Path, name: str, scratch: Scratch) -> OpenFile
             return open_folder(replace(raw, name=name), path, scratch)
         part = open_raw(replace(read_raw(path, name, raw.limits, inside=raw), folder=scratch))
     except UnreadableFile as error:
-        return OpenFile(raw.facts("unknown"), held=[Held(error.reason, error.where or name)])
+        return OpenFile(raw.facts("unknown"), held=[Held.of(error, name)])
     part.tables = [replace(table, keep=(scratch, table.keep)) for table in part.tables]
     return part
 
@@ -77,7 +77,7 @@ def absorb(file: OpenFile, part: OpenFile, name: str, hidden: bool = False) -> N
         title = table.name if table.name.startswith(name) else f"{name}/{table.name}"
         file.tables.append(replace(table, name=title, values=None, hidden=hidden or table.hidden))
     for held in part.held:
-        file.held.append(held if held.where.startswith(name) else Held(held.reason, f"{name}/{held.where}"))
+        file.held.append(held if held.where.startswith(name) else replace(held, where=f"{name}/{held.where}"))
 
 
 def named(raw: RawFile, ending: str, scratch: Scratch) -> Path:
