@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 from stdnum import luhn, verhoeff
 
 from ckanext.privacy import engine
@@ -368,6 +369,8 @@ def test_the_command_says_by_its_exit_code_what_is_to_do(
     assert [report["file"]["name"] for report in json.loads(out.read_text())] == ["people.csv", "clear.csv"]
     assert "<h1>" in (tmp_path / "page.html").read_text()
     assert run(str(empty))[0] == 2
+    Image.new("RGB", (2, 2)).save(tmp_path / "hill.png")
+    assert run(str(tmp_path / "hill.png"))[0] == 1, "people can look at it"
     assert run(str(clear), "--countries", "xx")[0] == 2
 
 

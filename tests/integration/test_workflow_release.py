@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import io
 import re
 import uuid
 from types import SimpleNamespace
@@ -12,6 +13,7 @@ import pytest
 from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories, helpers
+from PIL import Image
 from support.releases import (
     DESCRIBED,
     PEOPLE,
@@ -67,6 +69,19 @@ def test_asked_scanned_approved_released(dataset):
     assert asked["scans"][0]["status"] == "done"
     assert not public_sees(dataset["id"])
     assert approve(asked)["state"] == "released"
+    assert public_sees(dataset["id"])
+
+
+def test_a_picture_is_released_by_two_who_looked_at_it():
+    picture = io.BytesIO()
+    Image.new("RGB", (2, 2)).save(picture, "PNG")
+    dataset = make_dataset()
+    add_file(dataset["id"], picture.getvalue(), "hill.png")
+    asked = request(dataset["id"])
+    assert (asked["outcome"], asked["needs"]) == ("two_stewards", 2)
+    approve(asked, "steward1")
+    assert not public_sees(dataset["id"])
+    approve(asked, "steward2")
     assert public_sees(dataset["id"])
 
 
