@@ -41,8 +41,13 @@ class Program:
 
     @property
     def command(self) -> str:
-        """The arguments as one line, quoted."""
-        return shlex.join(str(argument) for argument in self.arguments)
+        """The arguments as one line, quoted; a supervisor that is killed takes its programs with it."""
+        return shlex.join(str(argument) for argument in ends_with_parent(self.arguments, self.stop_signal))
+
+
+def ends_with_parent(command: Iterable[str | Path], stop_signal: str = "TERM") -> list[str | Path]:
+    """A command that is sent a signal when whoever started it dies, however that came about."""
+    return ["setpriv", "--pdeathsig", stop_signal, "--", *command]
 
 
 def service_programs(layout: Layout, tools: dict[str, str], data: Path, redis_conf: Path) -> list[Program]:
@@ -51,6 +56,7 @@ def service_programs(layout: Layout, tools: dict[str, str], data: Path, redis_co
 
     postgres = (Path(tools["postgres"], "postgres"), "-D", data, "-p", str(layout.ports["postgres"]))
     postgres += ("-c", f"listen_addresses={HOST}", "-c", "unix_socket_directories=", "-c", "max_connections=200")
+    postgres += ("-c", "jit=off")  # compiling a query takes longer than a catalogue's queries do
     solr = (tools["java"], "-Xmx640m", "-cp", f"{layout.solr_jars}/*", layout.root / "deploy/solr/SolrServer.java")
     solr += (layout.solr_home, str(layout.ports["solr"]))
     return [

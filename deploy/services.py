@@ -124,24 +124,30 @@ def ensure_roles(layout: Layout) -> None:
             cursor.execute(statement, [layout.secrets[secret]])
 
 
-def ensure_databases(layout: Layout, site: Site, *, fresh: bool = False) -> None:
-    """Create the site's two databases; `fresh` drops what was there before."""
+def ensure_databases(layout: Layout, site: Site, *, fresh: bool = False, like: Site | None = None) -> None:
+    """Create the site's two databases; `fresh` drops what was there before, `like` copies those of another site."""
     owner = "ckan_test" if site.testing else "ckan"
-    for name in (f"ckan_{site.name}", f"datastore_{site.name}"):
+    for kind in ("ckan", "datastore"):
+        name, template = f"{kind}_{site.name}", f"{kind}_{like.name}" if like else "template0"
         connection = postgres_admin(layout)
         with connection.cursor() as cursor:
             if fresh:
                 cursor.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-            _create_database(cursor, name, owner, durable=not site.testing)
+            _create_database(cursor, name, owner, template=template, durable=not site.testing)
+            if like and kind == "datastore":  # who may connect is not copied
+                grant = sql.SQL("GRANT CONNECT ON DATABASE {} TO datastore_ro")
+                cursor.execute(grant.format(sql.Identifier(name)))
         connection.close()
 
 
-def _create_database(cursor: psycopg2.extensions.cursor, name: str, owner: str, *, durable: bool) -> None:
+def _create_database(
+    cursor: psycopg2.extensions.cursor, name: str, owner: str, *, template: str, durable: bool
+) -> None:
     cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
     if cursor.fetchone():
         return
-    database, role = sql.Identifier(name), sql.Identifier(owner)
-    cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE template0").format(database, role))
+    database, role, source = sql.Identifier(name), sql.Identifier(owner), sql.Identifier(template)
+    cursor.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(database, role, source))
     # Visitors' SQL runs as `datastore_ro`: it must not reach the catalogue's own database.
     cursor.execute(sql.SQL("REVOKE CONNECT ON DATABASE {} FROM PUBLIC").format(database))
     if not durable:

@@ -53,15 +53,16 @@ def run(layout: Layout, workers: int, pytest_arguments: tuple[str, ...]) -> int:
 
 
 def make_sites(layout: Layout, workers: int) -> None:
-    """Fresh databases and an ini for every worker and for the browser tests, which migrate theirs by themselves."""
-    sites = [*site.worker_sites(layout, workers), site.browser_site(layout)]
+    """Fresh databases and an ini for every worker and for the browser tests; one is migrated, the others copy it."""
+    first, *others = sites = [*site.worker_sites(layout, workers), site.browser_site(layout)]
     services.ensure_roles(layout)
     for target in sites:
-        services.ensure_databases(layout, target, fresh=True)
         services.redis_client(layout, int(target.redis_url.rsplit("/", 1)[1])).flushdb()
         site.write_ini(target)
-    with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        list(pool.map(stack.prepare_ini, [target.ini for target in sites[:workers]]))
+    services.ensure_databases(layout, first, fresh=True)
+    stack.prepare_ini(first.ini)
+    for target in others:
+        services.ensure_databases(layout, target, fresh=True, like=first)
     click.echo(f"  test databases: {len(sites)} made, migrated")
 
 
@@ -87,7 +88,9 @@ def run_suite(suite: Suite, workers: int, pytest_arguments: tuple[str, ...], out
     click.echo(f"\n== {suite.name}", out)
     folders = [str(ROOT / "tests" / folder) for folder in suite.folders]
     spread = ("-n", str(workers), "--dist", "loadfile") if suite.parallel else ()
-    command = [sys.executable, "-W", "ignore", "-m", "pytest", *folders, *suite.options, *spread, *pytest_arguments]
+    pytest_command = ("-W", "ignore", "-m", "pytest", *folders, *suite.options, *spread, *pytest_arguments)
+    # A run that is killed must not leave tests behind that empty the databases of the next one.
+    command = processes.ends_with_parent((sys.executable, *pytest_command))
     # Workers must collect the same tests: one hash seed, or a parametrized set comes in two orders.
     environment = {key: value for key, value in os.environ.items() if key != "CKAN_INI"} | {"PYTHONHASHSEED": "0"}
     last = ""

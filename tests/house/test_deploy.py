@@ -8,6 +8,9 @@ import shutil
 import socket
 import stat
 import subprocess
+import sys
+import sysconfig
+from pathlib import Path
 
 import pytest
 from deploy import processes, site
@@ -84,6 +87,25 @@ def test_sites_share_nothing(layout):
     for part in ("database_url", "datastore_write_url", "solr_url", "redis_url", "storage", "ini"):
         assert len({getattr(one, part) for one in sites}) == len(sites), part
     assert [one.solr_url.rsplit("/", 1)[1] for one in sites] == site.all_cores(layout)
+
+
+def test_a_program_ends_with_whoever_started_it():
+    """Killed, so that nothing could be tidied up: the next run would meet its ports taken and its databases in use."""
+    command = processes.ends_with_parent(("sh", "-c", "echo $$; exec sleep 60"))
+    script = "import subprocess, sys; subprocess.run(sys.argv[1:])"
+    with subprocess.Popen([sys.executable, "-c", script, *command], stdout=subprocess.PIPE, text=True) as parent:
+        program = int(parent.stdout.readline())
+        assert not _is_over(program)
+        parent.kill()
+    processes.wait_for("the end of it", lambda: _is_over(program), seconds=30, quiet=True)
+
+
+def _is_over(process):
+    """Ended, and at most kept on the list by an init that has not looked yet."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
 
 
 def test_a_socket_path_that_is_too_long_moves_to_a_private_folder(tmp_path):
@@ -165,7 +187,11 @@ def test_a_package_that_apt_does_not_know_is_named(tmp_path):
 
 
 def test_no_network_for_pip_is_said_in_one_sentence(tmp_path):
-    """pip's own last words, the log, and what may be wrong."""
+    """pip's own last words, the log, and what may be wrong. An environment with pip in it need not be made first."""
+    venv = tmp_path / "clone/.venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    (packages,) = venv.glob("lib/python*/site-packages")
+    (packages / "pip").symlink_to(Path(sysconfig.get_path("purelib"), "pip"))
     done = _bootstrap(tmp_path, "demo", PIP_INDEX_URL=f"http://{HOST}:9/simple", PIP_RETRIES="0", PIP_FIND_LINKS="")
 
     assert done.returncode == 1
