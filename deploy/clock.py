@@ -21,6 +21,8 @@ SCHEDULE: dict[tuple[str, ...], int] = {
     ("privacy", "leak-check"): 15,
     ("privacy", "expire"): 10,
     ("privacy", "rescan"): 10,
+    # Every link has its turn once a day; the other jobs wait for slow sites no longer than that.
+    ("privacy", "watch", "--minutes", "4"): 10,
 }
 
 

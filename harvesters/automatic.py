@@ -9,7 +9,6 @@ at their source afterwards are held again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -17,14 +16,12 @@ import sqlalchemy as sa
 from ckan import model
 from ckanext.harvest.model import HarvestSource
 
-from ckanext.cityportals import approval, config, gate, ledger, withdrawal
-from ckanext.cityportals.client import Client, PortalError
+from ckanext.cityportals import approval, gate, ledger, withdrawal
 from ckanext.cityportals.portals import PORTALS
 
 log = logging.getLogger(__name__)
 
 NOTE = "Harvested from {title}."
-CHANGED = "A file changed at its source and has not been looked at since: {url}"
 
 
 def allowed(source_id: str) -> dict[str, Any] | None:
@@ -100,40 +97,6 @@ _HARVESTED = sa.text("""
 
 
 def watch(source_id: str) -> list[str]:
-    """Ask for the state of every released file of a source; hold the datasets of those that changed. Their ids."""
-    if not gate.loaded():
-        return []
-    client = config.client()
-    ids = [*model.Session.scalars(_HARVESTED, {"key": ledger.KEY, "source_id": source_id})]
-    return [dataset_id for dataset_id in ids if _hold_if_changed(source_id, dataset_id, client)]
-
-
-def _hold_if_changed(source_id: str, dataset_id: str, client: Client) -> bool:
-    status = tk.get_action("privacy_status_show")(withdrawal.context(), {"id": dataset_id})
-    if not status.get("released"):
-        return False
-    row = ledger.package(dataset_id)
-    before = ledger.entry(row).get("files") or {}
-    now = dict(_states((ledger.entry(row).get("mapped") or {}).get("resources") or [], client))
-    changed = [url for url, state in now.items() if url in before and before[url] != state]
-    ledger.write(row, {"files": {**before, **now}})
-    model.Session.commit()
-    if not changed:
-        return False
-    reason = CHANGED.format(url=changed[0])
-    tk.get_action("privacy_release_withdraw")(
-        withdrawal.context(), {"id": status["release_id"], "reason": reason, "erase": False}
-    )
-    ask_later(source_id, [dataset_id])
-    return True
-
-
-def _states(resources: list[dict[str, Any]], client: Client) -> Iterable[tuple[str, list[str]]]:
-    """What servers say of files, by address; a server that says nothing, or does not answer, is left out."""
-    for resource in resources:
-        try:
-            state = client.state_of(resource.get("url") or "")
-        except PortalError:
-            continue
-        if any(state):
-            yield resource["url"], state
+    """Look now at every released file of a source, as the gate does once a day; the ids of the datasets it holds."""
+    ids = model.Session.scalars(_HARVESTED, {"key": ledger.KEY, "source_id": source_id})
+    return gate.hold_changed([*ids])

@@ -163,22 +163,6 @@ class Client:
         with self._answer(url, question, self.manners.max_bytes) as (body, response):
             yield from self._objects(url, member, body, response)
 
-    def state_of(self, url: str) -> list[str]:
-        """What a server says of a file without sending it: its ETag, its date of change and its length.
-
-        :raises PortalError: when it does not answer, or not with the file
-        """
-        try:
-            check_url(url, self.manners.allowed_hosts)
-            self._pace.wait(urlsplit(url).netloc, self.manners.pause)
-            response = self._session.head(url, timeout=self.manners.timeout, allow_redirects=True)
-        except AddressError as error:
-            raise PortalError(str(error)) from error
-        except transfer.ERRORS as error:
-            raise PortalError(transfer.problem(error, url)) from error
-        self._check_status(url, response)
-        return [response.headers.get(name, "") for name in ("ETag", "Last-Modified", "Content-Length")]
-
     def _objects(self, url: str, member: str, body: IO[bytes], response: requests.Response) -> Iterator[dict[str, Any]]:
         start, given = _start_of(body), 0
         try:

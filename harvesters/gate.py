@@ -77,6 +77,15 @@ def is_steward(user_id: str, organization_id: str) -> bool:
     return organization_id in Steward.organizations(user_id)
 
 
+def hold_changed(package_ids: Collection[str]) -> list[str]:
+    """Hold those of these datasets of which a released link leads to another file than was scanned; their ids."""
+    if not loaded():
+        return []
+    from ckanext.privacy.workflow import watching
+
+    return watching.watch(package_ids)
+
+
 def is_released(package_id: str) -> bool:
     """Whether something of this dataset is public by the gate."""
     if not loaded():

@@ -13,14 +13,16 @@ from ckan import model
 from ckan.common import config
 from ckan.lib.redis import connect_to_redis
 from ckan.lib.search.common import make_connection
+from ckan.plugins import get_plugin
 from ckan.plugins import toolkit as tk
 from ckanext.datastore.backend.postgres import get_write_engine
+from flask import Flask
 from rdflib import DCAT, FOAF, RDF, Graph
 from support.releases import act, add_file, make_dataset, public_sees, release, request, upload
 
 from ckanext.privacy.gate import leak_check
 from ckanext.privacy.model import AuditEntry, Concern, Release
-from ckanext.privacy.workflow import audit
+from ckanext.privacy.workflow import audit, concerns
 
 pytestmark = pytest.mark.usefixtures("community")
 
@@ -74,15 +76,35 @@ def test_only_stewards_read_what_was_written(released, user):
             act(user, f"privacy_concern_{action}", **data)
 
 
+def send(app, dataset_id, times, address):
+    place, text = "/api/3/action/privacy_concern_create", {"dataset_id": dataset_id, "text": "Worrying."}
+    return [app.post(place, json=text, environ_overrides={"REMOTE_ADDR": address}) for _ in range(times)]
+
+
 def test_one_address_reports_a_few_times_an_hour(released, app):
-    sent = [
-        app.post("/api/3/action/privacy_concern_create", json={"dataset_id": released["id"], "text": f"{number}"})
-        for number in range(config["ckanext.privacy.concerns_per_hour"] + 1)
-    ]
+    sent = send(app, released["id"], config["ckanext.privacy.concerns_per_hour"] + 1, "185.12.64.1")
     assert [answer.status_code for answer in sent[:-1]] == [200] * (len(sent) - 1)
     assert sent[-1].status_code == 409
     assert "wait an hour" in sent[-1].get_data(as_text=True)
-    assert b"127.0.0.1" not in b"".join(connect_to_redis().keys("*privacy:concerns*"))
+    assert b"185.12.64.1" not in b"".join(connect_to_redis().keys("*privacy:concerns*"))
+    assert send(app, released["id"], 1, "185.12.64.2")[0].status_code == 200
+
+
+def test_one_sender_behind_a_proxy_does_not_silence_the_others(released, app, monkeypatch):
+    """All have the proxy's address there: they share more."""
+    monkeypatch.setitem(config, "ckanext.privacy.concerns_per_hour", 1)
+    monkeypatch.setattr(concerns, "_TOGETHER", 3)
+    for address in ("127.0.0.1", "10.0.0.7"):
+        assert [answer.status_code for answer in send(app, released["id"], 4, address)] == [200, 200, 200, 409]
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [(0, "127.0.0.1"), (1, "185.12.64.2"), (2, "185.12.64.1")])
+def test_the_address_comes_from_as_many_proxies_as_the_site_names(proxies, seen):
+    site = Flask("site")
+    site.add_url_rule("/", view_func=lambda: tk.request.remote_addr)
+    behind = get_plugin("privacy").make_middleware(site, {"ckanext.privacy.trusted_proxies": proxies})
+    forwarded = {"X-Forwarded-For": "6.6.6.6, 185.12.64.1, 185.12.64.2"}
+    assert behind.test_client().get("/", headers=forwarded).get_data(as_text=True) == seen
 
 
 def test_a_steward_closes_at_once_and_shows_again(released):

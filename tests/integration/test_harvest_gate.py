@@ -165,11 +165,20 @@ def test_what_is_clean_and_open_at_its_source_is_released_where_somebody_approve
     listed = tk.get_action("privacy_release_list")({"user": "steward1"}, {"dataset": found["trees"]})
     assert "public-elsewhere" in str(listed)
     assert leak_check.find_leaks() == []
-    assert automatic.watch(source["id"]) == [], "the first look only remembers"
     assert automatic.watch(source["id"]) == []
     open_site.answers["/trees.csv"] = Answer(b"name\nGwendolyn Marsh\n", headers={"ETag": '"new"'})
     assert automatic.watch(source["id"]) == [found["trees"]]
     assert anonymous_api("package_show", id=found["trees"])[0] in (403, 404)
+    releases.work()
+    assert anonymous_api("package_show", id=found["trees"])[0] in (403, 404), "there are people in it now"
+    open_site.answers["/trees.csv"] = Answer(b"id,species,height_m\n1,oak,12\n2,lime,9\n3,elm,7\n4,fir,5\n")
+    (asked,) = tk.get_action("privacy_release_list")(
+        {"user": "steward1"}, {"state": "blocked", "dataset": found["trees"]}
+    )["results"]
+    tk.get_action("privacy_release_withdraw")({"user": "officer"}, {"id": asked["id"], "reason": "It is put right."})
+    automatic.request_releases(source["id"], [found["trees"]])
+    releases.work()
+    assert anonymous_api("package_show", id=found["trees"])[0] == 200, "the portal's file has nobody in it again"
 
 
 def test_an_editor_cannot_let_records_out_without_a_steward(

@@ -28,6 +28,7 @@ from ckanext.privacy.workflow import (
     scanning,
     scans,
     timetable,
+    watching,
 )
 
 
@@ -103,6 +104,14 @@ def leak_check_command() -> None:
         click.echo(f"{leak['where']}: {leak['what']}", err=True)
     click.echo(f"{len(leaks)} leaks.")
     sys.exit(1 if leaks else 0)
+
+
+@privacy.command()
+@click.option("--minutes", type=click.IntRange(1), help="Begin with no other link after so many minutes.")
+def watch(minutes: int | None) -> None:
+    """Hold public datasets of which a link leads to another file than the one that was scanned; for a scheduler."""
+    held = watching.watch(seconds=minutes * 60 if minutes else None)
+    click.echo(f"{len(held)} datasets are on hold because a linked file changed.")
 
 
 @privacy.command()

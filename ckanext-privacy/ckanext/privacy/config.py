@@ -24,6 +24,7 @@ RELEASE_STORE = "ckanext.privacy.release_store"
 EVIDENCE_MEGABYTES = "ckanext.privacy.evidence_max_mb"
 REMINDER_DAYS = "ckanext.privacy.reminder_days"
 PRUNE_DAYS = "ckanext.privacy.prune_days"
+WATCH_HOURS = "ckanext.privacy.watch_hours"
 CONTACT = "ckanext.privacy.contact"
 CONCERNS_PER_HOUR = "ckanext.privacy.concerns_per_hour"
 
@@ -92,6 +93,11 @@ def reminder_days() -> int:
 def prune_days() -> int:
     """How many days what nothing needs any more is kept."""
     return tk.config[PRUNE_DAYS]
+
+
+def watch_hours() -> int:
+    """After how many hours a released link is looked at again."""
+    return tk.config[WATCH_HOURS]
 
 
 def concerns_per_hour() -> int:

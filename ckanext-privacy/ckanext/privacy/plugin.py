@@ -14,6 +14,7 @@ from ckan.lib.plugins import DefaultTranslation, get_permission_labels
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 from flask import Blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ckanext.privacy import cli, helpers
 from ckanext.privacy.gate import edits, guard, index, labels, pages, remembered, removal, searches, uploads
@@ -30,6 +31,7 @@ class PrivacyPlugin(
     p.ITranslation,
     p.IConfigurer,
     p.IConfigurable,
+    p.IMiddleware,
     p.IActions,
     p.IAuthFunctions,
     p.IBlueprint,
@@ -68,6 +70,19 @@ class PrivacyPlugin(
             from ckanext.privacy import tombstone_profile
 
             tombstone_profile.add_to(config)
+
+    # IMiddleware
+
+    def make_middleware(self, app: Any, config: CKANConfig) -> Any:
+        """Take a visitor's address from the last so many proxies, where the site says how many there are."""
+        proxies = config["ckanext.privacy.trusted_proxies"]
+        if proxies:
+            app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=0)
+        return app
+
+    def make_error_log_middleware(self, app: Any, config: CKANConfig) -> Any:
+        """Leave the log of errors as it is; CKAN asks for it of all who answer the other question."""
+        return app
 
     # IActions
 

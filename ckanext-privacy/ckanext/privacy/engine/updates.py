@@ -38,6 +38,7 @@ class Evidence:
 
     `texts` are the description's own by place (:func:`texts_of`), for comparing only: they are never kept or shown.
     `addresses` are the places of those that say where a linked file is: what is there was scanned, wherever it is.
+    `hosts` are the machines of the linked files, by resource: who keeps one can put another in its place.
     """
 
     files: Mapping[str, FileReport]
@@ -45,6 +46,7 @@ class Evidence:
     quality_errors: Mapping[str, int] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict, repr=False)
     addresses: frozenset[str] = frozenset()
+    hosts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def _differences(now: Evidence, approved: Evidence, settings: AutomaticSettings)
         if before is None:
             yield Difference(say("{name}: the file is new.", name=name))
             continue
+        if now.hosts.get(key) not in (None, approved.hosts.get(key)):
+            yield Difference(say("{name}: the link leads to another host than approved.", name=name))
         for sentence in _file_differences(report, before, settings):
             yield Difference(say("{name}: {sentence}", name=name, sentence=sentence))
         if now.quality_errors.get(key, 0) > approved.quality_errors.get(key, 0):

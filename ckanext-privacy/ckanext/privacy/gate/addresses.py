@@ -42,6 +42,14 @@ def objections_to(package_id: str) -> list[str]:
     return objections(map(dict, model.Session.execute(query).mappings()))
 
 
+def host(url: str) -> str:
+    """Return whose machine an address names, in lower case; empty where it names none."""
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""
+
+
 def _scheme(url: str) -> str:
     """Return what stands before the colon, as a browser reads it: without what it leaves out of an address."""
     try:

@@ -7,7 +7,8 @@ A snapshot is a plain JSON object::
       "package": {...},          # package_show with the dataset type's own schema
       "package_default": {...},  # the same with CKAN's default schema (the search index needs both)
       "resources": {resource id: {"kind": "file", "sha256": ..., "bytes": ..., "filename": ...[, "rows": {...}]}
-                                | {"kind": "link", "url": ...[, "rows": {...}]}
+                                | {"kind": "link", "url": ...[, "rows": {...}]
+                                   [, "scanned": {"sha256", "bytes", "etag", "url"}]}
                                 | {"kind": "rows", "table": ..., "fingerprint": ..., "fields": [...], "rows": count,
                                    "filename": ..., "sha256": ..., "bytes": ...}   # hash of the rows as CSV
                                 | {"kind": "none"}},
@@ -17,7 +18,9 @@ A snapshot is a plain JSON object::
 
 Its fingerprint is the SHA-256 of its canonical JSON. Counters and times that change without the content changing are
 left out, so that looking at a dataset never makes it "changed"; so is what belongs to others (the titles and pictures
-of its organisation and groups). Addresses that follow from where the site runs are empty or file names only.
+of its organisation and groups) and what a scan had from a link, which is known only once it was asked for
+(``scanned``: those bytes, and where redirects led, see :mod:`ckanext.privacy.workflow.links`). Addresses that follow
+from where the site runs are empty or file names only.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ from typing import Any
 from ckanext.privacy.engine.description import Together
 
 FORMAT = 1
+#: Part of a link's entry: what was fetched from it for the scan.
+SCANNED = "scanned"
 
 #: Fields of package_show that move without anybody changing the content.
 VOLATILE = frozenset({"metadata_modified", "tracking_summary", "num_resources", "num_tags", "private", "isopen"})
@@ -50,10 +55,15 @@ def fingerprint(snapshot: Mapping[str, Any]) -> str:
     matter = {
         "format": snapshot["format"],
         "package": content(snapshot["package"]),
-        "resources": snapshot["resources"],
+        "resources": {key: without_scan(entry) for key, entry in snapshot["resources"].items()},
         "views": snapshot["views"],
     }
     return hashlib.sha256(canonical(matter)).hexdigest()
+
+
+def without_scan(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entry as it was when the release was asked for."""
+    return {key: value for key, value in entry.items() if key != SCANNED}
 
 
 def content(package: Mapping[str, Any]) -> dict[str, Any]:

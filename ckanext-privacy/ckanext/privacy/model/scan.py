@@ -28,6 +28,11 @@ class Scan(tk.BaseModel):
     kind: Mapped[Text]
     #: SHA-256 of the bytes, once they are in the release store.
     sha256: Mapped[OptionalText]
+    #: Of a linked file: where it was asked for and what was said of it, ``{"asked", "url", "bytes", "etag",
+    #: "last_modified"}``; ``url`` is where redirects led.
+    link: Mapped[OptionalJson]
+    #: When somebody looked last whether the link still leads to these bytes.
+    looked: Mapped[OptionalTime]
     name: Mapped[Text]
     status: Mapped[Text]
     #: 0..1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import ipaddress
 import logging
 import secrets
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ from ckanext.privacy.engine.deadlines import working_days_after
 from ckanext.privacy.model import Concern, Release, Steward
 from ckanext.privacy.model.columns import new_id, now
 from ckanext.privacy.model.concern import OPEN, RESOLVED
-from ckanext.privacy.workflow import audit, deciding, hourly, notify, people
+from ckanext.privacy.workflow import audit, deciding, hourly, links, notify, people
 from ckanext.privacy.workflow.transitions import State
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,8 @@ log = logging.getLogger(__name__)
 #: What can come of a concern: the dataset stays, was put right, or is taken down.
 KEPT, CORRECTED, TAKEN_DOWN = "kept", "corrected", "taken_down"
 OUTCOMES = (KEPT, CORRECTED, TAKEN_DOWN)
-#: Without Redis addresses cannot be told apart; then this many times the limit is taken from everyone together.
+#: Where addresses cannot be told apart, this many times the limit is taken from everyone together: without Redis, and
+#: behind a proxy that nobody told the site of.
 _TOGETHER = 20
 
 
@@ -76,12 +78,21 @@ def _count(address: str | None) -> None:
     limit = config.concerns_per_hour()
     try:
         used = hourly.count("concerns", address or "unknown")
+        limit *= 1 if _is_a_visitors(address) else _TOGETHER
     except (RedisError, OSError) as error:
         log.warning("Concerns are counted without Redis (%s).", type(error).__name__)
         used, limit = _last_hour(), limit * _TOGETHER
     if used > limit:
         sentence = tk._("Many concerns came from your address just now. Please wait an hour, or call the organization.")
         raise TooManyError({"message": [sentence]})
+
+
+def _is_a_visitors(address: str | None) -> bool:
+    """Say whether an address may be one visitor's; those of the own network stand for all who come through it."""
+    try:
+        return ipaddress.ip_address(address or "").is_global
+    except ValueError:
+        return False
 
 
 def _last_hour() -> int:
@@ -106,7 +117,7 @@ def resolve(concern_id: str, answer: Answer, user: model.User) -> Concern:
     standing_id = standing.id if standing else None
     if standing and answer.outcome == TAKEN_DOWN:
         deciding.withdraw(standing.id, answer.reason, user)
-    elif standing and standing.state == State.HELD and not _others(concern):
+    elif standing and standing.state == State.HELD and not (_others(concern) or links.changed_under(standing)):
         deciding.resume(standing.id, answer.reason, user)
     _close(concern_id, answer, user)
     if standing_id and answer.erase and answer.outcome == TAKEN_DOWN:

@@ -10,7 +10,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.gate import erasure, freeze, removal
 from ckanext.privacy.model import AuditEntry, Release
-from ckanext.privacy.workflow import audit, judging, notify, people, publishing, steps
+from ckanext.privacy.workflow import audit, judging, links, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, Event, State
 
 
@@ -148,6 +148,8 @@ def resume(release_id: str, reason: str, user: model.User) -> Release:
     """Show a release again that was on hold, as it was; who asked for it, or changed the dataset last, may not."""
     release = steps.lock(release_id)
     refuse(people.why_not_approve(user, release), "resume", release, user)
+    if links.changed_under(release):
+        raise _stop(tk._(links.CHANGED))
     publishing.resume(release, steps.Actor.person(user, release.owner_org), reason)
     notify.decided(release.id)
     return release
@@ -192,12 +194,15 @@ def refuse(why_not: str | None, attempt: str, release: Release, user: model.User
 
 
 def check_unchanged(release: Release, seen: str) -> None:
-    """Undo and refuse when a dataset is no longer what the release shows, or what the person saw."""
+    """Undo and refuse when a dataset is no longer what the release shows, or what the person saw or the scans had."""
     if seen != release.snapshot_sha256 or not freeze.is_current(release.package_id, release.snapshot, seen):
         raise _stop(
             tk._("The dataset has changed since you looked: read the differences, and ask for a new release of it."),
             "snapshot_sha256",
         )
+    moved = links.why_not(release)
+    if moved:
+        raise _stop(moved, "snapshot_sha256")
 
 
 def _stop(sentence: str, field: str = "message") -> tk.ValidationError:

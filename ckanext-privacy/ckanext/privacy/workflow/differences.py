@@ -8,7 +8,7 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.gate import freeze
-from ckanext.privacy.gate.snapshot import content, dictionary_of, fields_of
+from ckanext.privacy.gate.snapshot import SCANNED, content, dictionary_of, fields_of, without_scan
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.translation import N_
 from ckanext.privacy.workflow import judging
@@ -33,7 +33,7 @@ def of_release(release: Release) -> dict[str, Any]:
     return {
         "release_id": release.id,
         "public_id": public.id if public else None,
-        "identical": bool(public) and public.snapshot_sha256 == release.snapshot_sha256,
+        "identical": bool(public) and public.snapshot_sha256 == release.snapshot_sha256 and not found["resources"],
         **found,
         "resources": list(_with_tables(public, release, found["resources"])),
     }
@@ -92,12 +92,20 @@ def _parts(before: Snapshot, after: Snapshot, key: str, described: tuple[Snapsho
     old, new = described
     views = before["views"].get(key, []), after["views"].get(key, [])
     return {
-        "content": before["resources"].get(key) != after["resources"].get(key),
+        "content": not _same(before["resources"].get(key), after["resources"].get(key)),
         "fields": list(_fields(old, new)) if new else [],
         "columns": list(_dictionary(before, after, key)),
         "schema": list(_field("columns", fields_of(before, key), fields_of(after, key))),
         "previews": list(_previews(*views)),
     }
+
+
+def _same(old: Snapshot | None, new: Snapshot | None) -> bool:
+    """Say whether a file is the same. Two links are, where they led to the same bytes when both were scanned."""
+    if old is None or new is None:
+        return old is new
+    scanned = [entry[SCANNED]["sha256"] for entry in (old, new) if SCANNED in entry]
+    return without_scan(old) == without_scan(new) and (len(scanned) < 2 or scanned[0] == scanned[1])
 
 
 def _previews(before: Iterable[Snapshot], after: Iterable[Snapshot]) -> Iterator[dict[str, Any]]:

@@ -44,7 +44,7 @@ from ckanext.privacy.interfaces import IPublicElsewhere
 from ckanext.privacy.model import Decision, Release, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import DONE, FAILED
-from ckanext.privacy.workflow import audit, legal_basis, notify, people, publishing, steps
+from ckanext.privacy.workflow import audit, legal_basis, links, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import Event, State
 
 log = logging.getLogger(__name__)
@@ -80,10 +80,11 @@ def judge(release_id: str) -> None:
         return
     verdict = verdict_on(release, scans)
     note(release, verdict)
+    linked = links.bind(release, scans)
     if verdict.outcome is ReleaseOutcome.BLOCKED:
         steps.take(release, Event.BLOCK, steps.POLICY)
     else:
-        steps.take(release, Event.JUDGE, steps.POLICY, outcome=release.outcome)
+        steps.take(release, Event.JUDGE, steps.POLICY, outcome=release.outcome, **linked)
     model.Session.commit()
     if verdict.outcome is ReleaseOutcome.AUTOMATIC:
         _release_by_policy(release_id)
@@ -98,7 +99,7 @@ def note_adopted(release_id: str) -> None:
         model.Session.rollback()
         return
     note(release, verdict_on(release, scans))
-    data = {"package": release.package_id, "outcome": release.outcome}
+    data = {"package": release.package_id, "outcome": release.outcome, **links.bind(release, scans)}
     audit.record("release.looked_at", "release", release.id, data, people.POLICY)
     model.Session.commit()
 
@@ -120,6 +121,7 @@ def evidence(snapshot: Mapping[str, Any], scans: Mapping[str, Scan], policy: Pol
         metadata=scan_metadata(texts),
         texts=texts,
         addresses=_of_links(snapshot),
+        hosts=_hosts(snapshot),
         quality_errors={key: (scan.quality or {}).get("error_count", 0) for key, scan in scans.items()},
     )
 
@@ -129,6 +131,12 @@ def _of_links(snapshot: Mapping[str, Any]) -> frozenset[str]:
     resources = enumerate(snapshot["package"].get("resources", []), start=1)
     kinds = {number: snapshot["resources"].get(resource["id"], {}).get("kind") for number, resource in resources}
     return frozenset(f"resource {number} url" for number, kind in kinds.items() if kind == "link")
+
+
+def _hosts(snapshot: Mapping[str, Any]) -> dict[str, str]:
+    """The host of every link, by resource id."""
+    entries = snapshot["resources"].items()
+    return {key: addresses.host(entry["url"]) for key, entry in entries if entry.get("kind") == "link"}
 
 
 def found_in_description(snapshot: Mapping[str, Any]) -> Sequence[MetadataFinding]:
@@ -204,7 +212,7 @@ def _approved(package_id: str, policy: Policy) -> Evidence | None:
 
     What went out by itself since then is no measure: many small steps would go far.
     """
-    public = Release.public(package_id)
+    public = Release.public(package_id) or _changed_under(package_id)
     if public is None or public.origin != "request":
         return None
     by_a_person = (
@@ -219,6 +227,11 @@ def _approved(package_id: str, policy: Policy) -> Evidence | None:
     if not base.snapshot.get("package") or any(scan.status != DONE for scan in scans.values()):
         return None
     return evidence(base.snapshot, scans, policy)
+
+
+def _changed_under(package_id: str) -> Release | None:
+    standing = Release.standing(package_id)
+    return standing if standing is not None and links.changed_under(standing) else None
 
 
 def _file_report(scan: Scan, policy: Policy) -> FileReport:
@@ -304,7 +317,8 @@ def _release_by_policy(release_id: str) -> None:
     if release.state != State.IN_REVIEW:
         model.Session.rollback()
         return
-    if not freeze.is_current(release.package_id, release.snapshot, release.snapshot_sha256):
+    same = freeze.is_current(release.package_id, release.snapshot, release.snapshot_sha256)
+    if not same or links.why_not(release):
         steps.take(release, Event.CANCEL, steps.POLICY, say("The dataset changed while it was scanned."))
         model.Session.commit()
         return

@@ -18,7 +18,7 @@ from ckanext.privacy.interfaces import IReleaseRequirements, Requirement
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import DONE
-from ckanext.privacy.workflow import audit, deciding, judging, legal_basis, notify, people, scans, steps
+from ckanext.privacy.workflow import audit, deciding, judging, legal_basis, links, notify, people, scans, steps
 from ckanext.privacy.workflow.transitions import Event, State
 
 
@@ -146,7 +146,7 @@ def _under_way(package_id: str, sha256: str, user: model.User) -> Release | None
     if found is None:
         return None
     found = Release.get(found.id, for_update=True)
-    if found is None or found.snapshot_sha256 == sha256:
+    if found is None or (found.snapshot_sha256 == sha256 and not links.why_not(found)):
         _look_again(found)
         return found
     reason = tk._("A newer request took its place.")

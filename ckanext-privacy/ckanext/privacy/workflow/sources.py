@@ -28,10 +28,15 @@ def bring_in(scan: Scan) -> str:
 
 
 def _fetch(scan: Scan) -> str:
+    """Fetch a linked file, and note with the scan what was said of it: a later look compares with that."""
+    asked = _address(scan)
     with tempfile.TemporaryFile() as spool:
-        fetch(_address(scan), spool, config.link_limits())
+        found = fetch(asked, spool, config.link_limits())
         spool.seek(0)
-        return store.put(spool).sha256
+        stored = store.put(spool)
+    facts = {name: getattr(found, name) for name in ("url", "bytes", "etag", "last_modified")}
+    scan.link = {"asked": asked, **facts}
+    return stored.sha256
 
 
 def _address(scan: Scan) -> str:

@@ -19,7 +19,7 @@ from ckanext.privacy.gate import freeze, removal, store
 from ckanext.privacy.model import Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.translation import N_
-from ckanext.privacy.workflow import judging, notify, people, publishing, steps
+from ckanext.privacy.workflow import judging, links, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import STANDING_STATES, Event, State
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ def _why_return(release: Release) -> str | None:
         return CHANGED
     if not freeze.is_current(release.package_id, release.snapshot, release.snapshot_sha256):
         return CHANGED
-    return None if all(map(_is_whole, _hashes(release))) else LOST
+    return links.why_not(release) or (None if all(map(_is_whole, _hashes(release))) else LOST)
 
 
 def _hashes(release: Release) -> set[str]:
