@@ -156,7 +156,7 @@ def test_a_bomb_is_held_and_the_worker_lives_on(tmp_path: Path, worker: Worker, 
     after = tmp_path / "after.csv"
     after.write_text("id,mail\n1,ana@example.org\n")
     assert scan_file(after, worker=worker).tables[0].columns[1].sensitive
-    assert not list(Path(worker._folder.name).iterdir())  # nothing stays behind
+    assert not list(worker._folder.path.iterdir())  # nothing stays behind
 
 
 def test_a_sheet_that_claims_to_be_large_is_read(tmp_path: Path, worker: Worker) -> None:

@@ -11,6 +11,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
+from ckanext.privacy.engine import scratch
 from ckanext.privacy.gate import leak_check, removal, rows
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.scan import FAILED
@@ -180,6 +181,7 @@ def expire() -> None:
 @click.option("--failed", is_flag=True, help="Also look again at files whose last scan failed.")
 def rescan(failed: bool) -> None:
     """Hand waiting scans to the workers again, and finish what a stopped worker left undone; for a scheduler."""
+    scratch.sweep()
     caught_up = publishing.catch_up()
     rows.renew_words()
     judged = judging.judge_waiting() + judging.retry_automatic()

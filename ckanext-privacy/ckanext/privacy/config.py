@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from ckan.config.declaration import Declaration
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.engine.documents import parse_yaml
 from ckanext.privacy.engine.policy import DEFAULT, Policy, load_policy
 from ckanext.privacy.engine.scan import ScanSettings
 from ckanext.privacy.engine.settings import Limits as ScanLimits
@@ -26,6 +28,19 @@ REMINDER_DAYS = "ckanext.privacy.reminder_days"
 PRUNE_DAYS = "ckanext.privacy.prune_days"
 WATCH_HOURS = "ckanext.privacy.watch_hours"
 CONTACT = "ckanext.privacy.contact"
+#: CKAN's own: whether anybody may read who has an account, and what they say of themselves.
+PUBLIC_USERS = "ckan.auth.public_user_details"
+_DECLARATION = Path(__file__).with_name("config_declaration.yaml")
+
+
+def declare(declaration: Declaration) -> None:
+    """Declare the gate's options; accounts are no public list, unless the site says so."""
+    declaration.load_dict(parse_yaml(_DECLARATION.read_text("utf-8")))
+    option = declaration.get(PUBLIC_USERS)
+    if option is not None:
+        option.set_default(False)
+
+
 CONCERNS_PER_HOUR = "ckanext.privacy.concerns_per_hour"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from ckan import model
 from ckan import plugins as p
 from ckan.common import CKANConfig
+from ckan.config.declaration import Declaration, Key
 from ckan.exceptions import CkanConfigurationException
 from ckan.lib.plugins import DefaultTranslation, get_permission_labels
 from ckan.plugins import toolkit as tk
@@ -17,18 +18,19 @@ from flask import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ckanext.privacy import cli, helpers
+from ckanext.privacy import config as settings
 from ckanext.privacy.gate import edits, guard, index, labels, pages, remembered, removal, searches, uploads
 from ckanext.privacy.logic import action, auth, chained
 from ckanext.privacy.views import privacy
 
 
-@tk.blanket.config_declarations
 @tk.blanket.cli(cli.get_commands)
 @tk.blanket.helpers(helpers)
 class PrivacyPlugin(
     p.SingletonPlugin,
     DefaultTranslation,
     p.ITranslation,
+    p.IConfigDeclaration,
     p.IConfigurer,
     p.IConfigurable,
     p.IMiddleware,
@@ -41,6 +43,11 @@ class PrivacyPlugin(
     p.IFiles,
 ):
     """The public sees the last release, and nothing else."""
+
+    # IConfigDeclaration
+
+    def declare_config_options(self, declaration: Declaration, key: Key) -> None:
+        settings.declare(declaration)
 
     # IConfigurer
 

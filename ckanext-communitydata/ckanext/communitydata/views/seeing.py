@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,8 @@ import ckan.plugins.toolkit as tk
 import file_keeper as fk
 from ckan.lib import files, uploader
 from file_keeper.default.adapters.fs import FsStorage
+
+from ckanext.privacy.engine import scratch
 
 
 def dataset(package_id: str) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def opened(resource: dict[str, Any]) -> Iterator[tuple[Path, str]]:
         path = Path(storage.full_path(location))
         yield path, f"{path} {path.stat().st_mtime_ns}"
         return
-    with tempfile.NamedTemporaryFile() as copy:
+    with scratch.file() as copy:
         for chunk in storage.stream(files.FileData(location)):
             copy.write(chunk)
         copy.flush()

@@ -22,9 +22,9 @@ from dataclasses import asdict
 from importlib import import_module
 from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
+from . import scratch
 from .confinement import confine, environment, limit_request, write_only_to
 from .errors import EngineError, InvalidPlan, InvalidPolicy, UnreadableFile
 from .sentences import say
@@ -58,7 +58,7 @@ class Worker:
         self._memory = memory
         self._process: subprocess.Popen[bytes] | None = None
         self._pipe: Connection | None = None
-        self._folder: TemporaryDirectory[str] | None = None
+        self._folder: scratch.Folder | None = None
         self._checkpoint: str | None = None
         self._asked = False
         self._lock = threading.Lock()
@@ -81,7 +81,7 @@ class Worker:
                 pipe.send_bytes(json.dumps(request).encode())
                 message = self._wait(pipe, time.monotonic() + seconds, progress)
                 if collect and self._folder and not FAILED & message.keys():
-                    collect(Path(self._folder.name), message)
+                    collect(self._folder.path, message)
                 self._empty_folder()
             except (EOFError, OSError) as error:
                 self.stop()
@@ -98,7 +98,7 @@ class Worker:
             self._running()
 
     def _empty_folder(self) -> None:
-        for path in Path(self._folder.name).iterdir() if self._folder else ():
+        for path in self._folder.path.iterdir() if self._folder else ():
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             else:
@@ -121,9 +121,9 @@ class Worker:
         if self._process is None or self._process.poll() is not None or self._pipe is None:
             self.stop()
             ours, theirs = Pipe()
-            self._folder = TemporaryDirectory(prefix="privacy-scan-")
-            folder = Path(self._folder.name)
-            command = [sys.executable, "-c", START, str(theirs.fileno()), str(self._memory), self._folder.name]
+            self._folder = scratch.Folder()
+            folder = self._folder.path
+            command = [sys.executable, "-c", START, str(theirs.fileno()), str(self._memory), str(folder)]
             self._process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
                 pass_fds=[theirs.fileno()],

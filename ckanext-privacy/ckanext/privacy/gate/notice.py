@@ -17,6 +17,9 @@ HEADER = "Privacy-Gate"
 REFUSED_HEADER = "Privacy-Gate-Refused-Addresses"
 _NOTICE = "privacy_notice"
 _REFUSED = "privacy_refused_addresses"
+#: Which texts of an organisation or group reach a single person; not sent where none does.
+POINTED_HEADER = "Privacy-Gate-Pointed-At"
+_POINTED = "privacy_pointed_at"
 
 
 def saved(context: Context, package: dict[str, Any] | str) -> None:
@@ -31,6 +34,18 @@ def saved(context: Context, package: dict[str, Any] | str) -> None:
         setattr(g, _REFUSED, len(refused))
     if not tk.request.path.startswith("/api"):
         tk.h.flash_notice(" ".join([_sentence(since), *map(said, refused)]))
+
+
+def pointed_at(fields: list[str]) -> None:
+    """Tell whoever sent the current request in which texts that are public now something reaches a single person."""
+    if not fields or audience.outside_of_requests():
+        return
+    setattr(g, _POINTED, ", ".join(fields))
+    if not tk.request.path.startswith("/api"):
+        sentence = tk._(
+            "Look again: these texts are public now, and something in them reaches a single person: {fields}."
+        )
+        tk.h.flash_notice(sentence.format(fields=", ".join(fields)))
 
 
 def _sentence(since: dt.datetime | None) -> str:
@@ -49,4 +64,6 @@ def head(response: Response) -> Response:
         response.headers[HEADER] = state
     if hasattr(g, _REFUSED):
         response.headers[REFUSED_HEADER] = str(getattr(g, _REFUSED))
+    if hasattr(g, _POINTED):
+        response.headers[POINTED_HEADER] = getattr(g, _POINTED)
     return response

@@ -104,7 +104,8 @@ def _reading_forms(*forms: str) -> sa.Select[Any]:
     return _reading(_organization_today(), *(Release.snapshot[form] for form in forms))
 
 
-_OF_TODAY = ("id", "name", "title", "description", "image_url", "state")
+#: What links and lists need. Its description stays the one that was looked at with the release.
+_OF_TODAY = ("id", "name", "title", "image_url", "state")
 
 
 def _organization_today() -> sa.ScalarSelect[Any]:

@@ -28,6 +28,7 @@ from ckan.plugins import toolkit as tk
 from file_keeper.default.adapters.fs import FsStorage
 
 from ckanext.privacy import config
+from ckanext.privacy.engine import scratch
 
 log = logging.getLogger(__name__)
 
@@ -233,9 +234,9 @@ def local_path(sha256: str) -> Iterator[Path]:
     if isinstance(place, FsStorage):
         yield Path(place.full_path(location(sha256)))
         return
-    with tempfile.NamedTemporaryFile() as copy:
+    with scratch.file() as copy:
         for chunk in stream(sha256):
-            _write_out(cast("IO[bytes]", copy), chunk)
+            _write_out(copy, chunk)
         yield Path(copy.name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,7 +38,7 @@ from ckanext.privacy.engine.policy import (
 )
 from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.engine.updates import Evidence
-from ckanext.privacy.gate import addresses, freeze
+from ckanext.privacy.gate import addresses, freeze, publishers
 from ckanext.privacy.gate.snapshot import described
 from ckanext.privacy.interfaces import IPublicElsewhere
 from ckanext.privacy.model import Decision, Release, Scan
@@ -118,12 +118,18 @@ def evidence(snapshot: Mapping[str, Any], scans: Mapping[str, Scan], policy: Pol
     texts = texts_of(described(snapshot))
     return Evidence(
         files={resource_id: _file_report(scan, policy) for resource_id, scan in scans.items()},
-        metadata=scan_metadata(texts),
+        metadata=(*scan_metadata(texts), *_of_organization(snapshot)),
         texts=texts,
         addresses=_of_links(snapshot),
         hosts=_hosts(snapshot),
         quality_errors={key: (scan.quality or {}).get("error_count", 0) for key, scan in scans.items()},
     )
+
+
+def _of_organization(snapshot: Mapping[str, Any]) -> Iterator[MetadataFinding]:
+    """What must not be in a description of the organisation, which a release carries along: it has no editor here."""
+    text = (snapshot["package"].get("organization") or {}).get("description") or ""
+    yield from publishers.grave({"organization description": text})
 
 
 def _of_links(snapshot: Mapping[str, Any]) -> frozenset[str]:

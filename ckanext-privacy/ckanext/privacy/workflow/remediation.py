@@ -9,7 +9,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +18,7 @@ from ckan.types import Context
 from werkzeug.datastructures import FileStorage
 
 from ckanext.privacy import config
+from ckanext.privacy.engine import scratch
 from ckanext.privacy.engine.errors import InvalidPlan, UnreadableFile
 from ckanext.privacy.engine.findings import FileReport, from_dict
 from ckanext.privacy.engine.remediation import (
@@ -104,8 +104,8 @@ def apply(context: Context, package_id: str, resource_id: str, plan: dict[str, A
     Returns ``{resource, result, scans, message}``; on any failure the file stays as it was.
     """
     user = people.current_user(context)
-    with _source(package_id, resource_id) as source, TemporaryDirectory() as folder:
-        out = Path(folder) / cleaned_name(source.name)
+    with _source(package_id, resource_id) as source, scratch.folder() as folder:
+        out = folder / cleaned_name(source.name)
         with _plainly():
             parsed = parse_plan(plan)
             before = _report_before(resource_id, source.sha256)

@@ -65,18 +65,26 @@ def watch(package_ids: Collection[str] | None = None, *, seconds: float | None =
 
 def _due(package_ids: Collection[str] | None) -> list[Link]:
     looked = sa.func.coalesce(Scan.looked, Scan.finished, Scan.created)
-    url = Release.snapshot["resources"][Scan.resource_id]["url"].astext
+    columns = {
+        "release_id": Release.id,
+        "package_id": Scan.package_id,
+        "resource_id": Scan.resource_id,
+        "scan_id": Scan.id,
+        "url": Release.snapshot["resources"][Scan.resource_id]["url"].astext,
+        "sha256": Scan.sha256,
+        "said": sa.func.coalesce(Scan.link, sa.text("'{}'::jsonb")),
+    }
     which = Release.package_id.in_(package_ids or ())
     if package_ids is None:
         which = looked <= now() - dt.timedelta(hours=config.watch_hours())
     query = (
-        sa.select(Release.id, Scan.package_id, Scan.resource_id, Scan.id, url, Scan.sha256, Scan.link)
+        sa.select(*(column.label(name) for name, column in columns.items()))
         .join(Scan, Scan.package_id == Release.package_id)
         .where(Release.state == State.RELEASED.value, Release.scans[Scan.resource_id].astext == Scan.id)
         .where(Scan.kind == "link", Scan.sha256.is_not(None), which)
         .order_by(looked)
     )
-    return [Link(*found, said or {}) for *found, said in model.Session.execute(query).tuples()]
+    return [Link(**found) for found in model.Session.execute(query).mappings()]
 
 
 def _has_changed(link: Link) -> bool:
@@ -119,7 +127,7 @@ def _hold(link: Link) -> bool:
 
 def _look_at_it(release: Release, link: Link) -> None:
     """Ask for a release of the dataset where it is still what was released; where it waits changed, scan the link."""
-    user = model.User.get(tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"])
+    user: Any = model.User.get(tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"])
     package_id = release.package_id
     try:
         if freeze.is_current(package_id, release.snapshot, release.snapshot_sha256) and not Release.open(package_id):

@@ -5,13 +5,11 @@ Names within an archive never become paths: what is unpacked gets a folder and a
 
 from __future__ import annotations
 
-import shutil
-import weakref
 from dataclasses import replace
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Protocol
 
+from ckanext.privacy.engine import scratch
 from ckanext.privacy.engine.errors import UnreadableFile
 from ckanext.privacy.engine.findings import Held
 from ckanext.privacy.engine.sentences import say
@@ -32,8 +30,8 @@ class Scratch:
     """A folder on disk that goes when the last table that needs it goes."""
 
     def __init__(self) -> None:
-        self.path = Path(mkdtemp(prefix="privacy-scan-"))
-        self._end = weakref.finalize(self, shutil.rmtree, self.path, ignore_errors=True)
+        self._folder = scratch.Folder()
+        self.path = self._folder.path
 
     def place(self, name: str, folder: str = "") -> Path:
         """Give a path for a file: the ending of its name stays, since libraries go by it."""

@@ -14,7 +14,7 @@ from ckan import authz, model
 from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict
 
-from ckanext.privacy.gate import edits
+from ckanext.privacy.gate import edits, notice, publishers
 
 
 def _note(context: Context, references: Iterable[str]) -> None:
@@ -61,7 +61,15 @@ def _around_group(original: Action, context: Context, data_dict: DataDict, group
     if isinstance(listed, list):
         now = _members(group.id) if group else set()
         _note(context, {package_id for package_id, _ in now ^ _listed(listed)})
-    return original(context, data_dict)
+    return _around_texts(original, context, data_dict)
+
+
+def _around_texts(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """Save what an organisation or group says of itself, unless there is in it what nobody may publish."""
+    publishers.refuse(data_dict)
+    saved = original(context, data_dict)
+    notice.pointed_at(publishers.reaching(data_dict))
+    return saved
 
 
 def _members(group_id: str) -> set[tuple[str, str]]:
@@ -96,3 +104,9 @@ def organization_create(original: Action, context: Context, data_dict: DataDict)
 def group_update(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Change a group; each dataset that is listed anew, or no more, is changed by it."""
     return _around_group(original, context, data_dict, model.Group.get(data_dict.get("id") or ""))
+
+
+@tk.chained_action
+def organization_update(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """Change an organisation; what it says of itself is public at once. CKAN leaves its datasets as they are."""
+    return _around_texts(original, context, data_dict)
