@@ -20,6 +20,7 @@ from ckan.plugins import toolkit as tk
 from ckan.tests import helpers
 from click.testing import CliRunner
 from moto.server import ThreadedMotoServer
+from portals.replay import Answer, replay
 from support.agreeing import agree, community_dataset
 from support.releases import WATER, act, approve, make_dataset, public_sees, release, request, upload, work
 from support.time import Clock
@@ -210,6 +211,32 @@ def test_the_resource_proxy_gets_what_a_visitor_gets(bucket, app, community, mon
         change_file(dataset)
         assert app.get(address).get_data(as_text=True) == WATER
         assert app.get(address, headers=officer).get_data(as_text=True) == WATER
+
+
+def test_the_resource_proxy_fetches_links_from_vetted_addresses_alone(bucket, app, community, monkeypatch):
+    """A redirect into the own network is none for it, nor a private address that the site does not name."""
+    for name, value in {"max_file_size": 100, "timeout": 5}.items():
+        monkeypatch.setitem(config, f"ckan.resource_proxy.{name}", value)
+    monkeypatch.setitem(config, "ckanext.privacy.allowed_private_hosts", [])
+    dataset = make_dataset(None)
+    officer = {"Authorization": community["officer"]["token"]}
+
+    def fetched(path: str, headers: Any = officer) -> Any:
+        file = act("officer", "resource_create", package_id=dataset["id"], name=path, url=site.url + path)
+        return app.get(f"/dataset/{dataset['id']}/resource/{file['id']}/proxy", headers=headers)
+
+    with replay() as site:
+        page = Answer(b"<script>1</script>", headers={"Content-Type": "text/html"})
+        inside = Answer(status=302, headers={"Location": "http://10.1.2.3/secret"})
+        site.answers = {"/page": page, "/inside": inside, "/large": Answer(b"x" * 101)}
+        assert fetched("/page").status_code == 409
+        assert site.requests == []
+        monkeypatch.setitem(config, "ckanext.privacy.allowed_private_hosts", [site.url.removeprefix("http://")])
+        shown = fetched("/page")
+        assert (shown.data, shown.headers["Content-Security-Policy"]) == (b"<script>1</script>", "sandbox")
+        assert [fetched(path).status_code for path in ("/inside", "/large")] == [409, 409]
+        assert "10.1.2.3" not in fetched("/inside").get_data(as_text=True)
+        assert fetched("/page", headers={}).status_code in (403, 404), "it is not released"
 
 
 # When the object store does not answer ----------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 from ckan import model
-from ckan.common import config
 from ckan.lib.search import rebuild
 from ckan.plugins import toolkit as tk
 from click.testing import CliRunner
@@ -19,7 +18,7 @@ from support.releases import PEOPLE, WATER, act, make_dataset, public_sees, rele
 from ckanext.privacy.cli import privacy
 from ckanext.privacy.gate import uploads
 from ckanext.privacy.model import Cleaning, Consent, Release
-from ckanext.privacy.workflow import adoption, agreeing, audit, notify, publishing
+from ckanext.privacy.workflow import adoption, agreeing, audit, publishing
 
 pytestmark = pytest.mark.usefixtures("community")
 
@@ -250,30 +249,3 @@ def test_verifying_a_broken_log_fails(run):
         connection.execute(sa.text("UPDATE privacy_audit SET actor = 'somebody' WHERE seq = 2"))
     assert "Broken at entry 2" in run("audit", "verify", code=1)
     assert not audit.verify()["ok"]
-
-
-def test_a_held_title_is_in_no_job_and_does_not_stop_the_mail(monkeypatch):
-    """A job has ids; the worker writes the words, on one line, for who works on the dataset still."""
-    monkeypatch.setitem(config, "smtp.server", "localhost")
-    monkeypatch.setitem(config, "smtp.mail_from", "desk@example.org")
-    sent, jobs = [], []
-    monkeypatch.setattr(notify, "mail_user", lambda user, subject, body: sent.append((user.name, subject, body)))
-    enqueue = tk.enqueue_job
-    monkeypatch.setattr(tk, "enqueue_job", lambda *args, **kw: jobs.append(args) or enqueue(*args, **kw))
-    dataset = make_dataset(title="Asha Patil\nof Ward 7", title_translated={"en": "Asha Patil\nof Ward 7"})
-    release = act("officer", "privacy_release_request", id=dataset["id"])
-    act("sysadmin", "privacy_steward_remove", username="steward2", organization="city-lab")
-    work()
-    assert "Patil" not in str(jobs)
-    told = [(name, subject) for name, subject, _ in sent]
-    assert told == [("steward1", "A release is waiting for you: Asha Patil of Ward 7")]
-    assert "“Asha Patil of Ward 7”" in sent[0][2]
-    for event in notify._LETTERS:
-        assert notify._LETTERS[event](event, "gone") is None
-    monkeypatch.setattr(notify, "mail_user", partial(_refuse, ValueError))
-    notify.send(Release.get(release["id"]).requested_by, "returned", release["id"])
-    assert len(sent) == 1
-
-
-def _refuse(error, *_args):
-    raise error

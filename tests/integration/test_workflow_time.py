@@ -34,7 +34,7 @@ def dataset():
 @pytest.fixture
 def mails(monkeypatch):
     sent = []
-    monkeypatch.setattr(notify, "_queue", lambda readers, event, _id: sent.append((event, sorted(readers))))
+    monkeypatch.setattr(notify, "_queue", lambda readers, subject, _body: sent.append((subject, sorted(readers))))
     return sent
 
 
@@ -179,7 +179,7 @@ def test_stewards_are_reminded_and_others_told_when_it_is_late_each_once(dataset
     assert [each.step for each in reminding.remind()] == ["late"]
     stewards = {community[name]["id"] for name in ("steward1", "steward2")}
     others = {community[name]["id"] for name in ("admin", "sysadmin")}
-    assert [event for event, _ in mails] == ["due_soon", "late"]
+    assert [subject for subject, _ in mails] == ["A decision is due soon", "A decision is late"]
     assert set(mails[0][1]) == stewards
     assert stewards | others <= set(mails[1][1])
     told = act("steward1", "privacy_reminder_list")

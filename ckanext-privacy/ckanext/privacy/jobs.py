@@ -1,4 +1,4 @@
-"""What the job queue runs. A job gets ids and nothing else; everything it needs is in the database."""
+"""What the job queue runs. A job gets an id and nothing else; everything it needs is in the database."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ def run_scan(scan_id: str) -> None:
         judging.after_scan(scan.id, scan.package_id)
 
 
-def send_mail(user_id: str, event: str, object_id: str) -> None:
+def send_mail(user_id: str, subject: str, body: str) -> None:
     """Send one notification; a mail that cannot be sent is logged and forgotten."""
-    notify.send(user_id, event, object_id)
+    notify.send(user_id, subject, body)

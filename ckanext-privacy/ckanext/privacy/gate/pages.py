@@ -13,7 +13,7 @@ from ckan.plugins import toolkit as tk
 from flask import Blueprint, Response, current_app, g
 from werkzeug.http import parse_options_header
 
-from ckanext.privacy.gate import characters, dump, notice, store, unheard_of
+from ckanext.privacy.gate import characters, dump, notice, proxy, store, unheard_of
 
 gate = Blueprint("privacy_gate", __name__)
 
@@ -52,6 +52,7 @@ CHECKS: dict[str, Callable[[], Response | None]] = {
     "activity.": _check_activity,
     "datastore.dump": dump.released_dump,
     "file.trusted_download": _check_token,
+    "resource_proxy.": proxy.linked_file,
 }
 
 

@@ -30,10 +30,11 @@ def of_release(release: Release) -> dict[str, Any]:
     """
     public = Release.public(release.package_id)
     found = between(public.snapshot if public else NOTHING, release.snapshot)
+    same = public is not None and public.snapshot_sha256 == release.snapshot_sha256
     return {
         "release_id": release.id,
         "public_id": public.id if public else None,
-        "identical": bool(public) and public.snapshot_sha256 == release.snapshot_sha256 and not found["resources"],
+        "identical": same and not any(each["content"] for each in found["resources"]),
         **found,
         "resources": list(_with_tables(public, release, found["resources"])),
     }

@@ -45,7 +45,7 @@ class Link:
     scan_id: str
     url: str
     sha256: str
-    said: Mapping[str, Any]
+    said: Mapping[str, Any] | None
 
 
 def watch(package_ids: Collection[str] | None = None, *, seconds: float | None = None) -> list[str]:
@@ -72,7 +72,7 @@ def _due(package_ids: Collection[str] | None) -> list[Link]:
         "scan_id": Scan.id,
         "url": Release.snapshot["resources"][Scan.resource_id]["url"].astext,
         "sha256": Scan.sha256,
-        "said": sa.func.coalesce(Scan.link, sa.text("'{}'::jsonb")),
+        "said": Scan.link,
     }
     which = Release.package_id.in_(package_ids or ())
     if package_ids is None:
@@ -100,7 +100,12 @@ def _has_changed(link: Link) -> bool:
     facts: dict[str, Any] = {"looked": now()}
     if found is not None and same:
         # By other words of the server they are known at the next look.
-        facts["link"] = {**link.said, "asked": link.url, "etag": found.etag, "last_modified": found.last_modified}
+        facts["link"] = {
+            **(link.said or {}),
+            "asked": link.url,
+            "etag": found.etag,
+            "last_modified": found.last_modified,
+        }
     query = sa.update(Scan).where(Scan.id == link.scan_id).values(facts)
     model.Session.execute(query.execution_options(synchronize_session=False))
     model.Session.commit()
@@ -108,7 +113,8 @@ def _has_changed(link: Link) -> bool:
 
 
 def _ask(link: Link) -> Fetched | None:
-    known = Known(link.said.get("etag"), link.said.get("last_modified"))
+    said = link.said or {}
+    known = Known(said.get("etag"), said.get("last_modified"))
     with tempfile.TemporaryFile() as spool:
         return fetch_if_changed(link.url, known, spool, config.link_limits())
 
