@@ -41,6 +41,8 @@ def test_an_identity_number_is_refused_and_a_telephone_number_pointed_at(app, co
     assert "Look again:" in app.get(f"/{kind}/edit/water-desk", headers={"Authorization": admin["token"]}).body
     for action, data in (("patch", {"title": IDENTITY}), ("update", {"name": "water-desk", "description": IDENTITY})):
         assert save(app, admin, f"{kind}_{action}", id="water-desk", **data).status_code == 409
+    odd = save(app, admin, f"{kind}_patch", id="water-desk", **{"bad\r\nname": PHONE})
+    assert odd.status_code < 500
     clean = save(app, admin, f"{kind}_patch", id="water-desk", description="Maps of the city's wells.")
     assert (clean.status_code, "Privacy-Gate-Pointed-At" in clean.headers) == (200, False)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from ckan.plugins import toolkit as tk
@@ -20,6 +21,8 @@ _REFUSED = "privacy_refused_addresses"
 #: Which texts of an organisation or group reach a single person; not sent where none does.
 POINTED_HEADER = "Privacy-Gate-Pointed-At"
 _POINTED = "privacy_pointed_at"
+_MOST_POINTED = 20
+_NO_NAME = re.compile(r"[^A-Za-z0-9_. -]+")
 
 
 def saved(context: Context, package: dict[str, Any] | str) -> None:
@@ -37,15 +40,13 @@ def saved(context: Context, package: dict[str, Any] | str) -> None:
 
 
 def pointed_at(fields: list[str]) -> None:
-    """Tell whoever sent the current request in which texts that are public now something reaches a single person."""
-    if not fields or audience.outside_of_requests():
-        return
-    setattr(g, _POINTED, ", ".join(fields))
-    if not tk.request.path.startswith("/api"):
-        sentence = tk._(
-            "Look again: these texts are public now, and something in them reaches a single person: {fields}."
-        )
-        tk.h.flash_notice(sentence.format(fields=", ".join(fields)))
+    """Tell whoever sent the current request in which texts that are public now something reaches a single person.
+
+    Pages show it beside the texts.
+    """
+    if fields and not audience.outside_of_requests():
+        # A caller may send fields of any name, and a header is one line of Latin letters.
+        setattr(g, _POINTED, ", ".join(_NO_NAME.sub("?", field) for field in fields[:_MOST_POINTED]))
 
 
 def _sentence(since: dt.datetime | None) -> str:
