@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -55,7 +56,32 @@ def ask() -> tuple[dict[str, Any], dict[str, Any]]:
     dataset = releases.make_dataset(None)
     files = [{"name": f"File {number}", "url": ""} for number in range(FILES)]
     releases.act("officer", "package_patch", id=dataset["id"], resources=files)
-    return releases.request(dataset["id"]), community
+    asked = releases.request(dataset["id"])
+    give_reports(asked["id"])
+    return asked, community
+
+
+def give_reports(release_id: str) -> None:
+    """Give each file of a request a scan that is done: an approval judges them anew."""
+    from ckan import model
+    from support import survey
+
+    from ckanext.privacy.engine import scan_file, to_dict
+    from ckanext.privacy.model import Release
+    from ckanext.privacy.workflow import scans
+
+    with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+        file.write(survey.WATER)
+        file.flush()
+        report = to_dict(scan_file(file.name))
+    release = Release.get(release_id)
+    found = {}
+    for resource in release.snapshot["package"]["resources"]:
+        scan = scans.create(release.package_id, resource, {"kind": "file"}, None)
+        scan.status, scan.outcome, scan.report = "done", report["outcome"], report
+        found[resource["id"]] = scan.id
+    release.scans = found
+    model.Session.commit()
 
 
 def measure(label: str, budget: float, call: Callable[[], Any], rounds: int = ROUNDS) -> None:

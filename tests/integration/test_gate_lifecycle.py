@@ -118,7 +118,7 @@ def test_what_an_organization_released_is_found_under_its_new_name(dataset, anon
     """CKAN leaves the old name in the index; the clock brings it in line, and neither is taken for a leak."""
     helpers.call_action("organization_patch", SYSADMIN.copy(), id="city-lab", name="town-lab", title="Town lab")
     assert leak_check.find_leaks() == []
-    assert publishing.catch_up() == 1
+    assert len(publishing.catch_up()) == 1
     found = anonymous_api("package_search", fq="organization:town-lab")[1]["result"]
     assert [each["organization"]["title"] for each in found["results"]] == ["Town lab"]
     assert leak_check.find_leaks() == []

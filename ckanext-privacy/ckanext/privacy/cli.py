@@ -12,23 +12,20 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
 from ckanext.privacy.engine import scratch
-from ckanext.privacy.gate import leak_check, removal, rows
+from ckanext.privacy.gate import leak_check, rows
 from ckanext.privacy.model import Release, Scan
-from ckanext.privacy.model.scan import FAILED
 from ckanext.privacy.workflow import (
     adoption,
-    agreeing,
     audit,
+    clock,
     judging,
     overview,
     pruning,
     publishing,
     register,
-    reminding,
     requesting,
     scanning,
     scans,
-    timetable,
     watching,
 )
 
@@ -165,43 +162,44 @@ def audit_verify() -> None:
 @privacy.command()
 def expire() -> None:
     """Do what time asks for: release what is due, close what has ended, remind people; for a scheduler."""
-    agreements, ended, closed = agreeing.expire(), timetable.end(), timetable.close_unreviewed()
-    released = timetable.release_due()
-    publishing.catch_up()
-    soon, reminders = agreeing.remind(), reminding.remind()
-    click.echo(f"{len(released)} releases became public, {len(closed)} were closed since nobody looked again.")
-    click.echo(f"{len(ended)} releases ended, {len(agreements)} agreements ended, {len(soon)} end soon.")
-    click.echo(f"{len(reminders)} reminders were sent.")
-    waiting = removal.finish()
-    if waiting:
-        click.echo(f"{waiting} things are still to be erased: a store did not answer. The log says which.", err=True)
+    counts, failed = clock.tick()
+    click.echo("{released} releases became public, {closed} were closed since nobody looked again.".format(**counts))
+    click.echo(
+        "{releases_ended} releases ended, {agreements_ended} agreements ended, {agreements_end_soon} end soon.".format(
+            **counts
+        )
+    )
+    click.echo("{reminders} reminders were sent.".format(**counts))
+    if counts["to_erase"]:
+        click.echo("{to_erase} things are still to be erased: a store did not answer.".format(**counts), err=True)
+    if failed:
+        click.echo(f"{failed} steps could not be taken; the log says why, and the next run tries again.", err=True)
+    sys.exit(1 if failed else 0)
 
 
 @privacy.command()
-@click.option("--failed", is_flag=True, help="Also look again at files whose last scan failed.")
+@click.option(
+    "--failed",
+    is_flag=True,
+    help="Also look again at files whose last scan failed, and at what an older policy or scanner blocked.",
+)
 def rescan(failed: bool) -> None:
     """Hand waiting scans to the workers again, and finish what a stopped worker left undone; for a scheduler."""
     scratch.sweep()
     caught_up = publishing.catch_up()
     rows.renew_words()
-    judged = judging.judge_waiting() + judging.retry_automatic()
-    again = _rescan_failed() if failed else 0
+    again = [requesting.scan_failed(_site_user()), requesting.look_again_at_blocked(_site_user())] if failed else []
+    judged = [judging.judge_waiting(), judging.retry_automatic()]
     count, message = scans.pick_up()
     click.echo(
         message
-        or f"{count} scans handed to the workers, {again} of them again; {judged} releases looked at, "
-        f"{caught_up} brought in line in the index."
+        or f"{count} scans handed to the workers, {sum(map(len, again))} of them again; "
+        f"{sum(map(len, judged))} releases looked at, {len(caught_up)} brought in line in the index."
     )
-    sys.exit(1 if message else 0)
-
-
-def _rescan_failed() -> int:
-    newest = sa.select(Scan).distinct(Scan.resource_id).order_by(Scan.resource_id, Scan.created.desc()).subquery()
-    query = sa.select(newest.c.package_id, newest.c.resource_id).where(newest.c.status == FAILED)
-    found = model.Session.execute(query).tuples().all()
-    for package_id, resource_id in found:
-        requesting.scan(package_id, _site_user(), resource_id)
-    return len(found)
+    not_taken = sum(each.failed for each in (caught_up, *again, *judged))
+    if not_taken:
+        click.echo(f"{not_taken} steps could not be taken; the log says why, and the next run tries again.", err=True)
+    sys.exit(1 if message or not_taken else 0)
 
 
 def _package(id_or_name: str) -> model.Package:

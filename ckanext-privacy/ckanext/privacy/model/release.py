@@ -60,6 +60,8 @@ class Release(tk.BaseModel):
     scans: Mapped[JsonDict]
     #: ``automatic``, ``one_steward``, ``two_stewards`` or ``blocked``; empty until judged.
     outcome: Mapped[OptionalText]
+    #: How often people were asked to decide: anew after another scan or an appeal. Earlier approvals count no more.
+    round: Mapped[int] = mapped_column(default=0)
     #: How many approvals the outcome asks for.
     needs: Mapped[int]
     #: Why the policy came to its outcome, as plain sentences.
@@ -72,7 +74,7 @@ class Release(tk.BaseModel):
     released: Mapped[OptionalTime]
     #: Not public before this moment, however early it is approved.
     public_on: Mapped[OptionalTime]
-    #: Until when a steward decides.
+    #: Until when the person it waits for takes the next step.
     due: Mapped[OptionalTime]
     #: When it has to be looked at again; the public stops seeing it then if nobody did.
     review_by: Mapped[OptionalTime]
@@ -146,6 +148,7 @@ class Decision(tk.BaseModel):
             "privacy_decision_one_approval",
             "release_id",
             "user_id",
+            "round",
             unique=True,
             postgresql_where=sa.text("event = 'approve'"),
         ),
@@ -157,6 +160,8 @@ class Decision(tk.BaseModel):
     #: The role the person had then; the register names roles, never people.
     role: Mapped[Text]
     event: Mapped[Text]
+    #: The release's round it belongs to.
+    round: Mapped[int] = mapped_column(default=0)
     snapshot_sha256: Mapped[Text]
     reason: Mapped[OptionalText]
     created: Mapped[Created]

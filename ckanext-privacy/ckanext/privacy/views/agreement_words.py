@@ -85,16 +85,3 @@ PERIODS = {
     "P5Y": N_("Five years"),
     "indeterminate": N_("No end was set"),
 }
-
-#: DPV's status -> (word, tone).
-STATUSES = {
-    "ConsentRequested": (N_("Asked, not answered yet"), "waiting"),
-    "ConsentRequestDeferred": (N_("Asked, the answer was put off"), "waiting"),
-    "ConsentRefused": (N_("Said no"), "stop"),
-    "ConsentGiven": (N_("Agreed"), "ok"),
-    "RenewedConsentGiven": (N_("Agreed again"), "ok"),
-    "ConsentWithdrawn": (N_("Taken back"), "stop"),
-    "ConsentRevoked": (N_("Ended by the organization"), "stop"),
-    "ConsentExpired": (N_("Its time has passed"), "held"),
-    "ConsentInvalidated": (N_("Was not valid"), "stop"),
-}

@@ -11,6 +11,7 @@ from ckan.plugins import toolkit as tk
 from flask import Response
 
 from ckanext.privacy.gate import evidence
+from ckanext.privacy.state_names import AGREEMENTS
 from ckanext.privacy.translation import N_
 from ckanext.privacy.views import agreement_form as form
 from ckanext.privacy.views import agreement_words, errors, words
@@ -165,7 +166,7 @@ def secret(page: Any) -> Response:
 
 def status(code: str) -> dict[str, str]:
     """Return word and tone of an agreement's status."""
-    word, tone = agreement_words.STATUSES.get(code, (code, "held"))
+    word, tone = AGREEMENTS.get(code, (code, "held"))
     return {"word": tk._(word), "tone": tone}
 
 

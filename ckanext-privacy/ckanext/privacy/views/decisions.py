@@ -10,6 +10,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy.said import said
 from ckanext.privacy.translation import N_
 from ckanext.privacy.views import words
+from ckanext.privacy.workflow import next_step
 from ckanext.privacy.workflow.transitions import TRANSITIONS, Event, State
 
 Json = Mapping[str, Any]
@@ -120,14 +121,24 @@ def offered(release: Json) -> dict[str, Any]:
         "decisions": open_to,
         "forms": [_form(name) for name in FORMS if name in open_to],
         "cannot": _why_not_approve(state, release),
+        "own_refusal": _own_refusal(open_to, release),
         "approve_sentence": _approve_sentence(release),
     }
 
 
 def _why_not_approve(state: State, release: Json) -> str | None:
     if state is State.BLOCKED:
-        return tk._("Nobody can approve this as it is. An editor has to clean or replace the file, and ask again.")
+        opens = next_step.sentence(state, release["reasons"] or ())
+        return f"{tk._('Nobody can approve this as it is. What an editor can do:')} {opens}"
     return release["may"]["approve"] if state is State.IN_REVIEW else None
+
+
+def _own_refusal(open_to: list[str], release: Json) -> str | None:
+    if not release["own_refusal"] or not {"approve", "return", "reject"} & {*open_to}:
+        return None
+    return tk._(
+        "You refused this yourself, and no other steward can decide about the appeal. The log says that you did."
+    )
 
 
 def _form(decision: str) -> dict[str, Any]:

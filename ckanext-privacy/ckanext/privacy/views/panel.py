@@ -171,7 +171,12 @@ def _resolved(package: dict[str, Any], newest: Sequence[Json | None]) -> dict[st
         told = [_told(reason, package) for reason in in_words]
         return {**_task(title, (tk._("To do"), "stop" if stops else "held"), href=told[0]["href"]), "found": told}
     if any(scan and scan["status"] == FAILED for scan in newest):
-        return _task(title, (tk._("To do"), "stop"), tk._("A file could not be looked at completely."), href)
+        return _task(
+            title,
+            (tk._("To do"), "stop"),
+            tk._("A file could not be looked at: replace it, or ask again to have it scanned anew."),
+            href,
+        )
     if not newest:
         return _task(title, _done(), tk._("Nothing was found in the description."))
     if not outcomes:

@@ -12,6 +12,7 @@ from ckanext.privacy.translation import N_
 from ckanext.privacy.views import agreements, decisions, described, differences, errors, fields, lists, places, words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import scanned_file
+from ckanext.privacy.workflow.transitions import WAITING_STATES, State
 
 Json = Mapping[str, Any]
 
@@ -91,7 +92,7 @@ def _queue_row(release: Json) -> dict[str, Any]:
         "requested_by": decisions.named(release["requested_by"]),
         "created": release["created"],
         "age": words.age(release["created"]),
-        "due": words.date(release["due"]) if release["state"] == "in_review" else "",
+        "due": words.date(release["due"]) if release["state"] in WAITING_STATES else "",
         "overdue": release["overdue"],
         "can_choose": release["state"] == "in_review",
     }
@@ -119,11 +120,13 @@ REMINDERS = {
     "late": N_("Late since {date}"),
     "review_again": N_("Look at it again by {date}"),
 }
+REMINDERS_OF_BLOCKED = {**REMINDERS, "due_soon": N_("Change it by {date}")}
 
 
 def _reminder(each: Json) -> dict[str, str]:
     page = "privacy.review" if each["object_type"] == "release" else "privacy.concern"
-    said = words.say(REMINDERS, each["step"]).format(date=words.date(each["due"]))
+    table = REMINDERS_OF_BLOCKED if each["state"] == State.BLOCKED else REMINDERS
+    said = words.say(table, each["step"]).format(date=words.date(each["due"]))
     return {"title": each["title"], "said": said, "href": tk.h.url_for(page, id=each["object_id"])}
 
 
@@ -260,7 +263,7 @@ def _agreements(package_id: str) -> list[dict[str, Any]]:
 def _facts(release: Json) -> list[dict[str, str]]:
     policy = release["policy"] or {}
     facts = [
-        (tk._("Decide by"), words.date(release["due"]) if release["state"] == "in_review" else ""),
+        _due(release),
         (tk._("Not public before"), words.date(release["public_on"])),
         (tk._("Released"), words.date(release["released"])),
         (tk._("Look at it again by"), words.date(release["review_by"])),
@@ -268,6 +271,11 @@ def _facts(release: Json) -> list[dict[str, str]]:
         (tk._("Policy"), " ".join(filter(None, (policy.get("name"), policy.get("version"))))),
     ]
     return [{"label": label, "value": value} for label, value in facts if value]
+
+
+def _due(release: Json) -> tuple[str, str]:
+    label = tk._("Change it by") if release["state"] == State.BLOCKED else tk._("Decide by")
+    return label, words.date(release["due"]) if release["state"] in WAITING_STATES else ""
 
 
 def difference(release: Json, diff: Json, known: fields.Fields) -> dict[str, Any]:

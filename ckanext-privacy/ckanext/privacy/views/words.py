@@ -15,25 +15,8 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.kinds import called
 from ckanext.privacy.said import said
+from ckanext.privacy.state_names import RELEASES
 from ckanext.privacy.translation import N_
-
-#: Release state -> (word, tone, what it means). The tone only picks a border; the word carries the meaning.
-STATES = {
-    "draft": (N_("Held"), "held", N_("Nobody has asked for a release yet.")),
-    "requested": (N_("Requested"), "waiting", N_("A release was asked for; the files are about to be scanned.")),
-    "scanning": (N_("Being scanned"), "waiting", N_("The files are being scanned for data about people.")),
-    "in_review": (N_("In review"), "waiting", N_("A steward looks at it next.")),
-    "blocked": (N_("Held: something must be changed"), "stop", N_("It cannot be released as it is.")),
-    "scheduled": (N_("Approved for a day"), "waiting", N_("On its day it is looked at again and becomes public.")),
-    "released": (N_("Released"), "ok", N_("The public sees this version.")),
-    "held": (N_("On hold"), "stop", N_("It was public; it is closed for now, until a steward has looked at it.")),
-    "returned": (N_("Returned"), "stop", N_("A steward asked for changes.")),
-    "rejected": (N_("Refused"), "stop", N_("A steward refused the release.")),
-    "withdrawn": (N_("Withdrawn"), "stop", N_("It was public and was taken down.")),
-    "superseded": (N_("Replaced"), "held", N_("A newer release took its place.")),
-    "expired": (N_("Expired"), "stop", N_("Its time ended; the public no longer sees it.")),
-    "cancelled": (N_("Cancelled"), "held", N_("The person who asked took the request back.")),
-}
 
 OUTCOMES = {
     "automatic": N_("No steward needed"),
@@ -132,7 +115,7 @@ def kind(entity: str) -> str:
 
 def state(code: str | None) -> dict[str, str]:
     """Return word, tone and meaning of a release state; no release at all is the state ``draft``."""
-    word, tone, meaning = STATES.get(code or "draft", (code or "", "held", ""))
+    word, tone, meaning = RELEASES.get(code or "draft", (code or "", "held", ""))
     return {"code": code or "draft", "word": tk._(word), "tone": tone, "meaning": tk._(meaning) if meaning else ""}
 
 

@@ -16,6 +16,7 @@ from ckanext.privacy.engine.sentences import to_say
 from ckanext.privacy.model import Consent, ConsentChange, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import consents, legal_basis, notify, people, publishing, steps
+from ckanext.privacy.workflow.one_by_one import Done, one_by_one
 from ckanext.privacy.workflow.transitions import STANDING_STATES, State
 from ckanext.privacy.workflow.transitions import Event as Step
 
@@ -74,32 +75,38 @@ def renew(record_id: str, user: model.User, until: dt.datetime | None, valid_for
     return record
 
 
-def expire() -> list[str]:
+def expire() -> Done[str]:
     """Note the end of every agreement whose time has passed, and take down what rests on it; return their ids."""
     query = sa.select(Consent.id).where(Consent.status.in_(tuple(map(str, rules.VALID))), Consent.until <= now())
-    ended = list(model.Session.scalars(query))
-    for record_id in ended:
-        record = _lock(record_id)
-        if record.status in rules.VALID and not legal_basis.holds(record):
-            _end(record, Event.EXPIRE, steps.CLOCK)
-    return ended
+    return one_by_one(list(model.Session.scalars(query)), _expire)
 
 
-def remind() -> list[str]:
+def _expire(record_id: str) -> str | None:
+    record = _lock(record_id)
+    if record.status not in rules.VALID or legal_basis.holds(record):
+        model.Session.rollback()
+        return None
+    _end(record, Event.EXPIRE, steps.CLOCK)
+    return record_id
+
+
+def remind() -> Done[str]:
     """Tell editors and stewards once which agreements end soon; return their ids."""
     soon = now() + dt.timedelta(days=config.reminder_days())
-    query = sa.select(Consent).where(
+    query = sa.select(Consent.id).where(
         Consent.status.in_(tuple(map(str, rules.VALID))),
         Consent.until.between(now(), soon),
         sa.or_(Consent.reminded.is_(None), Consent.reminded != Consent.until),
     )
-    found = list(model.Session.scalars(query))
-    for record in found:
-        record.reminded = record.until
+    return one_by_one(list(model.Session.scalars(query)), _remind)
+
+
+def _remind(record_id: str) -> str:
+    record = _get(record_id)
+    record.reminded = record.until
     model.Session.commit()
-    for record in found:
-        notify.agreement_ends(record.id)
-    return [record.id for record in found]
+    notify.agreement_ends(record_id)
+    return record_id
 
 
 def _end(record: Consent, event: Event, actor: steps.Actor) -> ConsentChange:
@@ -112,10 +119,10 @@ def _end(record: Consent, event: Event, actor: steps.Actor) -> ConsentChange:
 def _close(record: Consent, event: Event, actor: steps.Actor) -> None:
     """Take down what an event ends and block what waits, in one transaction with what was written; commit."""
     releases = [each for each in _standing(record.package_ids) if _is_reached(each, record, event)]
-    _block_waiting(record, actor)
+    blocked = _block_waiting(record, actor)
     step = Step.EXPIRE if event is Event.EXPIRE else Step.WITHDRAW
     publishing.take_down_all(releases, step, actor, REASONS[event])
-    for release in releases:
+    for release in (*releases, *blocked):
         notify.decided(release.id)
 
 
@@ -134,16 +141,19 @@ def _is_reached(release: Release, record: Consent, event: Event) -> bool:
     return bool(legal_basis.problems(package))
 
 
-def _block_waiting(record: Consent, actor: steps.Actor) -> None:
-    """Block the requests that wait and may not be released any more; what is still being scanned is judged later."""
+def _block_waiting(record: Consent, actor: steps.Actor) -> list[Release]:
+    """Block and return the requests that wait and may not go any more; what is still being scanned is judged later."""
     waiting = (State.IN_REVIEW, State.SCHEDULED)
     query = sa.select(Release).where(Release.package_id.in_(record.package_ids), Release.state.in_(waiting))
-    for release in model.Session.scalars(query.with_for_update().execution_options(populate_existing=True)):
+    blocked = []
+    for release in model.Session.scalars(query.with_for_update().execution_options(populate_existing=True)).all():
         lacks = legal_basis.problems(release.snapshot["package"])
         if lacks:
             release.reasons = [*legal_basis.reasons(lacks), *release.reasons]
             release.outcome, release.needs = "blocked", 0
             steps.take(release, Step.BLOCK, actor)
+            blocked.append(release)
+    return blocked
 
 
 def _resting_on(record: Consent) -> list[Release]:

@@ -13,6 +13,7 @@ from typing import Any
 from ckan import model
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy import state_names
 from ckanext.privacy.engine import consent as rules
 from ckanext.privacy.engine.consent import Event, Status
 from ckanext.privacy.gate import evidence, freeze
@@ -104,7 +105,9 @@ def note_event(
         status = rules.advance(before, event)
     except rules.ImpossibleEventError as error:
         raise steps.invalid(
-            tk._("This agreement is '{status}', so this step is not possible.").format(status=before)
+            tk._("This step is not possible with this agreement. Where it stands: {status}.").format(
+                status=state_names.of_agreement(before)
+            )
         ) from error
     moment = at or now()
     end = until.isoformat() if until else None

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy.engine.policy import ReleaseOutcome
 from ckanext.privacy.gate import erasure, freeze, removal
 from ckanext.privacy.model import AuditEntry, Release
 from ckanext.privacy.workflow import audit, judging, links, notify, people, publishing, steps
@@ -31,15 +32,31 @@ def approve(
     approvals = people.approvals(release)
     if release.state == State.IN_REVIEW and user.id in approvals:
         raise _stop(tk._("You have approved this release already; another steward has to approve it too."))
+    _judge_anew(release)
     actor = steps.Actor.person(user, release.owner_org)
     release.public_on = max(filter(None, (release.public_on, public_on)), default=None)
-    steps.take(release, Event.APPROVE, actor, note)
+    steps.take(release, Event.APPROVE, actor, note, **_own_refusal(user, release))
     if len(approvals | {user.id}) >= max(release.needs, 1):
         publishing.make_public_or_schedule(release, actor, note)
+        notify.decided(release.id)
     else:
         model.Session.commit()
-    notify.decided(release.id)
     return release
+
+
+def _judge_anew(release: Release) -> None:
+    """Judge by today's policy what a person is about to approve; what it blocks is blocked, and nobody approves it."""
+    if release.state == State.IN_REVIEW and judging.judge_again(release) is ReleaseOutcome.BLOCKED:
+        model.Session.commit()
+        notify.decided(release.id)
+        raise steps.invalid(
+            tk._("The policy does not let this go any more, so it is blocked now. The reasons are with the release.")
+        )
+
+
+def _own_refusal(user: model.User, release: Release) -> dict[str, bool]:
+    """What the log is told where a person decides about the appeal against their own refusal."""
+    return {"own_refusal": True} if people.is_own_refusal(user, release) else {}
 
 
 def return_(release_id: str, reason: str, user: model.User) -> Release:
@@ -54,8 +71,9 @@ def reject(release_id: str, reason: str, user: model.User) -> Release:
 
 def _stop_release(release_id: str, event: Event, reason: str, user: model.User) -> Release:
     release = steps.lock(release_id)
-    refuse(people.why_not_decide(user, release), event.value, release, user)
-    steps.take(release, event, steps.Actor.person(user, release.owner_org), reason)
+    refuse(people.why_not_judge(user, release), event.value, release, user)
+    facts = _own_refusal(user, release)
+    steps.take(release, event, steps.Actor.person(user, release.owner_org), reason, **facts)
     model.Session.commit()
     notify.decided(release.id)
     return release
@@ -74,7 +92,7 @@ def appeal(release_id: str, reason: str, user: model.User) -> Release:
     steps.take(release, Event.APPEAL, steps.Actor.person(user, release.owner_org), reason)
     judging.judge_again(release)
     model.Session.commit()
-    notify.requested(release.id)
+    notify.decided(release.id)
     return release
 
 
@@ -148,8 +166,7 @@ def resume(release_id: str, reason: str, user: model.User) -> Release:
     """Show a release again that was on hold, as it was; who asked for it, or changed the dataset last, may not."""
     release = steps.lock(release_id)
     refuse(people.why_not_approve(user, release), "resume", release, user)
-    if links.changed_under(release):
-        raise _stop(tk._(links.CHANGED))
+    _stop_if_changed_under(release)
     publishing.resume(release, steps.Actor.person(user, release.owner_org), reason)
     notify.decided(release.id)
     return release
@@ -166,13 +183,21 @@ def confirm(release_id: str, reason: str, user: model.User) -> Release:
 
 
 def override(release_id: str, reason: str, user: model.User) -> Release:
-    """Release without the approvals that the policy asks for: sysadmins only, and the public register says so."""
+    """Release now, whatever it waits for: approvals, a scan, its day, or the end of a hold.
+
+    Sysadmins only, and the public register says so.
+    """
     release = steps.lock(release_id)
     if not user.sysadmin:
         refuse(tk._("Only a system administrator can use the emergency exit."), "override", release, user)
-    check_unchanged(release, release.snapshot_sha256)
-    release.origin = "override"
-    publishing.make_public(release, Event.OVERRIDE, steps.Actor(user.id, "sysadmin"), reason)
+    actor = steps.Actor(user.id, "sysadmin")
+    if release.state == State.HELD:
+        _stop_if_changed_under(release)
+        publishing.resume(release, actor, reason, Event.OVERRIDE)
+    else:
+        check_unchanged(release, release.snapshot_sha256)
+        release.origin, release.public_on = "override", None
+        publishing.make_public(release, Event.OVERRIDE, actor, reason)
     notify.decided(release.id)
     return release
 
@@ -203,6 +228,11 @@ def check_unchanged(release: Release, seen: str) -> None:
     moved = links.why_not(release)
     if moved:
         raise _stop(moved, "snapshot_sha256")
+
+
+def _stop_if_changed_under(release: Release) -> None:
+    if links.changed_under(release):
+        raise _stop(tk._(links.CHANGED))
 
 
 def _stop(sentence: str, field: str = "message") -> tk.ValidationError:

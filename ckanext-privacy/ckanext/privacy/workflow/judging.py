@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,7 +13,6 @@ from ckan import plugins as p
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
-from ckanext.privacy.engine.deadlines import working_days_after
 from ckanext.privacy.engine.description import texts_of
 from ckanext.privacy.engine.findings import (
     EngineFacts,
@@ -45,6 +43,7 @@ from ckanext.privacy.model import Decision, Release, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import DONE, FAILED
 from ckanext.privacy.workflow import audit, legal_basis, links, notify, people, publishing, steps
+from ckanext.privacy.workflow.one_by_one import Done, one_by_one
 from ckanext.privacy.workflow.transitions import Event, State
 
 log = logging.getLogger(__name__)
@@ -67,7 +66,7 @@ def after_scan(scan_id: str, package_id: str) -> None:
     under_way, public = Release.open(package_id), Release.public(package_id)
     if under_way is not None and scan_id in under_way.scans.values():
         judge(under_way.id)
-    if public is not None and public.origin == "legacy" and scan_id in public.scans.values():
+    if public is not None and public.origin in ("legacy", "override") and scan_id in public.scans.values():
         note_adopted(public.id)
 
 
@@ -92,7 +91,10 @@ def judge(release_id: str) -> None:
 
 
 def note_adopted(release_id: str) -> None:
-    """Note what was found in an adopted dataset, once all its files were looked at. It stays public: people decide."""
+    """Note what was found in what was public before its files were looked at: adopted, or let out as an emergency.
+
+    It stays public: people decide.
+    """
     release = steps.lock(release_id)
     scans = scans_of(release)
     if release.judged or any(scan.status not in (DONE, FAILED) for scan in scans.values()):
@@ -293,7 +295,7 @@ def _unseen(scan: Scan) -> Sequence[str]:
 
 
 def note(release: Release, verdict: ReleaseVerdict) -> None:
-    """Write a verdict into a locked release, and by when a steward decides."""
+    """Write a verdict into a locked release."""
     policy = config.policy()
     release.outcome = verdict.outcome.value
     release.needs = verdict.outcome.approvals or 0
@@ -308,13 +310,6 @@ def note(release: Release, verdict: ReleaseVerdict) -> None:
     ]
     release.policy = {"name": policy.name, "version": policy.version}
     release.judged = now()
-    release.due = decide_by()
-
-
-def decide_by() -> dt.datetime:
-    """Return until when a steward decides about what comes to review now."""
-    settings = config.policy().time
-    return working_days_after(now(), settings.review_days, settings)
 
 
 def _release_by_policy(release_id: str) -> None:
@@ -347,21 +342,15 @@ def judge_again(release: Release) -> ReleaseOutcome:
     return verdict.outcome
 
 
-def retry_automatic() -> int:
-    """Release the updates that need no person and are still waiting; return how many were tried."""
+def retry_automatic() -> Done[str]:
+    """Release the updates that need no person and are still waiting; return the ids of those that were tried."""
     query = sa.select(Release.id).where(
         Release.state == State.IN_REVIEW.value, Release.outcome == ReleaseOutcome.AUTOMATIC.value
     )
-    waiting = list(model.Session.scalars(query))
-    for release_id in waiting:
-        _release_by_policy(release_id)
-    return len(waiting)
+    return one_by_one(model.Session.scalars(query).all(), lambda each: _release_by_policy(each) or each)
 
 
-def judge_waiting() -> int:
+def judge_waiting() -> Done[str]:
     """Judge the releases whose scans have all ended without anybody noticing (a worker died between the two)."""
     query = sa.select(Release.id).where(Release.state == State.SCANNING.value)
-    found = list(model.Session.scalars(query))
-    for release_id in found:
-        judge(release_id)
-    return len(found)
+    return one_by_one(model.Session.scalars(query).all(), lambda each: judge(each) or each)

@@ -13,38 +13,29 @@ from redis.exceptions import RedisError
 from ckanext.privacy import config
 from ckanext.privacy.model import Concern, Consent, Release, Reminder, Steward
 from ckanext.privacy.translation import N_
+from ckanext.privacy.workflow import next_step
+from ckanext.privacy.workflow.transitions import State
 
 log = logging.getLogger(__name__)
 
 
-def requested(release_id: str) -> None:
-    """Tell the stewards of the organisation that a release waits for them."""
-    release = Release.get(release_id)
-    if release is None or not release.owner_org:
-        return
-    readers = [steward.user_id for steward in Steward.of(release.owner_org) if steward.user_id != release.requested_by]
-    title = _title(release)
-    _queue(
-        readers,
-        tk._("A release is waiting for you: {title}").format(title=title),
-        tk._("Somebody asked to make the dataset “{title}” public. Please look at it:\n\n{url}").format(
-            title=title, url=_url(release)
-        ),
-    )
-
-
 def judged(release_id: str) -> None:
-    """Tell the person who asked that the scan has ended, when something must be changed before anybody can approve."""
+    """Tell whose turn it is once the scan has ended: the stewards, or who asked where something must be changed."""
     release = Release.get(release_id)
-    if release is not None and release.outcome == "blocked":
+    if release is not None and next_step.actor(release.state) == next_step.STEWARD:
+        _tell_stewards(release)
+    elif release is not None:
         _tell_requester(release)
 
 
 def decided(release_id: str) -> None:
-    """Tell the person who asked what was decided."""
+    """Tell the person who asked what was decided, and the stewards where it is their turn now."""
     release = Release.get(release_id)
-    if release is not None:
-        _tell_requester(release)
+    if release is None:
+        return
+    _tell_requester(release)
+    if next_step.actor(release.state) == next_step.STEWARD:
+        _tell_stewards(release)
 
 
 def agreement_ends(consent_id: str) -> None:
@@ -76,11 +67,23 @@ def reminded(reminder_id: str) -> None:
         return
     page = "privacy.review" if reminder.object_type == "release" else "privacy.concern"
     url = tk.url_for(page, id=reminder.object_id, _external=True)
-    subject, body = _REMINDERS[reminder.step]
+    release = Release.get(reminder.object_id)
+    blocked = release is not None and release.state == State.BLOCKED
+    subject, body = (_BLOCKED if blocked else _REMINDERS)[reminder.step]
     words = {"date": reminder.due.date().isoformat(), "url": url}
     _queue(reminder.readers, tk._(subject), tk._(body).format(**words))
 
 
+_BLOCKED = {
+    "due_soon": (
+        N_("A change is due soon"),
+        N_("Please change what holds this release by {date}, or take the request back:\n\n{url}"),
+    ),
+    "late": (
+        N_("A change is late"),
+        N_("What holds this release should have been changed by {date}. Please see to it:\n\n{url}"),
+    ),
+}
 _REMINDERS = {
     "due_soon": (
         N_("A decision is due soon"),
@@ -118,7 +121,21 @@ _SUBJECTS = {
     "withdrawn": N_("Taken down: {title}"),
     "expired": N_("Ended: {title}"),
     "blocked": N_("Something must be changed first: {title}"),
+    "cancelled": N_("It changed while it was scanned, so please ask again: {title}"),
 }
+
+
+def _tell_stewards(release: Release) -> None:
+    if not release.owner_org:
+        return
+    readers = [steward.user_id for steward in Steward.of(release.owner_org) if steward.user_id != release.requested_by]
+    title, url = _title(release), _url(release)
+    if release.state == State.HELD:
+        subject, body = _SUBJECTS["held"], N_("Please look at it, and show the dataset again or take it down:\n\n{url}")
+    else:
+        subject = N_("A release is waiting for you: {title}")
+        body = N_("Somebody asked to make the dataset “{title}” public. Please look at it:\n\n{url}")
+    _queue(readers, tk._(subject).format(title=title), tk._(body).format(title=title, url=url))
 
 
 def _tell_requester(release: Release) -> None:

@@ -16,9 +16,8 @@ from ckanext.privacy.engine.policy import FIRST_RELEASE
 from ckanext.privacy.gate import freeze
 from ckanext.privacy.model import Decision, Release, Steward
 from ckanext.privacy.model.columns import now
-from ckanext.privacy.translation import N_
-from ckanext.privacy.workflow import differences, judging, people, scans, tombstones
-from ckanext.privacy.workflow.transitions import OPEN_STATES, Event, State
+from ckanext.privacy.workflow import differences, judging, next_step, people, scans, tombstones
+from ckanext.privacy.workflow.transitions import OPEN_STATES, WAITING_STATES, State
 
 _TIMES = ("created", "judged", "due", "public_on", "released", "review_by", "expires", "ended")
 _PLAIN = (
@@ -55,15 +54,10 @@ class _Known:
     @classmethod
     def of(cls, releases: Iterable[Release]) -> _Known:
         listed = list(releases)
-        approvals = (
-            sa.select(Decision.release_id, sa.func.count())
-            .where(Decision.release_id.in_([each.id for each in listed]), Decision.event == Event.APPROVE)
-            .group_by(Decision.release_id)
-        )
         people_of = sa.select(model.User).where(model.User.id.in_({each.requested_by for each in listed}))
         organizations = sa.select(model.Group).where(model.Group.id.in_({each.owner_org for each in listed}))
         return cls(
-            dict(model.Session.execute(approvals).tuples().all()),
+            {key: len(given) for key, given in people.approvals_of([each.id for each in listed]).items()},
             {user.id: _named(user) for user in model.Session.scalars(people_of)},
             {group.id: _titled(group) for group in model.Session.scalars(organizations)},
         )
@@ -88,7 +82,7 @@ def _dictized(
         "consents": release.consents.get("records", []),
         "approvals": known.approvals.get(release.id, 0),
         "age_days": (now() - release.created).days,
-        "overdue": release.state == State.IN_REVIEW and release.due is not None and release.due < now(),
+        "overdue": release.state in WAITING_STATES and release.due is not None and release.due < now(),
         "left_out": left_out or [],
     }
 
@@ -99,15 +93,16 @@ def show(release: Release, user: model.User) -> dict[str, Any]:
     ``metadata`` are the findings in the description, each with its field, its place there and a masked example.
 
     ``may`` maps each step to None, or to the sentence that says why the person cannot take it. ``changed`` says that
-    the dataset is no longer what the release would make public.
+    the dataset is no longer what the release would make public, ``own_refusal`` that the person's own refusal is
+    appealed against.
     """
     return {
         **dictize(release),
-        "approvals": len(people.approvals(release)),
         "decisions": [_decision(each) for each in Decision.of(release.id)],
         "scans": [scans.dictize(scan) for scan in judging.scans_of(release).values()],
         "metadata": [dataclasses.asdict(found) for found in judging.found_in_description(release.snapshot)],
         "changed": release.state in OPEN_STATES and not is_current(release),
+        "own_refusal": people.is_own_refusal(user, release),
         "may": _may(release, user),
     }
 
@@ -118,18 +113,18 @@ def is_current(release: Release) -> bool:
 
 
 def _may(release: Release, user: model.User) -> dict[str, str | None]:
-    decide = people.why_not_decide(user, release)
+    decide, judge = people.why_not_decide(user, release), people.why_not_judge(user, release)
     edit = None if people.may_update(user, release.package_id) else tk._("Only editors of this dataset can do this.")
     sysadmin = None if user.sysadmin else tk._("Only a system administrator can use the emergency exit.")
     return {
         "approve": _already(release, user) or people.why_not_approve(user, release),
-        "return": decide,
-        "reject": decide,
+        "return": judge,
+        "reject": judge,
         "withdraw": decide and edit,
         "hold": decide,
         "resume": people.why_not_approve(user, release),
         "confirm": people.why_not_approve(user, release),
-        "narrow": decide,
+        "narrow": judge,
         "appeal": edit,
         "cancel": edit,
         "override": sysadmin,
@@ -137,7 +132,7 @@ def _may(release: Release, user: model.User) -> dict[str, str | None]:
 
 
 def _already(release: Release, user: model.User) -> str | None:
-    if any(each.event == Event.APPROVE and each.user_id == user.id for each in Decision.of(release.id)):
+    if user.id in people.approvals(release):
         return tk._("You have approved this release already; another steward has to approve it too.")
     return None
 
@@ -232,7 +227,7 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     if filters.outcome:
         found.append(Release.outcome == filters.outcome)
     if filters.overdue:
-        found += [Release.state == State.IN_REVIEW, Release.due < now()]
+        found += [Release.state.in_(WAITING_STATES), Release.due < now()]
     return found
 
 
@@ -257,24 +252,6 @@ def _edits_for(user: model.User) -> Iterable[str]:
 
 
 # Status ---------------------------------------------------------------------------------------------------------
-
-#: Release state -> (what happens next, who does it).
-_NEXT: dict[str, tuple[str, str]] = {
-    "draft": (N_("Ask for the release."), "officer"),
-    State.REQUESTED: (N_("The files are about to be scanned."), "scanner"),
-    State.SCANNING: (N_("The files are being scanned."), "scanner"),
-    State.IN_REVIEW: (N_("A steward looks at it and decides."), "steward"),
-    State.BLOCKED: (N_("Clean or replace what was found, then ask again."), "officer"),
-    State.RETURNED: (N_("Read the reason, change the dataset, then ask again."), "officer"),
-    State.REJECTED: (N_("Read the reason; you can appeal, or change the dataset and ask again."), "officer"),
-    State.WITHDRAWN: (N_("It was taken down; change the dataset, then ask again."), "officer"),
-    State.EXPIRED: (N_("Its end date has passed; look at it again, then ask for a new release."), "officer"),
-    State.SCHEDULED: (N_("It is approved; on its day it is looked at again and released."), "clock"),
-    State.RELEASED: ("", "nobody"),
-    State.HELD: (N_("It is on hold; a steward looks at it and decides."), "steward"),
-    State.CANCELLED: (N_("Ask for the release."), "officer"),
-    State.SUPERSEDED: (N_("Ask for the release."), "officer"),
-}
 
 
 def status(package_id: str, *, insider: bool) -> dict[str, Any]:
@@ -308,14 +285,14 @@ def _state(subject: Release | None, public: Release | None) -> str:
 
 
 def _status(subject: Release | None, state: str, public: Release | None, changes: list[Any]) -> dict[str, Any]:
-    step, actor = _NEXT[state]
-    if state == State.RELEASED:
-        step, actor = (N_("Ask for a release of the changes."), "officer") if changes else ("", "nobody")
+    step, actor = next_step.sentence(state, subject.reasons if subject else ()), next_step.actor(state)
+    if state == State.RELEASED and changes:
+        step, actor = tk._("Ask for a release of the changes."), next_step.OFFICER
     return {
         "state": str(state),
         "released": public is not None,
         "release_id": subject.id if subject else None,
         "pending": changes,
-        "next_step": tk._(step) if step else "",
+        "next_step": step,
         "next_actor": actor,
     }

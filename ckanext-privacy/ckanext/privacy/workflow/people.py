@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any, cast
 
+import sqlalchemy as sa
 from ckan import authz, model
 from ckan.lib import api_token
 from ckan.plugins import toolkit as tk
@@ -12,7 +14,7 @@ from ckan.types import Context
 
 from ckanext.privacy.gate import audience
 from ckanext.privacy.model import Decision, Edit, Release, Steward
-from ckanext.privacy.workflow.transitions import Event
+from ckanext.privacy.workflow.transitions import OPEN_STATES, Event
 
 #: Actors that are no person, as decisions and audit entries name them.
 POLICY, CLOCK, COMMUNITY = "policy", "clock", "community"
@@ -76,22 +78,67 @@ def may_update(user: model.User, package_id: str) -> bool:
 
 
 def why_not_decide(user: model.User, release: Release) -> str | None:
-    """Return why a person may not return, reject or withdraw a release; None when they may."""
+    """Return why a person may not hold or withdraw a release; None when they may."""
     if not is_steward(user, release.owner_org):
         return tk._("Only a steward of the dataset's organization can decide about this release.")
     return None
 
 
+def why_not_judge(user: model.User, release: Release) -> str | None:
+    """Return why a person may not decide about an open request, be it yes or no; None when they may.
+
+    Who refused it decides about the appeal only where no other steward can.
+    """
+    reason = why_not_decide(user, release)
+    if reason is None and is_own_refusal(user, release) and _another_can(user, release):
+        return tk._("You refused this release, so another steward decides about the appeal.")
+    return reason
+
+
+def is_own_refusal(user: model.User, release: Release) -> bool:
+    """Say whether it is a person's own refusal that is appealed against."""
+    if release.state not in OPEN_STATES:
+        return False
+    refusals = sa.select(Decision.user_id).where(
+        Decision.release_id == release.id, Decision.event == Event.REJECT.value
+    )
+    return model.Session.scalar(refusals.order_by(Decision.round.desc()).limit(1)) == user.id
+
+
+def _another_can(user: model.User, release: Release) -> bool:
+    """Say whether another steward of the organisation could still approve an appealed release."""
+    stewards = {each.user_id for each in Steward.of(release.owner_org or "")} - {user.id} - approvals(release)
+    others = (model.User.get(each) for each in stewards)
+    return any(other and other.is_active and why_not_approve(other, release) is None for other in others)
+
+
 def approvals(release: Release) -> set[str]:
-    """Return who approved a release and may decide about it still: who is steward no more vouches for nothing."""
-    given = {each.user_id for each in Decision.of(release.id) if each.event == Event.APPROVE}
-    users = (model.User.get(each) for each in given)
-    return {user.id for user in users if user and user.is_active and is_steward(user, release.owner_org)}
+    """Return whose approvals of a release count, as ``approvals_of`` says."""
+    return approvals_of([release.id]).get(release.id, set())
+
+
+def approvals_of(release_ids: Collection[str]) -> dict[str, set[str]]:
+    """Return for each release who approved it since people were last asked, and may decide about it still.
+
+    Who is steward no more vouches for nothing; what was approved before an appeal or another scan, for something else.
+    """
+    appointed = sa.exists().where(Steward.user_id == Decision.user_id, Steward.organization_id == Release.owner_org)
+    query = (
+        sa.select(Decision.release_id, Decision.user_id)
+        .join(Release, sa.and_(Release.id == Decision.release_id, Release.round == Decision.round))
+        .join(model.User, model.User.id == Decision.user_id)
+        .where(Decision.release_id.in_(release_ids), Decision.event == Event.APPROVE.value)
+        .where(model.User.state == "active", sa.or_(model.User.sysadmin.is_(True), appointed))
+    )
+    found: dict[str, set[str]] = {}
+    for release_id, user_id in model.Session.execute(query).tuples():
+        found.setdefault(release_id, set()).add(user_id)
+    return found
 
 
 def why_not_approve(user: model.User, release: Release) -> str | None:
     """Return why a person may not approve a release; None when they may. Holds for sysadmins alike."""
-    reason = why_not_decide(user, release)
+    reason = why_not_judge(user, release)
     if reason:
         return reason
     if user.id == release.requested_by:

@@ -16,6 +16,7 @@ from ckanext.privacy.gate import publish
 from ckanext.privacy.model import Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import legal_basis, steps
+from ckanext.privacy.workflow.one_by_one import Done, one_by_one
 from ckanext.privacy.workflow.transitions import STANDING_STATES, Event
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def make_public(release: Release, event: Event, actor: steps.Actor, reason: str 
     except tk.ValidationError:
         model.Session.rollback()
         raise
-    _supersede(release.package_id, actor)
+    _supersede_others(release, actor)
     consents = release.consents["records"]
     steps.take(release, event, actor, reason, outcome=release.outcome, consents=consents)
     release.released = now()
@@ -53,7 +54,7 @@ def make_public(release: Release, event: Event, actor: steps.Actor, reason: str 
     show_to_public(release)
 
 
-def resume(release: Release, actor: steps.Actor, reason: str) -> None:
+def resume(release: Release, actor: steps.Actor, reason: str, event: Event = Event.RESUME) -> None:
     """Show a locked release again that was on hold, and commit; refused when its time, or an agreement, has ended.
 
     Who shows it again has looked at it: the day to look at it again is set anew.
@@ -65,7 +66,7 @@ def resume(release: Release, actor: steps.Actor, reason: str) -> None:
     if package is None or package.state != "active":
         model.Session.rollback()
         raise steps.invalid(tk._("The dataset is not there any more."))
-    steps.take(release, Event.RESUME, actor, reason)
+    steps.take(release, event, actor, reason)
     model.Session.flush()
     show_to_public(release)
 
@@ -144,11 +145,13 @@ def take_down_all(
             log.warning("The search index does not answer; release %s is taken out of it later.", release_id)
 
 
-def catch_up() -> int:
-    """Bring the index in line where it could not follow; return how many datasets that was."""
+def catch_up() -> Done[str]:
+    """Bring the index in line where it could not follow; return the ids of the releases with which it is now."""
     query = sa.select(Release.id, Release.package_id).where(Release.index_behind.is_(True))
-    behind = model.Session.execute(query).tuples().all()
-    return sum(_bring_index_in_line(release_id, package_id) for release_id, package_id in behind)
+    behind = dict(model.Session.execute(query).tuples().all())
+    return one_by_one(
+        behind, lambda release_id: release_id if _bring_index_in_line(release_id, behind[release_id]) else None
+    )
 
 
 def _bring_index_in_line(release_id: str, package_id: str) -> bool:
@@ -165,10 +168,10 @@ def _bring_index_in_line(release_id: str, package_id: str) -> bool:
     return not behind
 
 
-def _supersede(package_id: str, actor: steps.Actor) -> None:
+def _supersede_others(release: Release, actor: steps.Actor) -> None:
     query = (
         sa.select(Release)
-        .where(Release.package_id == package_id, Release.state.in_(STANDING_STATES))
+        .where(Release.package_id == release.package_id, Release.state.in_(STANDING_STATES), Release.id != release.id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )

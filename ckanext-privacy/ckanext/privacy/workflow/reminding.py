@@ -16,7 +16,8 @@ from ckanext.privacy.model import Concern, Release, Reminder, Steward
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.concern import OPEN
 from ckanext.privacy.workflow import audit, notify, people
-from ckanext.privacy.workflow.transitions import State
+from ckanext.privacy.workflow.one_by_one import Done, one_by_one
+from ckanext.privacy.workflow.transitions import WAITING_STATES, State
 
 #: Steps: a decision is due soon; it is late and others are told; a release has to be looked at again soon.
 DUE_SOON, LATE, REVIEW_AGAIN = "due_soon", "late", "review_again"
@@ -31,16 +32,22 @@ class _Case:
     package_id: str
     owner_org: str | None
     due: dt.datetime
+    #: Who asked for the release, where it waits for them.
+    officer: str | None = None
 
 
-def remind() -> list[Reminder]:
-    """Tell stewards what is due soon, and others what is late, each step once and audited; return the new ones."""
+def remind() -> Done[Reminder]:
+    """Tell people what is due soon, and others what is late, each step once and audited; return the new ones."""
     settings = config.policy().time
-    found = [each for case, step in _steps(settings) if (each := _note(case, step)) is not None]
+    return one_by_one(list(_steps(settings)), lambda each: _remind(*each))
+
+
+def _remind(case: _Case, step: str) -> Reminder | None:
+    reminder = _note(case, step)
     model.Session.commit()
-    for reminder in found:
+    if reminder is not None:
         notify.reminded(reminder.id)
-    return found
+    return reminder
 
 
 def _steps(settings: TimeSettings) -> Iterator[tuple[_Case, str]]:
@@ -55,15 +62,19 @@ def _steps(settings: TimeSettings) -> Iterator[tuple[_Case, str]]:
 
 
 def _waiting(until: dt.datetime) -> Iterator[_Case]:
-    releases = _releases(Release.due).where(Release.state == State.IN_REVIEW.value, Release.due <= until)
+    concerned = sa.exists().where(Concern.package_id == Release.package_id, Concern.state == OPEN)
+    # Of a hold, the concern behind it is what people are reminded of, as long as there is one.
+    waits = sa.and_(Release.state.in_(WAITING_STATES), sa.not_(sa.and_(Release.state == State.HELD.value, concerned)))
+    officer = sa.case((Release.state == State.BLOCKED.value, Release.requested_by))
+    releases = _releases(Release.due, officer).where(waits, Release.due <= until)
     yield from (_Case("release", *row) for row in model.Session.execute(releases).tuples())
     concerns = sa.select(Concern.id, Concern.package_id, Concern.owner_org, Concern.due)
     concerns = concerns.where(Concern.state == OPEN, Concern.due <= until)
     yield from (_Case("concern", *row) for row in model.Session.execute(concerns).tuples())
 
 
-def _releases(due: Any) -> sa.Select[Any]:
-    return sa.select(Release.id, Release.package_id, Release.owner_org, due)
+def _releases(due: Any, *more: Any) -> sa.Select[Any]:
+    return sa.select(Release.id, Release.package_id, Release.owner_org, due, *more)
 
 
 def _note(case: _Case, step: str) -> Reminder | None:
@@ -79,8 +90,14 @@ def _note(case: _Case, step: str) -> Reminder | None:
 
 
 def _readers(case: _Case, step: str) -> Iterable[str]:
-    """The stewards; where a decision is late, also the organisation's administrators and the system's."""
-    if case.owner_org:
+    """Whose turn it is: who asked where a program did not ask for them, else the stewards.
+
+    Where it is late, also the stewards, and the administrators of the organisation and of the system.
+    """
+    asked = model.User.get(case.officer) if case.officer else None
+    told = [asked.id] if asked and asked.is_active and asked.id not in people.machines() else []
+    yield from told
+    if case.owner_org and (step == LATE or not told):
         yield from (steward.user_id for steward in Steward.of(case.owner_org))
     if step == LATE:
         yield from _administrators(case.owner_org)
@@ -105,7 +122,8 @@ def of_reader(user: model.User) -> list[dict[str, Any]]:
 def _told(reminder: Reminder) -> dict[str, Any] | None:
     """Return a reminder as plain JSON; None when there is nothing left to do about it."""
     subject = (Release if reminder.object_type == "release" else Concern).get(reminder.object_id)
-    waits = {DUE_SOON: (State.IN_REVIEW, OPEN), LATE: (State.IN_REVIEW, OPEN), REVIEW_AGAIN: (State.RELEASED,)}
+    waiting = (*WAITING_STATES, OPEN)
+    waits = {DUE_SOON: waiting, LATE: waiting, REVIEW_AGAIN: (State.RELEASED,)}
     when = getattr(subject, "review_by" if reminder.step == REVIEW_AGAIN else "due", None)
     if subject is None or subject.state not in waits[reminder.step] or when != reminder.due:
         return None
@@ -115,6 +133,7 @@ def _told(reminder: Reminder) -> dict[str, Any] | None:
         "object_type": reminder.object_type,
         "object_id": reminder.object_id,
         "step": reminder.step,
+        "state": subject.state,
         "due": reminder.due.isoformat(),
         "told": reminder.created.isoformat(),
         "title": package.get("title") or package.get("name") or reminder.package_id,

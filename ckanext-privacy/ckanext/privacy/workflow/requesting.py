@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import sqlalchemy as sa
 from ckan import model
 from ckan import plugins as p
 from ckan.plugins import toolkit as tk
 from sqlalchemy.exc import IntegrityError
 
+from ckanext.privacy import config
 from ckanext.privacy.gate import freeze, released
-from ckanext.privacy.gate.snapshot import fingerprint, rows_beside
+from ckanext.privacy.gate.snapshot import fingerprint, rows_beside, without_scan
 from ckanext.privacy.interfaces import IReleaseRequirements, Requirement
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.model.columns import now
-from ckanext.privacy.model.scan import DONE
-from ckanext.privacy.workflow import audit, deciding, judging, legal_basis, links, notify, people, scans, steps
+from ckanext.privacy.model.scan import DONE, FAILED
+from ckanext.privacy.workflow import audit, deciding, judging, legal_basis, links, people, scans, steps
+from ckanext.privacy.workflow.one_by_one import Done, one_by_one
 from ckanext.privacy.workflow.transitions import Event, State
 
 
@@ -70,8 +73,6 @@ def request(package_id: str, wish: Wish) -> tuple[Release, str | None]:
     model.Session.commit()
     _, waits = scans.pick_up(package_id)
     judging.judge(release.id)
-    if found is None:
-        notify.requested(release.id)
     return _read(release.id), waits
 
 
@@ -90,7 +91,7 @@ def narrow(release_id: str, seen: str, resources: Collection[str], user: model.U
     ``seen`` is not the fingerprint of what the dataset is now.
     """
     old = steps.lock(release_id)
-    deciding.refuse(people.why_not_decide(user, old), "narrow", old, user)
+    deciding.refuse(people.why_not_judge(user, old), "narrow", old, user)
     deciding.check_unchanged(old, seen)
     left_out = {*old.snapshot.get("left_out", ()), *_left_out(old.snapshot["package"], resources)}
     dates = {name: getattr(old, name) for name in ("note", "public_on", "review_by", "expires")}
@@ -127,7 +128,7 @@ def _check_ready(package_id: str) -> dict[str, Any]:
     """Return a dataset whose release can be asked for; ``ValidationError`` names what is missing."""
     package = freeze.working_package(package_id)
     if package["state"] != "active":
-        raise steps.invalid(tk._("Only a finished dataset can be released; this one is '{state}'.").format(**package))
+        raise steps.invalid(tk._("Only a finished dataset can be released: this one is a draft, or was deleted."))
     lacks = [requirement for requirement in missing(package) if requirement["blocking"]]
     if lacks:
         fields = dict.fromkeys(requirement["field"] for requirement in lacks)
@@ -147,18 +148,21 @@ def _under_way(package_id: str, sha256: str, user: model.User) -> Release | None
         return None
     found = Release.get(found.id, for_update=True)
     if found is None or (found.snapshot_sha256 == sha256 and not links.why_not(found)):
-        _look_again(found)
+        if found is not None and found.state == State.BLOCKED:
+            look_again(found, scans_for(package_id, found.snapshot, user.id))
         return found
     reason = tk._("A newer request took its place.")
     steps.take(found, Event.CANCEL, steps.Actor.person(user, found.owner_org), reason)
     return None
 
 
-def _look_again(release: Release | None) -> None:
-    """Have a request judged anew that only waited for an agreement: by now that is there."""
-    rules = {reason["rule"] for reason in release.reasons} if release else set()
-    if release is not None and release.state == State.BLOCKED and legal_basis.RULE in rules:
-        steps.take(release, Event.SCAN, steps.POLICY)
+def look_again(release: Release, fresh: Mapping[str, Scan]) -> None:
+    """Have a locked release that is blocked judged anew, by scans of the same bytes in the place of those it had.
+
+    What blocked it may be gone: a scan failed, the policy or the scanner is another one, an agreement is there now.
+    """
+    release.scans = {**release.scans, **{key: scan.id for key, scan in fresh.items()}}
+    steps.take(release, Event.SCAN, steps.POLICY, scans=len(fresh))
 
 
 def _write(package_id: str, snapshot: dict[str, Any], sha256: str, wish: Wish) -> Release:
@@ -196,15 +200,66 @@ def _write(package_id: str, snapshot: dict[str, Any], sha256: str, wish: Wish) -
 
 
 def scan(package_id: str, user: model.User, resource_id: str | None = None) -> list[Scan]:
-    """Add a scan for every file of a dataset, or for one, and commit; one that is under way already is returned."""
+    """Add a scan for every file of a dataset, or for one, and commit; one that is under way already is returned.
+
+    A blocked request for release takes the new scans of its bytes and is judged anew when they have ended.
+    """
     snapshot = freeze.freeze(package_id)
-    found = [
-        _under_way_scan(resource["id"], entry) or scans.create(package_id, resource, entry, user.id)
-        for resource, _, entry in _entries(snapshot)
+    wanted = {
+        key: (_under_way_scan(resource["id"], entry) or scans.create(package_id, resource, entry, user.id), entry)
+        for resource, key, entry in _entries(snapshot)
         if resource_id in (None, resource["id"])
-    ]
+    }
+    _revive(package_id, wanted)
     model.Session.commit()
-    return found
+    return [found for found, _ in wanted.values()]
+
+
+def _revive(package_id: str, wanted: Mapping[str, tuple[Scan, scans.Entry]]) -> None:
+    steps.lock_package(package_id)
+    open_ = Release.open(package_id)
+    blocked = Release.get(open_.id, for_update=True) if open_ else None
+    if blocked is None or blocked.state != State.BLOCKED:
+        return
+    asked_for = {key: without_scan(entry) for _, key, entry in _entries(blocked.snapshot)}
+    fresh = {key: found for key, (found, entry) in wanted.items() if asked_for.get(key) == entry}
+    if fresh:
+        look_again(blocked, fresh)
+
+
+def scan_failed(user: model.User) -> Done[list[Scan]]:
+    """Add scans of the files whose last scan failed, and have judged anew what they block; return them by file."""
+    newest = (
+        sa.select(Scan)
+        .distinct(Scan.resource_id, Scan.kind)
+        .order_by(Scan.resource_id, Scan.kind, Scan.created.desc())
+        .subquery()
+    )
+    query = sa.select(newest.c.package_id, newest.c.resource_id).where(newest.c.status == FAILED).distinct()
+    return one_by_one(model.Session.execute(query).tuples().all(), lambda each: scan(each[0], user, each[1]))
+
+
+def look_again_at_blocked(user: model.User) -> Done[str]:
+    """Have judged anew what is blocked by a scan that failed, or under another policy or scanner; return the ids."""
+    blocked = model.Session.scalars(sa.select(Release.id).where(Release.state == State.BLOCKED.value))
+    return one_by_one(blocked.all(), lambda release_id: _look_again_if_stale(release_id, user))
+
+
+def _look_again_if_stale(release_id: str, user: model.User) -> str | None:
+    release = steps.lock(release_id)
+    if release.state != State.BLOCKED or not _is_stale(release):
+        model.Session.rollback()
+        return None
+    look_again(release, scans_for(release.package_id, release.snapshot, user.id))
+    model.Session.commit()
+    return release_id
+
+
+def _is_stale(release: Release) -> bool:
+    policy = config.policy()
+    if release.policy != {"name": policy.name, "version": policy.version}:
+        return True
+    return not all(scan.status == DONE and scans.is_current(scan) for scan in judging.scans_of(release).values())
 
 
 def _under_way_scan(resource_id: str, entry: scans.Entry) -> Scan | None:

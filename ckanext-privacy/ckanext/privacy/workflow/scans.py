@@ -71,10 +71,11 @@ def reusable(resource_id: str, entry: Entry) -> Scan | None:
         .where(Scan.status.in_((QUEUED, RUNNING, DONE)))
         .order_by(Scan.created.desc())
     )
-    return next((scan for scan in model.Session.scalars(query) if _is_current(scan)), None)
+    return next((scan for scan in model.Session.scalars(query) if is_current(scan)), None)
 
 
-def _is_current(scan: Scan) -> bool:
+def is_current(scan: Scan) -> bool:
+    """Say whether a scan that is done was made by today's engine and policy; one under way will be."""
     if scan.status != DONE:
         return True
     report = scan.report or {}

@@ -10,10 +10,19 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.plugins import toolkit as tk
 
+from ckanext.privacy import config, state_names
+from ckanext.privacy.engine.deadlines import working_days_after
 from ckanext.privacy.model import Decision, Release
 from ckanext.privacy.model.columns import now
-from ckanext.privacy.workflow import audit, people
-from ckanext.privacy.workflow.transitions import Event, ImpossibleTransitionError, State, advance
+from ckanext.privacy.workflow import audit, next_step, people
+from ckanext.privacy.workflow.transitions import (
+    ASKS_ANEW,
+    WAITING_STATES,
+    Event,
+    ImpossibleTransitionError,
+    State,
+    advance,
+)
 
 #: After these a release is history.
 _ENDS = frozenset({
@@ -66,24 +75,35 @@ def take(release: Release, event: Event, actor: Actor, reason: str | None = None
     try:
         after = advance(before, event)
     except ImpossibleTransitionError as error:
-        raise invalid(_does_not_fit(error)) from error
+        raise invalid(_does_not_fit(error, release)) from error
     release.state = after.value
-    if after in _ENDS:
-        release.ended, release.ended_reason = now(), reason
-    elif event is Event.APPEAL:
-        release.ended = release.ended_reason = None
+    _note_time(release, before, after, reason)
+    if event in ASKS_ANEW:
+        release.round += 1
     model.Session.add(
         Decision(
             release_id=release.id,
             user_id=actor.id,
             role=actor.role,
             event=event.value,
+            round=release.round,
             snapshot_sha256=release.snapshot_sha256,
             reason=reason,
         )
     )
     model.Session.flush()
     _write_audit(release, event, actor, reason, {"from": before.value, "to": after.value, **facts})
+
+
+def _note_time(release: Release, before: State, after: State, reason: str | None) -> None:
+    """Note when and why it ended, or until when the person it now waits for takes the next step."""
+    if after in _ENDS:
+        release.ended, release.ended_reason = now(), reason
+    elif before in _ENDS:
+        release.ended = release.ended_reason = None
+    if after in WAITING_STATES and after is not before:
+        settings = config.policy().time
+        release.due = working_days_after(now(), settings.review_days, settings)
 
 
 def invalid(sentence: str, field: str = "message") -> tk.ValidationError:
@@ -103,11 +123,12 @@ def _write_audit(release: Release, event: Event, actor: Actor, reason: str | Non
     audit.record(f"release.{event}", "release", release.id, data, actor.id)
 
 
-def _does_not_fit(error: ImpossibleTransitionError) -> str:
+def _does_not_fit(error: ImpossibleTransitionError, release: Release) -> str:
     if error.state is State.RELEASED and error.event in (Event.APPROVE, Event.RELEASE, Event.OVERRIDE):
         return tk._("This release is public already; nothing had to be done.")
     if error.state is State.BLOCKED and error.event is Event.APPROVE:
-        return tk._("This release is blocked: clean or replace what was found, then ask for a new release.")
+        return f"{tk._('This release is blocked.')} {next_step.sentence(error.state, release.reasons)}"
     if error.state in (State.REQUESTED, State.SCANNING):
         return tk._("The files are still being scanned; please wait until that has ended.")
-    return tk._("This release is '{state}', so this step is not possible any more.").format(state=error.state)
+    called = state_names.of_release(error.state)
+    return tk._("This release is not where this step is possible. It is now: {state}.").format(state=called)

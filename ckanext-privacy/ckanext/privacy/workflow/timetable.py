@@ -6,7 +6,6 @@ run; until then nothing is public that should not be: reads look at the dates th
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 import sqlalchemy as sa
@@ -20,9 +19,8 @@ from ckanext.privacy.model import Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.translation import N_
 from ckanext.privacy.workflow import judging, links, notify, people, publishing, steps
+from ckanext.privacy.workflow.one_by_one import Done, one_by_one
 from ckanext.privacy.workflow.transitions import STANDING_STATES, Event, State
-
-log = logging.getLogger(__name__)
 
 CHANGED = N_("The dataset has changed since it was approved: look at it, and ask again.")
 LOST = N_("The approved bytes are not in the release store as they were: ask for a new release.")
@@ -31,7 +29,7 @@ NOT_LOOKED_AT = N_("The day by which somebody had to look at it again has passed
 ENDED = N_("The end date of the release has passed.")
 
 
-def release_due() -> list[str]:
+def release_due() -> Done[str]:
     """Release what was approved for a day that has come, and is still what was approved; return the ids released.
 
     Bytes, agreements and policy are looked at anew: what the policy now wants more approvals for goes back to review,
@@ -40,12 +38,12 @@ def release_due() -> list[str]:
     return _each(_due(Release.state == State.SCHEDULED.value, Release.public_on <= now()), _release_or_not)
 
 
-def close_unreviewed() -> list[str]:
+def close_unreviewed() -> Done[str]:
     """Hold or take down, as the policy says, what nobody looked at again in time; return the ids."""
     return _each(_due(Release.state == State.RELEASED.value, Release.review_by <= now()), _close_unreviewed)
 
 
-def end() -> list[str]:
+def end() -> Done[str]:
     """Take down, and erase if the policy says so, every release whose end date has passed; return the ids."""
     return _each(_due(Release.state.in_(STANDING_STATES), Release.expires <= now()), _end)
 
@@ -54,20 +52,21 @@ def _due(*conditions: sa.ColumnElement[bool]) -> list[str]:
     return list(model.Session.scalars(sa.select(Release.id).where(*conditions).order_by(Release.created)))
 
 
-def _each(release_ids: list[str], step: Callable[[Release], bool]) -> list[str]:
+def _each(release_ids: list[str], step: Callable[[Release], bool]) -> Done[str]:
     """Take a step with each release by itself, so that one that fails does not stop the others."""
-    done = []
-    for release_id in release_ids:
-        try:
-            taken = step(steps.lock(release_id))
-        except (tk.ValidationError, OSError):
-            log.exception("Release %s: its time has come, and the step could not be taken yet.", release_id)
-            model.Session.rollback()
-            continue
-        model.Session.commit()
+    return one_by_one(release_ids, lambda release_id: _take(release_id, step))
+
+
+def _take(release_id: str, step: Callable[[Release], bool]) -> str | None:
+    """Take a step and tell people, unless it was taken meanwhile; return the id where it led where it should."""
+    release = steps.lock(release_id)
+    before = release.state
+    taken = step(release)
+    moved = release.state != before
+    model.Session.commit()
+    if moved:
         notify.decided(release_id)
-        done += [release_id] if taken else []
-    return done
+    return release_id if taken else None
 
 
 def _release_or_not(release: Release) -> bool:

@@ -60,9 +60,12 @@ class Event(str, Enum):
 TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.REQUESTED, Event.SCAN): State.SCANNING,
     (State.REQUESTED, Event.CANCEL): State.CANCELLED,
+    (State.REQUESTED, Event.OVERRIDE): State.RELEASED,
     (State.SCANNING, Event.JUDGE): State.IN_REVIEW,
     (State.SCANNING, Event.BLOCK): State.BLOCKED,
     (State.SCANNING, Event.CANCEL): State.CANCELLED,
+    # The emergency exit leads out of every state in which something waits: workers may be dead when it is needed.
+    (State.SCANNING, Event.OVERRIDE): State.RELEASED,
     # A worker that was killed starts again from the same place.
     (State.SCANNING, Event.SCAN): State.SCANNING,
     (State.IN_REVIEW, Event.APPROVE): State.IN_REVIEW,
@@ -72,7 +75,7 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.IN_REVIEW, Event.CANCEL): State.CANCELLED,
     # An agreement it would have rested on ended while it waited.
     (State.IN_REVIEW, Event.BLOCK): State.BLOCKED,
-    # What blocked it has come, such as an agreement: it is judged again.
+    # Asked for again: what blocked it may be gone, such as a scan that failed or an agreement that was missing.
     (State.BLOCKED, Event.SCAN): State.SCANNING,
     (State.BLOCKED, Event.RETURN): State.RETURNED,
     (State.BLOCKED, Event.REJECT): State.REJECTED,
@@ -87,11 +90,13 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
     (State.SCHEDULED, Event.RETURN): State.RETURNED,
     (State.SCHEDULED, Event.REJECT): State.REJECTED,
     (State.SCHEDULED, Event.CANCEL): State.CANCELLED,
+    (State.SCHEDULED, Event.OVERRIDE): State.RELEASED,
     (State.REJECTED, Event.APPEAL): State.IN_REVIEW,
     # Looked at again, and still fine.
     (State.RELEASED, Event.CONFIRM): State.RELEASED,
     (State.RELEASED, Event.HOLD): State.HELD,
     (State.HELD, Event.RESUME): State.RELEASED,
+    (State.HELD, Event.OVERRIDE): State.RELEASED,
     (State.HELD, Event.WITHDRAW): State.WITHDRAWN,
     (State.HELD, Event.SUPERSEDE): State.SUPERSEDED,
     (State.HELD, Event.EXPIRE): State.EXPIRED,
@@ -104,6 +109,10 @@ TRANSITIONS: dict[tuple[State, Event], State] = {
 OPEN_STATES = (State.REQUESTED, State.SCANNING, State.IN_REVIEW, State.BLOCKED, State.SCHEDULED)
 #: The version that is public, or would be again when a hold ends; a dataset has at most one.
 STANDING_STATES = (State.RELEASED, State.HELD)
+#: What waits for a person, by a named day.
+WAITING_STATES = (State.IN_REVIEW, State.BLOCKED, State.HELD)
+#: After these people decide anew: what they approved before was said of something else.
+ASKS_ANEW = (Event.SCAN, Event.APPEAL)
 
 
 class ImpossibleTransitionError(ValueError):

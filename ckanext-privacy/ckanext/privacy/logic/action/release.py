@@ -14,6 +14,7 @@ from ckanext.privacy.logic import access, schema
 from ckanext.privacy.logic.auth import datasets
 from ckanext.privacy.model import Release
 from ckanext.privacy.workflow import deciding, differences, overview, people, reminding, requesting
+from ckanext.privacy.workflow.transitions import State
 
 _PAGE = 100
 
@@ -129,8 +130,8 @@ def privacy_release_confirm(context: Context, data_dict: DataDict) -> dict[str, 
 def privacy_reminder_list(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
     """List what you were reminded of and what still waits, the nearest day first.
 
-    :returns: ``[{object_type, object_id, step, due, told, title}]``; ``step`` is ``due_soon``, ``late`` or
-        ``review_again``
+    :returns: ``[{object_type, object_id, step, state, due, told, title}]``; ``step`` is ``due_soon``, ``late`` or
+        ``review_again``, ``state`` that of the release or concern
     """
     access.check("privacy_reminder_list", context, data_dict)
     return reminding.of_reader(people.current_user(context))
@@ -225,7 +226,9 @@ def privacy_override(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
     The public register shows that it was used, and why.
 
-    :param id: the release, or the dataset whose open request is meant
+    It leads out of every state in which something waits: a scan, a decision, a day, the end of a hold.
+
+    :param id: the release, or the dataset whose open request or hold is meant
     :param reason: why this cannot wait
     """
     access.check("privacy_override", context, data_dict)
@@ -239,8 +242,9 @@ def privacy_release_show(context: Context, data_dict: DataDict) -> dict[str, Any
     """Return a release with its scans, its decisions and what you may do about it.
 
     :param id: the release
-    :returns: the release, with ``decisions``, ``scans``, ``changed`` (the dataset is no longer what was asked for) and
-        ``may``: step -> None, or the sentence that says why you cannot take it
+    :returns: the release, with ``decisions``, ``scans``, ``changed`` (the dataset is no longer what was asked for),
+        ``own_refusal`` (your own refusal is appealed against) and ``may``: step -> None, or the sentence that says why
+        you cannot take it
     """
     access.check("privacy_release_show", context, data_dict)
     return overview.show(_release(data_dict["id"]), people.current_user(context))
@@ -336,8 +340,8 @@ def _open_release_id(id_or_name: str) -> str:
     if Release.get(id_or_name):
         return id_or_name
     package = datasets.package_of({"id": id_or_name})
-    release = Release.open(package.id)
-    if release is None:
+    release = Release.open(package.id) or Release.standing(package.id)
+    if release is None or release.state == State.RELEASED:
         raise tk.ValidationError({"id": [tk._("Ask for a release of this dataset first; then it can be let out.")]})
     return release.id
 
