@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 from support import accessible, clicking, every_state
 from werkzeug.routing import Map, Rule
 
@@ -93,15 +95,51 @@ def test_no_page_is_forgotten():
     assert not looked_at & NO_PAGES.keys()
 
 
+@pytest.fixture(scope="module")
+def looking_as(browser: Browser, site, log_in: Callable[[str], object]) -> Iterator[Callable[[str | None], Page]]:
+    """`looking_as("officer")` gives one wide page of that person, None a visitor's, to all tests that only look.
+
+    To open a page for each, and to load styles and scripts anew, takes as long as to look.
+    """
+    with contextlib.ExitStack() as open_contexts:
+
+        @functools.cache
+        def page_of(who: str | None) -> Page:
+            context = browser.new_context(base_url=site.url, storage_state=log_in(who) if who else None)
+            open_contexts.callback(context.close)
+            return context.new_page()
+
+        def look(who: str | None) -> Page:
+            page = page_of(who)
+            page.set_viewport_size({"width": accessible.WIDTHS[0], "height": 900})
+            return page
+
+        yield look
+
+
+@contextlib.contextmanager
+def requests_of(page: Page) -> Iterator[list[str]]:
+    """The addresses that a page asks for inside of the block."""
+    asked: list[str] = []
+
+    def note(sent: Request) -> None:
+        asked.append(sent.url)
+
+    page.on("request", note)
+    try:
+        yield asked
+    finally:
+        page.remove_listener("request", note)
+
+
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_can_be_used_by_everyone(name, site, states, visitor: Page, page_as: Callable[..., Page]):
+def test_a_page_can_be_used_by_everyone(name, site, states, looking_as: Callable[[str | None], Page]):
     """No WCAG 2.2 AA violation that axe knows of, nothing beyond the keyboard, nothing asked of a third party."""
-    seen, asked = PAGES[name], []
-    page = page_as(seen.who) if seen.who else visitor
-    page.on("request", lambda sent: asked.append(sent.url))
-    path = seen.path.format(**states)
-    answer = page.goto(path)
+    seen = PAGES[name]
+    page, path = looking_as(seen.who), seen.path.format(**states)
+    with requests_of(page) as asked:
+        answer = page.goto(path)
 
     assert answer is not None
     assert answer.status == seen.status
@@ -117,9 +155,9 @@ UNFOLDS = {"A Show more"}
 
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("who", sorted({seen.who for seen in PAGES.values() if seen.who}))
-def test_pages_offer_the_same_without_a_script(who, states, page_as: Callable[..., Page]):
+def test_pages_offer_the_same_without_a_script(who, states, page_as: Callable[..., Page], looking_as):
     """Whatever can be read, pressed and filled in is there for who runs no scripts."""
-    plain, scripted = page_as(who, java_script_enabled=False), page_as(who)
+    plain, scripted = page_as(who, java_script_enabled=False), looking_as(who)
     for seen in PAGES.values():
         if seen.who == who:
             for page in (plain, scripted):
