@@ -146,8 +146,16 @@ def test_links_have_their_turn_and_what_waits_is_not_looked_at(site):
     later = watching.now() + watching.dt.timedelta(hours=25)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(watching, "now", lambda: later)
+        with pytest.MonkeyPatch.context() as killed:
+            killed.setattr(watching.publishing, "take_down", _die)
+            with pytest.raises(KeyboardInterrupt):
+                watching.watch()
         assert watching.watch(seconds=60) == [dataset_id]
     assert Release.open(dataset_id) is None, "the editor has not asked for the change"
+
+
+def _die(*_args):
+    raise KeyboardInterrupt
 
 
 def test_a_release_from_before_links_were_noted_is_watched_too(site):

@@ -88,7 +88,10 @@ def _due(package_ids: Collection[str] | None) -> list[Link]:
 
 
 def _has_changed(link: Link) -> bool:
-    """Say whether a link leads to other bytes now, and note that somebody looked."""
+    """Say whether a link leads to other bytes now; where it does not, note that somebody looked.
+
+    One that does has its turn at the next run again, until its dataset is on hold.
+    """
     # Nothing stays open while another site is asked.
     model.Session.rollback()
     try:
@@ -96,20 +99,17 @@ def _has_changed(link: Link) -> bool:
     except FetchError as error:
         log.info("A released link does not answer: %s", error)
         found = None
-    same = found is None or found.sha256 == link.sha256
+    if found is not None and found.sha256 != link.sha256:
+        return True
     facts: dict[str, Any] = {"looked": now()}
-    if found is not None and same:
+    if found is not None:
         # By other words of the server they are known at the next look.
-        facts["link"] = {
-            **(link.said or {}),
-            "asked": link.url,
-            "etag": found.etag,
-            "last_modified": found.last_modified,
-        }
+        said = {"etag": found.etag, "last_modified": found.last_modified}
+        facts["link"] = {**(link.said or {}), "asked": link.url, **said}
     query = sa.update(Scan).where(Scan.id == link.scan_id).values(facts)
     model.Session.execute(query.execution_options(synchronize_session=False))
     model.Session.commit()
-    return not same
+    return False
 
 
 def _ask(link: Link) -> Fetched | None:
