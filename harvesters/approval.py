@@ -62,12 +62,15 @@ def note_author(source_id: str, before: dict[str, Any] | None, user_name: str) -
 def may_release(source_id: str, user: str) -> bool:
     """Whether this person, by name or id, may let a source's records be released: a steward, and not its author.
 
-    An editor cannot, as she cannot approve a single one of them.
+    An editor cannot, as she cannot approve a single one of them; nor can whom the author made a steward.
     """
-    found = model.User.get(user)
-    if found is None or not found.is_active or found.id == author_id(source_id):
+    found, author = model.User.get(user), author_id(source_id)
+    if found is None or not found.is_active or found.id == author:
         return False
-    return bool(found.sysadmin or gate.is_steward(found.id, ledger.package(source_id).owner_org or ""))
+    organization = ledger.package(source_id).owner_org or ""
+    if gate.appointed_by(found, organization) == author:
+        return False
+    return bool(found.sysadmin or gate.is_steward(found.id, organization))
 
 
 def may_approve(source_id: str, user_name: str) -> bool:

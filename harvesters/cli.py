@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 import click
 from ckan import model
 
-from ckanext.cityportals import automatic
+from ckanext.cityportals import approval, automatic
 from ckanext.cityportals.portals import PORTALS
 from ckanext.cityportals.portals.base import COMMON_SETTINGS
 from ckanext.cityportals.withdrawal import context
@@ -79,9 +79,14 @@ def run(source: str, accept_loss: bool, queue: bool) -> None:
 @click.option("--user", "-u", required=True, help="Who approves it; not the person who added it.")
 @click.option("--note", default="", help="What you looked at.")
 @click.option("--automatic-release", is_flag=True, help="Clean, openly licensed records need no steward.")
-def approve(source: str, user: str, note: str, automatic_release: bool) -> None:
+@click.option(
+    "--seen", default="", help="Fingerprint of what you looked at. Without it, --automatic-release prints it."
+)
+def approve(source: str, user: str, note: str, automatic_release: bool, seen: str) -> None:
     """Approve SOURCE, so that it may run."""
-    wanted = {"id": source, "note": note, "automatic_release": automatic_release}
+    if automatic_release and not seen:
+        _show_members(source)
+    wanted = {"id": source, "note": note, "automatic_release": automatic_release, "members_sha256": seen}
     approved = _do("cityportals_source_approve", wanted, user)
     click.echo(f"{source} is approved by {approved['name']}.")
 
@@ -122,6 +127,14 @@ def check(city: str) -> None:
     click.echo(
         f"Of the first {len(found['records'])}, these members were not understood: {found['leftovers'] or 'none'}"
     )
+
+
+def _show_members(source: str) -> None:
+    """Say what an approval would be about, and how to name it."""
+    source_id = _source(source)["id"]
+    click.echo(json.dumps(approval.members(source_id), indent=2, ensure_ascii=False))
+    click.echo(f"Is this what you looked at? Then repeat it with --seen {approval.fingerprint(source_id)}")
+    raise click.exceptions.Exit(1)
 
 
 def _source(name: str) -> dict[str, Any]:

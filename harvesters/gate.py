@@ -86,6 +86,27 @@ def hold_changed(package_ids: Collection[str]) -> list[str]:
     return watching.watch(package_ids)
 
 
+def appointed_by(user: model.User, organization_id: str) -> str | None:
+    """The id of the administrator who made this person a steward; None where a system administrator did."""
+    if not loaded():
+        return None
+    from ckanext.privacy.workflow import people
+
+    return people.appointed_by(user, organization_id)
+
+
+def title_for(context: Context, package: model.Package) -> str | None:
+    """What a dataset is called for whoever asks: those who do not work on it know its released title, or none."""
+    if not loaded():
+        return package.title or package.name
+    from ckanext.privacy.gate import audience, released
+
+    if audience.sees_working_copy(context, package):
+        return package.title or package.name
+    shown = released.package(package.id)
+    return (shown.get("title") or package.name) if shown else None
+
+
 def is_released(package_id: str) -> bool:
     """Whether something of this dataset is public by the gate."""
     if not loaded():

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from ckan import model
 from ckan.types import Context
 
-from ckanext.cityportals import ledger
+from ckanext.cityportals import gate, ledger
 
 _KINDS = ["doi", "hub", "4x4", "uuid", "page", "file", "service"]
 
@@ -100,20 +100,21 @@ def of_source(source_id: str) -> list[str]:
 def seen_by(context: Context, dataset_ids: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Datasets with their twins, as far as this person may see these; see ``cityportals_duplicate_list``."""
     for dataset_id in dataset_ids:
-        found = [_described(each) for each in of_dataset(dataset_id) if _may_see(context, each)]
+        seen = (_described(context, each) for each in of_dataset(dataset_id) if _may_see(context, each))
+        found = [each for each in seen if each["title"]]
         package = ledger.package(dataset_id)
         yield {"id": package.id, "name": package.name, "title": package.title or package.name, "duplicates": found}
 
 
-def _described(dataset_id: str) -> dict[str, str]:
+def _described(context: Context, dataset_id: str) -> dict[str, str]:
+    """A twin as this person may read it: without a title where there is nothing of it for them."""
     package = ledger.package(dataset_id)
     source = model.Package.get(ledger.entry(package).get("source_id"))
-    source_title = (source.title or source.name) if source else ""
     return {
         "id": package.id,
         "name": package.name,
-        "title": package.title or package.name,
-        "source_title": source_title,
+        "title": gate.title_for(context, package) or "",
+        "source_title": (gate.title_for(context, source) or "") if source else "",
     }
 
 

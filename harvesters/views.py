@@ -101,6 +101,7 @@ def source(id: str) -> Any:
     except tk.ObjectNotFound:
         return tk.abort(404, tk._("There is no such harvest source."))
     source_id = shown["id"]
+    edits = tk.h.check_access("package_update", {"id": source_id})
     return tk.render(
         "cityportals/source.html",
         {
@@ -110,11 +111,12 @@ def source(id: str) -> Any:
             "lists": report.datasets(source_id, LISTED),
             "waits": approval.waits(source_id),
             "waits_sentence": approval.sentence(),
-            "members_sha256": approval.fingerprint(source_id),
+            "members_sha256": figures["members_sha256"],
+            "may_edit": edits,
             "may_approve": approval.may_approve(source_id, tk.current_user.name),
             "may_release": approval.may_release(source_id, tk.current_user.name),
             "running": history.is_running(source_id),
-            "conflicts": len(_act("cityportals_conflict_list", id=source_id, limit=LISTED)),
+            "conflicts": len(_act("cityportals_conflict_list", id=source_id, limit=LISTED)) if edits else 0,
             "duplicates": _act("cityportals_duplicate_list", id=source_id, limit=LISTED),
             "own": (ledger.entry(ledger.package(source_id)).get("run") or {}).get("own", [])[:LISTED],
             "purged": purge.tombstones(source_id)[:LISTED],

@@ -190,13 +190,17 @@ def cityportals_source_approve(context: Context, data_dict: DataDict) -> dict[st
     :param note: what you looked at (optional)
     :param automatic_release: whether the gate may release without a person what is public at the source under an open
         licence, when it finds nothing in the description and in the files; for stewards (optional, default: false)
-    :param members_sha256: fingerprint of what you looked at, as the source's page sends it; a source that changed
-        since is refused (optional)
+    :param members_sha256: fingerprint of what you looked at, from ``cityportals_report_show``; a source that changed
+        since is refused (optional, but needed for ``automatic_release``)
     :returns: ``{"by", "name", "note", "automatic_release", "at", "members": {"url", "source_type", "config"}}``
     """
     tk.check_access("cityportals_source_approve", context, data_dict)
     source_id = _source(data_dict["id"]).id
-    if data_dict.get("members_sha256") not in (None, "", approval.fingerprint(source_id)):
+    seen = data_dict.get("members_sha256")
+    if data_dict["automatic_release"] and not seen:
+        needed = tk._("Say what you looked at: its fingerprint stands in the report of the source.")
+        raise tk.ValidationError({"members_sha256": [needed]})
+    if seen not in (None, "", approval.fingerprint(source_id)):
         raise tk.ValidationError({"approval": [tk._("The source has changed since you opened it: look at it again.")]})
     approved = approval.approve(
         source_id,
@@ -215,10 +219,12 @@ def cityportals_report_show(context: Context, data_dict: DataDict) -> dict[str, 
 
     :param id: name or id of the source
     :returns: ``{"complete", "seen", "added", "changed", "unchanged", "renamed", "missing", "withdrawn", "errors":
-        [{"record", "reason"}], "seconds", "state"}``
+        [{"record", "reason"}], "seconds", "state", "members_sha256"}``; the last is the fingerprint of the source's
+        kind, address and settings as they are now, which an approval names
     """
     tk.check_access("cityportals_report_show", context, data_dict)
-    return report.last_report(_source(data_dict["id"]).id)
+    source_id = _source(data_dict["id"]).id
+    return {**report.last_report(source_id), "members_sha256": approval.fingerprint(source_id)}
 
 
 @tk.side_effect_free

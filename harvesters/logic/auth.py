@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import ckan.plugins.toolkit as tk
 from ckan import authz, model
 from ckan.types import AuthFunction, AuthResult, Context, DataDict
 from ckanext.harvest.model import HarvestObject
 
-from ckanext.cityportals import approval
+from ckanext.cityportals import approval, gate
 
 __all__ = [
     "cityportals_city_list",
@@ -66,8 +68,8 @@ def cityportals_source_approve(context: Context, data_dict: DataDict) -> AuthRes
 
 
 def cityportals_report_show(context: Context, data_dict: DataDict) -> AuthResult:
-    """Whoever may edit the source: errors quote records that are not released."""
-    return _may_edit_source(context, data_dict["id"])
+    """Whoever may edit the source, or decides about its datasets: errors quote records that are not released."""
+    return _may_read(context, data_dict["id"], _may_edit_source)
 
 
 def cityportals_conflict_list(context: Context, data_dict: DataDict) -> AuthResult:
@@ -82,8 +84,10 @@ def cityportals_conflict_resolve(context: Context, data_dict: DataDict) -> AuthR
 
 
 def cityportals_duplicate_list(context: Context, data_dict: DataDict) -> AuthResult:
-    """Whoever may edit the dataset, or the source."""
-    return cityportals_conflict_resolve(context, data_dict)
+    """Whoever may edit the dataset, or the source, or decides about it."""
+    return _may_read(
+        context, data_dict["id"], lambda context, name: cityportals_conflict_resolve(context, {"id": name})
+    )
 
 
 def cityportals_purge(context: Context, data_dict: DataDict) -> AuthResult:
@@ -125,6 +129,19 @@ def harvest_job_list(original: AuthFunction, context: Context, data_dict: DataDi
 def _current_object(dataset_id: str | None) -> HarvestObject | None:
     package = model.Package.get(dataset_id) if dataset_id else None
     return HarvestObject.get(package.id, attr="package_id") if package else None
+
+
+def _may_read(context: Context, name_or_id: str, otherwise: Callable[[Context, str], AuthResult]) -> AuthResult:
+    """Stewards of the organisation read what its editors do; whoever else is answered as ``otherwise`` says."""
+    package, user = model.Package.get(name_or_id), model.User.get(context.get("user", ""))
+    if (
+        package is not None
+        and user is not None
+        and user.is_active
+        and gate.is_steward(user.id, package.owner_org or "")
+    ):
+        return _answer(True, "")
+    return otherwise(context, name_or_id)
 
 
 def _may_edit_source(context: Context, source_id: str) -> AuthResult:

@@ -14,10 +14,12 @@ from ckan import model
 from ckan.plugins import plugin_loaded
 from ckan.plugins import toolkit as tk
 from ckan.tests import helpers
+from click.testing import CliRunner
 from portals import records
 from portals.replay import Answer, Replay, replay
 
 from ckanext.cityportals import approval, batch, running
+from ckanext.cityportals.cli import cityportals
 
 pytestmark = pytest.mark.usefixtures("clean_site")
 
@@ -460,6 +462,62 @@ def test_a_source_that_changed_after_somebody_opened_it_is_not_approved(site, ap
     assert approval.waits(source["id"])
     approve(shown())
     assert not approval.waits(source["id"])
+
+
+def test_letting_records_out_in_advance_names_what_was_looked_at(site, make_source, api_as, community):
+    """By the API too: without the fingerprint a source could be swapped between the look and the call."""
+    source = make_source(site.url)
+    steward = api_as(community["steward1"])
+    status, answer = steward("cityportals_source_approve", id=source["id"], automatic_release=True)
+    assert (status, "members_sha256" in answer["error"]) == (409, True)
+    seen = steward("cityportals_report_show", id=source["id"])[1]["result"]["members_sha256"]
+    wanted = {"id": source["id"], "automatic_release": True, "members_sha256": seen}
+    assert steward("cityportals_source_approve", **wanted)[1]["result"]["automatic_release"] is True
+    printed = CliRunner().invoke(cityportals, ["approve", source["name"], "-u", "steward2", "--automatic-release"])
+    assert (printed.exit_code, f"--seen {seen}" in printed.output) == (1, True)
+    again = ["approve", source["name"], "-u", "steward2", "--automatic-release", "--seen", seen]
+    assert CliRunner().invoke(cityportals, again).exit_code == 0
+
+
+def test_whom_the_author_of_a_source_made_a_steward_lets_nothing_out(site, community):
+    privacy = tk.get_action("privacy_steward_add")
+    source = act("harvest_source_create", "admin", name="own", title="O", url=site.url, source_type="arcgis-hub",
+                 frequency="MANUAL", owner_org=community["organization"]["id"])  # fmt: skip
+    privacy({"user": "admin"}, {"username": "reader", "organization": community["organization"]["id"]})
+    wanted = {"id": source["id"], "automatic_release": True, "members_sha256": approval.fingerprint(source["id"])}
+    with pytest.raises(tk.NotAuthorized):
+        tk.get_action("cityportals_source_approve")({"user": "reader", "ignore_auth": False}, wanted)
+
+
+def test_a_steward_sees_a_source_and_runs_nothing(site, make_source, app, community):
+    site.serve_catalogue([*hub_records(1), {"title": "Nameless"}])
+    source = make_source(site.url)
+    run(source)
+    steward = {"Authorization": community["steward1"]["token"]}
+    text = app.get(f"/harvest-portals/source/{source['id']}", headers=steward, status=200).text
+    assert "no identifier" in text
+    assert f"/harvest-portals/source/{source['id']}/run" not in text
+    for page in ("/harvest", f"/harvest/{source['name']}"):
+        app.get(page, headers=steward, status=200)
+    assert source["name"] in app.get("/harvest", headers=steward).text
+    with pytest.raises(tk.NotAuthorized):
+        tk.get_action("cityportals_run")({"user": "steward1", "ignore_auth": False}, {"id": source["id"]})
+
+
+def test_a_public_source_tells_nobody_what_went_wrong_with_its_records(site, make_source, community, anonymous_api):
+    from support import releasing
+
+    site.serve_catalogue([*hub_records(1), {"title": "Nameless"}])
+    source = make_source(site.url)
+    run(source)
+    releasing.release(source["id"])
+    shown = anonymous_api("package_show", id=source["id"])
+    status = anonymous_api("harvest_source_show_status", id=source["id"])
+    assert (shown[0], status[0]) == (200, 200)
+    assert status[1]["result"]["last_job"]["stats"]["errored"] == 1
+    said = json.dumps([shown[1]["result"], status[1]["result"], anonymous_api("harvest_source_show", id=source["id"])])
+    assert "identifier" not in said
+    assert "identifier" in json.dumps(act("harvest_source_show_status", id=source["id"]))
 
 
 def test_the_sites_administrators_answer_for_their_own_sources(site, community, monkeypatch):

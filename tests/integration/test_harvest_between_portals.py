@@ -146,6 +146,35 @@ def test_the_same_dataset_from_two_portals_is_linked_at_both(city, nation, make_
     assert "Nation brought the same dataset" in app.get(f"/dataset/{listed[0]['name']}", headers=headers).text
 
 
+def test_of_a_twin_nobody_reads_more_than_is_released(city, nation, make_source, community, stranger):
+    """The title that another organisation works on is theirs, and so is what they call their source."""
+    if not plugin_loaded("privacy"):
+        pytest.skip("there is no gate on this site")
+    from support import releasing
+
+    record = records.hub(1, title="Layer 1")
+    city.serve_catalogue([record])
+    run(make_source(city, "arcgis-hub", "city"))
+    nation.serve_ckan([collected(record)])
+    theirs = act("harvest_source_create", name="nation", title="Nation", url=nation.url, source_type="city-ckan",
+                 owner_org="other-org", frequency="MANUAL")  # fmt: skip
+    run(theirs)
+    ours = dataset_id("Layer 1")
+    [twin] = act("cityportals_duplicate_list", id=ours)[0]["duplicates"]
+
+    def seen_by(user: str) -> Any:
+        found = tk.get_action("cityportals_duplicate_list")({"user": user, "ignore_auth": False}, {"id": ours})
+        return [(each["title"], each["source_title"]) for entry in found for each in entry["duplicates"]]
+
+    assert seen_by("sysadmin") == [("Layer 1", "Nation")]
+    assert seen_by("officer") == [], "it is held"
+    act("package_patch", id=twin["id"], title="Layer 1, released", title_translated={"en": "Layer 1, released"})
+    releasing.release(twin["id"])
+    act("package_patch", id=twin["id"], title="Layer 1 of Asha", title_translated={"en": "Layer 1 of Asha"})
+    assert seen_by("officer") == [("Layer 1, released", "")]
+    assert seen_by("sysadmin") == [("Layer 1 of Asha", "Nation")]
+
+
 def test_what_many_records_share_links_nobody(city, nation, make_source):
     """One landing page for everything, and one file of documentation."""
     shared = {"landingPage": "https://city.example.org/data",

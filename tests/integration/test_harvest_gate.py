@@ -13,7 +13,7 @@ from ckan.plugins import toolkit as tk
 from portals import records
 from portals.replay import Answer, Replay, replay
 
-from ckanext.cityportals import automatic
+from ckanext.cityportals import approval, automatic
 from ckanext.privacy.gate import leak_check
 
 pytestmark = pytest.mark.usefixtures("clean_site")
@@ -143,7 +143,8 @@ def approved_source(open_site: Replay, community: dict[str, Any]) -> dict[str, A
     organization = {"owner_org": community["organization"]["id"]}
     source = tk.get_action("harvest_source_create")({"user": "officer"}, facts | organization)
     approve = tk.get_action("cityportals_source_approve")
-    approve({"user": "steward1"}, {"id": source["id"], "automatic_release": True})
+    seen = approval.fingerprint(source["id"])
+    approve({"user": "steward1"}, {"id": source["id"], "automatic_release": True, "members_sha256": seen})
     return source
 
 

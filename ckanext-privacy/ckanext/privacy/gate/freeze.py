@@ -97,7 +97,11 @@ def without(package: Package, left_out: Collection[str]) -> Package:
 def _portable(package: Package) -> Package:
     """Leave out addresses that follow from where the site runs; they are derived again when the snapshot is shown."""
     resources = [{**resource, "url": _own_url(resource)} for resource in package["resources"]]
-    return _plain({**package, "resources": resources})
+    portable = _plain({**package, "resources": resources})
+    if package.get("type") == "harvest":
+        # What ckanext-harvest adds tells of the runs of a source, and quotes records that nobody released.
+        portable.pop("status", None)
+    return portable
 
 
 def _own_url(resource: Entry) -> str:

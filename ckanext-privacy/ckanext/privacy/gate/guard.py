@@ -17,7 +17,7 @@ from ckan.plugins import toolkit as tk
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from ckanext.privacy.gate import lifecycle, released, resource_ids
+from ckanext.privacy.gate import accounts, lifecycle, released, resource_ids
 from ckanext.privacy.model import Consent, Release
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -32,7 +32,7 @@ def install() -> None:
 
 
 def before_flush(session: Session, _context: Any, _instances: Any) -> None:
-    """Close every dataset row that is about to be written, and end releases whose dataset goes away.
+    """Close every dataset row that is about to be written, end releases whose dataset goes away, and stewardships.
 
     A resource that would take another's file or rows over is refused, and a dataset that would be called as one that
     was purged: ``ValidationError``.
@@ -58,10 +58,18 @@ def _look_at_new(session: Session, row: object) -> None:
 def _look_at_changed(session: Session, row: object) -> None:
     if isinstance(row, model.Package):
         _keep(session, row)
+    elif isinstance(row, model.User):
+        _look_at_account(session, row)
     elif isinstance(row, model.Group):
         _index_under_new_name(session, row)
     elif isinstance(row, model.Resource):
         resource_ids.refuse_moved(row)
+
+
+def _look_at_account(session: Session, user: model.User) -> None:
+    changed: Any = cast("Any", sa.inspect(user)).attrs
+    if changed.state.history.has_changes() and user.state != "active":
+        accounts.end_stewardships(session, user)
 
 
 def _look_at_deleted(session: Session, row: object) -> None:

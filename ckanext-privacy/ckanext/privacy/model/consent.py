@@ -6,6 +6,7 @@ A record may hold personal data itself: it lies here and nowhere else, never in 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 import sqlalchemy as sa
 from ckan import model
@@ -68,6 +69,11 @@ class Consent(tk.BaseModel):
         query = sa.select(cls).where(cls.package_ids.contains([package_id])).order_by(cls.created, cls.id)
         return list(model.Session.scalars(query))
 
+    @classmethod
+    def written_by(cls, ids: Collection[str]) -> set[str]:
+        """Return who wrote these records down."""
+        return set(model.Session.scalars(sa.select(cls.created_by).where(cls.id.in_(ids))))
+
 
 class ConsentChange(tk.BaseModel):
     """One thing that happened to a consent. Append-only; ``hash`` covers it and the hash before (or the record's)."""
@@ -93,6 +99,18 @@ class ConsentChange(tk.BaseModel):
         """Return everything that happened to a consent, oldest first."""
         return list(model.Session.scalars(sa.select(cls).where(cls.consent_id == consent_id).order_by(cls.seq)))
 
+    @classmethod
+    def newest(cls, consent_ids: Collection[str]) -> dict[str, str]:
+        """Return the hash of the last thing that happened to each of these consents; it covers all before it."""
+        query = sa.select(cls.consent_id, cls.hash).where(cls.consent_id.in_(consent_ids)).order_by(cls.seq)
+        return dict(model.Session.execute(query).tuples().all())
+
+    @classmethod
+    def written_by(cls, consent_ids: Collection[str]) -> set[str]:
+        """Return the accounts that wrote down what happened to these consents."""
+        query = sa.select(cls.actor).where(cls.consent_id.in_(consent_ids), cls.actor.is_not(None))
+        return {actor for actor in model.Session.scalars(query) if actor}
+
 
 class ConsentEvidence(tk.BaseModel):
     """One file that shows an agreement and came after the record was written down. Append-only."""
@@ -112,3 +130,8 @@ class ConsentEvidence(tk.BaseModel):
     def of(cls, consent_id: str) -> list[ConsentEvidence]:
         """Return what was added to a record, oldest first."""
         return list(model.Session.scalars(sa.select(cls).where(cls.consent_id == consent_id).order_by(cls.created)))
+
+    @classmethod
+    def added_to(cls, consent_ids: Collection[str]) -> set[str]:
+        """Return who added evidence to these records."""
+        return set(model.Session.scalars(sa.select(cls.added_by).where(cls.consent_id.in_(consent_ids))))

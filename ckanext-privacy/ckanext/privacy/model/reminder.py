@@ -14,17 +14,18 @@ from ckanext.privacy.model.columns import Created, Id, JsonList, Text, new_id, n
 
 
 class Reminder(tk.BaseModel):
-    """One step of reminding about one release or concern. The database refuses the same step twice."""
+    """One step of reminding about a release, a concern or an organisation. The database refuses the same step twice."""
 
     __tablename__ = "privacy_reminder"
     __table_args__ = (sa.UniqueConstraint("object_id", "step", "due", name="privacy_reminder_once"),)
 
     id: Mapped[Id]
-    #: ``release`` or ``concern``
+    #: ``release``, ``concern`` or ``organization``
     object_type: Mapped[Text]
     object_id: Mapped[Text]
+    #: Empty for an organisation.
     package_id: Mapped[Text]
-    #: ``due_soon``, ``late`` or ``review_again``
+    #: ``due_soon``, ``late``, ``review_again`` or ``stewards_changed``
     step: Mapped[Text]
     due: Mapped[dt.datetime] = mapped_column(sa.DateTime(timezone=True))
     #: Ids of the people who were told.

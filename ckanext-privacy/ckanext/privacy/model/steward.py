@@ -30,6 +30,11 @@ class Steward(tk.BaseModel):
         return list(model.Session.scalars(sa.select(cls.organization_id).where(cls.user_id == user_id)))
 
     @classmethod
+    def get(cls, user_id: str, organization_id: str | None) -> Steward | None:
+        """Return a person's stewardship for an organisation, or None."""
+        return model.Session.get(cls, (user_id, organization_id)) if organization_id else None
+
+    @classmethod
     def of(cls, organization_id: str) -> list[Steward]:
         """Return the stewards of an organisation."""
         return list(model.Session.scalars(sa.select(cls).where(cls.organization_id == organization_id)))

@@ -12,6 +12,7 @@ from ckanext.privacy.translation import N_
 from ckanext.privacy.views import agreements, decisions, described, differences, errors, fields, lists, places, words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import scanned_file
+from ckanext.privacy.workflow import notify
 from ckanext.privacy.workflow.transitions import WAITING_STATES, State
 
 Json = Mapping[str, Any]
@@ -51,7 +52,7 @@ def queue() -> str:
         "rows": rows,
         "several": sum(row["can_choose"] for row in rows) > 1,
         "adopted": _adopted(found["adopted"]),
-        "reminders": [_reminder(each) for each in act("privacy_reminder_list")],
+        "reminders": [_reminder(each) for each in (*act("privacy_steward_change_list"), *act("privacy_reminder_list"))],
     }
     return tk.render("privacy/queue.html", {**frame, **lists.paging("privacy.queue", found["count"])})
 
@@ -119,13 +120,14 @@ REMINDERS = {
     "due_soon": N_("Decide by {date}"),
     "late": N_("Late since {date}"),
     "review_again": N_("Look at it again by {date}"),
+    "stewards_changed": N_("Its stewards are others since {date}: see whether that is right"),
 }
 REMINDERS_OF_BLOCKED = {**REMINDERS, "due_soon": N_("Change it by {date}")}
 
 
 def _reminder(each: Json) -> dict[str, str]:
-    page = "privacy.review" if each["object_type"] == "release" else "privacy.concern"
-    table = REMINDERS_OF_BLOCKED if each["state"] == State.BLOCKED else REMINDERS
+    page = notify.PAGES[each["object_type"]]
+    table = REMINDERS_OF_BLOCKED if each.get("state") == State.BLOCKED else REMINDERS
     said = words.say(table, each["step"]).format(date=words.date(each["due"]))
     return {"title": each["title"], "said": said, "href": tk.h.url_for(page, id=each["object_id"])}
 
@@ -162,10 +164,13 @@ def decide(id: str, decision: str) -> Any:
 
 def _objections(error: tk.ValidationError, decision: str) -> list[dict[str, str]]:
     """Lead to the difference where the dataset changed meanwhile, else to the field that the objection is about."""
-    if "snapshot_sha256" in error.error_dict:
-        return errors.summary(error, "difference")
+    where = next((anchor for field, anchor in _CHANGED.items() if field in error.error_dict), None)
     approving = "approve-note" if "note" in error.error_dict else "decide"
-    return errors.summary(error, approving if decision == "approve" else f"reason-{decision}")
+    return errors.summary(error, where or (approving if decision == "approve" else f"reason-{decision}"))
+
+
+#: Where the page shows what changed since it was looked at.
+_CHANGED = {"snapshot_sha256": "difference", "consent_records": "agreements"}
 
 
 def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | None = None) -> str:
@@ -190,7 +195,7 @@ def _page(id: str, problems: list[dict[str, str]] | None = None, typed: Json | N
             "files": _files(release),
             "parts": _parts(release),
             "history": decisions.history(release),
-            "agreements": _agreements(release["package_id"]),
+            "agreements": _agreements(release),
             "basis": known.section(_as_requested(id), "consent"),
             **difference(release, diff, known),
             **decisions.offered(release),
@@ -253,11 +258,14 @@ def _files(release: Json) -> list[dict[str, Any]]:
     return [{**scanned_file(name, scan, everything=False), "filename": scan["name"]} for name, scan in called]
 
 
-def _agreements(package_id: str) -> list[dict[str, Any]]:
-    """Return the agreements about a dataset in words; none for one that was purged."""
-    if not may("privacy_consent_list", dataset_id=package_id):
+def _agreements(release: Json) -> list[dict[str, Any]]:
+    """Return the agreements about a dataset in words, first those a release rests on; none where it was purged."""
+    if not may("privacy_consent_list", dataset_id=release["package_id"]):
         return []
-    return [agreements.told(each) for each in act("privacy_consent_list", dataset_id=package_id)]
+    bound = {each["id"] for each in release["consents"]}
+    found = act("privacy_consent_list", dataset_id=release["package_id"])
+    told = [{**agreements.told(each), "bound": each["id"] in bound} for each in found]
+    return sorted(told, key=lambda each: not each["bound"])
 
 
 def _facts(release: Json) -> list[dict[str, str]]:

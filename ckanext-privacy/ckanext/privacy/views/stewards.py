@@ -8,6 +8,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.views import errors, words
 from ckanext.privacy.views.calls import act, may
+from ckanext.privacy.workflow import people
 
 
 def show(id: str) -> str:
@@ -23,6 +24,8 @@ def change(id: str) -> Any:
         act("privacy_steward_remove" if remove else "privacy_steward_add", username=username, organization=id)
     except tk.ValidationError as error:
         return _page(id, errors.summary(error, anchor="steward-username"), username), 400
+    except people.MayNot as error:
+        return _page(id, [{"anchor": "steward-username", "text": error.sentence}], username), 400
     except tk.ObjectNotFound:
         said = tk._("Nobody here logs in as {name}. Check the spelling.").format(name=username)
         return _page(id, [{"anchor": "steward-username", "text": said}], username), 400

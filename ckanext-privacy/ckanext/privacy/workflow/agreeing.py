@@ -62,15 +62,23 @@ def withdraw(record_id: str, actor: steps.Actor, *, by_controller: bool = False)
 
 
 def renew(record_id: str, user: model.User, until: dt.datetime | None, valid_for: str) -> Consent:
-    """Note that people agreed again, for another while; what rests on the agreement goes on until then."""
+    """Note that people agreed again, for another while; what is public on the agreement goes on until then.
+
+    Where its time had passed, that comes first: what rested on it ends, and needs a new request.
+    """
     record = _lock(record_id)
+    if _has_run_out(record):
+        _end(record, Event.EXPIRE, steps.CLOCK)
+        record = _lock(record_id)
     at = now()
     end = consents.period_end(at, until, valid_for)
     event = Event.GIVE if record.status in (Status.REQUESTED, Status.DEFERRED, Status.REFUSED) else Event.RENEW
     actor = steps.Actor.person(user, consents.organization(record))
     consents.note_event(record, event, actor, at=at, until=end, datasets=record.package_ids)
     for release in _resting_on(record):
-        legal_basis.settle_end(release)
+        # An end that has passed was seen by everybody: it is no renewal's to move.
+        if release.expires is None or release.expires > at:
+            legal_basis.settle_end(release)
     model.Session.commit()
     return record
 
@@ -83,11 +91,16 @@ def expire() -> Done[str]:
 
 def _expire(record_id: str) -> str | None:
     record = _lock(record_id)
-    if record.status not in rules.VALID or legal_basis.holds(record):
+    if not _has_run_out(record):
         model.Session.rollback()
         return None
     _end(record, Event.EXPIRE, steps.CLOCK)
     return record_id
+
+
+def _has_run_out(record: Consent) -> bool:
+    """Say whether the time of an agreement has passed and nobody has noted it yet."""
+    return record.status in rules.VALID and not legal_basis.holds(record)
 
 
 def remind() -> Done[str]:

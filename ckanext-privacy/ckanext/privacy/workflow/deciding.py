@@ -9,9 +9,9 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.policy import ReleaseOutcome
-from ckanext.privacy.gate import erasure, freeze, removal
+from ckanext.privacy.gate import erasure, removal
 from ckanext.privacy.model import AuditEntry, Release
-from ckanext.privacy.workflow import audit, judging, links, notify, people, publishing, steps
+from ckanext.privacy.workflow import as_requested, audit, judging, legal_basis, links, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, Event, State
 
 
@@ -165,7 +165,7 @@ def hold(release_id: str, reason: str, user: model.User) -> Release:
 def resume(release_id: str, reason: str, user: model.User) -> Release:
     """Show a release again that was on hold, as it was; who asked for it, or changed the dataset last, may not."""
     release = steps.lock(release_id)
-    refuse(people.why_not_approve(user, release), "resume", release, user)
+    refuse(people.why_not_resume(user, release), "resume", release, user)
     _stop_if_changed_under(release)
     publishing.resume(release, steps.Actor.person(user, release.owner_org), reason)
     notify.decided(release.id)
@@ -175,7 +175,7 @@ def resume(release_id: str, reason: str, user: model.User) -> Release:
 def confirm(release_id: str, reason: str, user: model.User) -> Release:
     """Note that a public release was looked at again and may stay; its next day of review is set. Two persons hold."""
     release = steps.lock(release_id)
-    refuse(people.why_not_approve(user, release), "confirm", release, user)
+    refuse(people.why_not_vouch(user, release), "confirm", release, user)
     publishing.look_again_later(release)
     steps.take(release, Event.CONFIRM, steps.Actor.person(user, release.owner_org), reason)
     model.Session.commit()
@@ -219,8 +219,8 @@ def refuse(why_not: str | None, attempt: str, release: Release, user: model.User
 
 
 def check_unchanged(release: Release, seen: str) -> None:
-    """Undo and refuse when a dataset is no longer what the release shows, or what the person saw or the scans had."""
-    if seen != release.snapshot_sha256 or not freeze.is_current(release.package_id, release.snapshot, seen):
+    """Undo and refuse when dataset, links or agreement are no longer what was asked for, or what the person saw."""
+    if seen != release.snapshot_sha256 or not as_requested.is_current_dataset(release):
         raise _stop(
             tk._("The dataset has changed since you looked: read the differences, and ask for a new release of it."),
             "snapshot_sha256",
@@ -228,6 +228,8 @@ def check_unchanged(release: Release, seen: str) -> None:
     moved = links.why_not(release)
     if moved:
         raise _stop(moved, "snapshot_sha256")
+    if not legal_basis.as_seen(release):
+        raise _stop(tk._(legal_basis.CHANGED), legal_basis.FIELD)
 
 
 def _stop_if_changed_under(release: Release) -> None:

@@ -42,7 +42,7 @@ from ckanext.privacy.interfaces import IPublicElsewhere
 from ckanext.privacy.model import Decision, Release, Scan
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.scan import DONE, FAILED
-from ckanext.privacy.workflow import audit, legal_basis, links, notify, people, publishing, steps
+from ckanext.privacy.workflow import as_requested, audit, legal_basis, links, notify, people, publishing, steps
 from ckanext.privacy.workflow.one_by_one import Done, one_by_one
 from ckanext.privacy.workflow.transitions import Event, State
 
@@ -173,7 +173,7 @@ def verdict_on(release: Release, scans: Mapping[str, Scan]) -> ReleaseVerdict:
     verdict = _with_addresses(_with_links(verdict, scans), release)
     if not found.metadata and _all_clear(scans):
         verdict = _vouched_for(release, verdict)
-    return _with_agreement(_after_a_refusal(verdict, release), release)
+    return _with_agreement(_seen_by_a_person(_after_a_refusal(verdict, release), release), release)
 
 
 def _after_a_refusal(verdict: ReleaseVerdict, release: Release) -> ReleaseVerdict:
@@ -182,6 +182,17 @@ def _after_a_refusal(verdict: ReleaseVerdict, release: Release) -> ReleaseVerdic
         return verdict
     sentence = say("A person closed or refused a version of this dataset, and nobody has approved one since.")
     reason = Reason("refused-before", Outcome.ONE_STEWARD, sentence)
+    return ReleaseVerdict(ReleaseOutcome.ONE_STEWARD, (reason, *verdict.reasons))
+
+
+def _seen_by_a_person(verdict: ReleaseVerdict, release: Release) -> ReleaseVerdict:
+    """Have a person look at an agreement that no release rested on which a person approved."""
+    if verdict.outcome is not ReleaseOutcome.AUTOMATIC or legal_basis.is_seen_already(
+        release, _approved_by_a_person(release.package_id)
+    ):
+        return verdict
+    sentence = say("It rests on an agreement that nobody but its writer has looked at.")
+    reason = Reason("agreement-not-seen", Outcome.ONE_STEWARD, sentence)
     return ReleaseVerdict(ReleaseOutcome.ONE_STEWARD, (reason, *verdict.reasons))
 
 
@@ -223,18 +234,23 @@ def _approved(package_id: str, policy: Policy) -> Evidence | None:
     public = Release.public(package_id) or _changed_under(package_id)
     if public is None or public.origin != "request":
         return None
-    by_a_person = (
+    base = _approved_by_a_person(package_id) or public
+    scans = scans_of(base) if base.snapshot.get("package") else {}
+    if not base.snapshot.get("package") or any(scan.status != DONE for scan in scans.values()):
+        return None
+    return evidence(base.snapshot, scans, policy)
+
+
+def _approved_by_a_person(package_id: str) -> Release | None:
+    """Return the newest release of a dataset that was public and that a person approved."""
+    query = (
         sa.select(Release)
         .join(Decision, Decision.release_id == Release.id)
         .where(Release.package_id == package_id, Decision.event == Event.APPROVE.value, Release.released.is_not(None))
         .order_by(Release.released.desc())
         .limit(1)
     )
-    base = model.Session.scalars(by_a_person).one_or_none() or public
-    scans = scans_of(base) if base.snapshot.get("package") else {}
-    if not base.snapshot.get("package") or any(scan.status != DONE for scan in scans.values()):
-        return None
-    return evidence(base.snapshot, scans, policy)
+    return model.Session.scalars(query).one_or_none()
 
 
 def _changed_under(package_id: str) -> Release | None:
@@ -318,9 +334,10 @@ def _release_by_policy(release_id: str) -> None:
     if release.state != State.IN_REVIEW:
         model.Session.rollback()
         return
-    same = freeze.is_current(release.package_id, release.snapshot, release.snapshot_sha256)
-    if not same or links.why_not(release):
-        steps.take(release, Event.CANCEL, steps.POLICY, say("The dataset changed while it was scanned."))
+    if not as_requested.is_current(release):
+        changed = say("The dataset changed while it was scanned.")
+        agreed_anew = say("The agreement that it rests on changed while it was scanned.")
+        steps.take(release, Event.CANCEL, steps.POLICY, changed if legal_basis.as_seen(release) else agreed_anew)
         model.Session.commit()
         return
     if judge_again(release) is not ReleaseOutcome.AUTOMATIC:

@@ -15,7 +15,7 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.consent import OBJECTIONS, VALID, Status
 from ckanext.privacy.interfaces import Requirement
-from ckanext.privacy.model import Consent, ConsentChange, Release
+from ckanext.privacy.model import Consent, ConsentChange, ConsentEvidence, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.translation import N_
 
@@ -29,6 +29,8 @@ _NOT_PERSONAL = frozenset({"non-personal", "anonymised"})
 #: Name of the rule among a release's reasons.
 RULE = "agreement"
 FIELD, ANCHOR = "consent_records", "section-consent"
+CHANGED = N_("The agreement that it rests on has changed since you looked: read it, and ask for a new release.")
+_NOTHING: Mapping[str, Any] = {"records": [], "versions": {}}
 
 Package = Mapping[str, Any]
 
@@ -88,17 +90,47 @@ def status_of(record: Consent) -> Status:
     return Status.EXPIRED if record.status in VALID and not holds(record) else Status(record.status)
 
 
-def bind(release: Release) -> None:
-    """Bind a locked release to the agreements it rests on; ``ValidationError`` when they are not there.
+def frozen(package: Package) -> dict[str, Any]:
+    """Return the agreements that a release would rest on now, as it is asked for with them.
 
-    The release ends by itself when the first of them does.
+    ``records`` says which they are, ``versions`` the hash of the last thing that happened to each: who renews one, or
+    writes another down, makes the release one that nobody has looked at.
     """
-    package = release.snapshot["package"]
-    lacks = problems(package)
+    records = _opening(package)
+    facts = [{"id": record.id, "sha256": record.sha256} for record in records]
+    return {"records": facts, "versions": ConsentChange.newest([record.id for record in records])}
+
+
+def as_seen(release: Release) -> bool:
+    """Say whether a release would rest on exactly those agreements that were there when it was asked for."""
+    known = bound(release)
+    return frozen(release.snapshot["package"]) == {name: known.get(name, empty) for name, empty in _NOTHING.items()}
+
+
+def is_seen_already(release: Release, before: Release | None) -> bool:
+    """Say whether all agreements of a release are, as they stand, among those of another one before it."""
+    versions = bound(release).get("versions", {})
+    return versions.items() <= (bound(before).get("versions", {}) if before else {}).items()
+
+
+def writers(release: Release) -> set[str]:
+    """Return the ids of all who wrote down, changed or gave evidence of an agreement that a release rests on."""
+    ids = [record["id"] for record in bound(release).get("records", ())]
+    return Consent.written_by(ids) | ConsentChange.written_by(ids) | ConsentEvidence.added_to(ids) if ids else set()
+
+
+def bind(release: Release) -> None:
+    """Have a locked release end by itself when the first of the agreements does that it was asked for with.
+
+    ``ValidationError`` when they do not hold, or are others by now.
+    """
+    lacks = problems(release.snapshot["package"])
+    if not lacks and not as_seen(release):
+        lacks = [tk._(CHANGED)]
     if lacks:
         raise tk.ValidationError({FIELD: lacks})
     own_end = bound(release).get("expires", release.expires.isoformat() if release.expires else None)
-    release.consents = {"records": _facts(_opening(package)), "expires": own_end}
+    release.consents = {**_NOTHING, **bound(release), "expires": own_end}
     settle_end(release)
 
 
@@ -117,7 +149,10 @@ def reasons(lacks: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def bound(release: Release) -> dict[str, Any]:
-    """Return what a release is bound to: ``{"records": [{"id", "sha256"}], "expires": own end}``; {} before that."""
+    """Return what a release rests on: ``{"records": [{"id", "sha256"}], "versions": {id: hash}}``.
+
+    From when it is public on, ``expires`` is its own end. {} for what was public before the gate.
+    """
     return release.consents or {}
 
 
@@ -126,10 +161,6 @@ def _opening(package: Package) -> list[Consent]:
     if not rests_on_consent(package):
         return []
     return [record for record in Consent.covering(package["id"]) if record.allows_release and holds(record)]
-
-
-def _facts(records: Sequence[Consent]) -> list[dict[str, str]]:
-    return [{"id": record.id, "sha256": record.sha256} for record in records]
 
 
 def _objection(records: Sequence[Consent]) -> bool:

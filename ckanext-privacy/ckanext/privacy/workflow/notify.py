@@ -65,8 +65,7 @@ def reminded(reminder_id: str) -> None:
     reminder = model.Session.get(Reminder, reminder_id)
     if reminder is None:
         return
-    page = "privacy.review" if reminder.object_type == "release" else "privacy.concern"
-    url = tk.url_for(page, id=reminder.object_id, _external=True)
+    url = tk.url_for(PAGES[reminder.object_type], id=reminder.object_id, _external=True)
     release = Release.get(reminder.object_id)
     blocked = release is not None and release.state == State.BLOCKED
     subject, body = (_BLOCKED if blocked else _REMINDERS)[reminder.step]
@@ -74,6 +73,8 @@ def reminded(reminder_id: str) -> None:
     _queue(reminder.readers, tk._(subject), tk._(body).format(**words))
 
 
+#: The page of what somebody is reminded of.
+PAGES = {"release": "privacy.review", "concern": "privacy.concern", "organization": "privacy.stewards"}
 _BLOCKED = {
     "due_soon": (
         N_("A change is due soon"),
@@ -96,6 +97,10 @@ _REMINDERS = {
     "review_again": (
         N_("A release has to be looked at again"),
         N_("If nobody looks at it again by {date}, the public stops seeing it:\n\n{url}"),
+    ),
+    "stewards_changed": (
+        N_("The stewards of an organization have changed"),
+        N_("Since {date} others decide what it makes public. Please see whether that is right:\n\n{url}"),
     ),
 }
 

@@ -13,10 +13,18 @@ from ckan.plugins import toolkit as tk
 from sqlalchemy.orm import defer
 
 from ckanext.privacy.engine.policy import FIRST_RELEASE
-from ckanext.privacy.gate import freeze
 from ckanext.privacy.model import Decision, Release, Steward
 from ckanext.privacy.model.columns import now
-from ckanext.privacy.workflow import differences, judging, next_step, people, scans, tombstones
+from ckanext.privacy.workflow import (
+    as_requested,
+    differences,
+    judging,
+    legal_basis,
+    next_step,
+    people,
+    scans,
+    tombstones,
+)
 from ckanext.privacy.workflow.transitions import OPEN_STATES, WAITING_STATES, State
 
 _TIMES = ("created", "judged", "due", "public_on", "released", "review_by", "expires", "ended")
@@ -93,23 +101,20 @@ def show(release: Release, user: model.User) -> dict[str, Any]:
     ``metadata`` are the findings in the description, each with its field, its place there and a masked example.
 
     ``may`` maps each step to None, or to the sentence that says why the person cannot take it. ``changed`` says that
-    the dataset is no longer what the release would make public, ``own_refusal`` that the person's own refusal is
-    appealed against.
+    the dataset is no longer what the release would make public, or (``agreements_changed``) that what people agreed to
+    is no longer what it was asked for with; ``own_refusal`` that the person's own refusal is appealed against.
     """
+    is_open = release.state in OPEN_STATES
     return {
         **dictize(release),
         "decisions": [_decision(each) for each in Decision.of(release.id)],
         "scans": [scans.dictize(scan) for scan in judging.scans_of(release).values()],
         "metadata": [dataclasses.asdict(found) for found in judging.found_in_description(release.snapshot)],
-        "changed": release.state in OPEN_STATES and not is_current(release),
+        "changed": is_open and not as_requested.is_current(release),
+        "agreements_changed": is_open and not legal_basis.as_seen(release),
         "own_refusal": people.is_own_refusal(user, release),
         "may": _may(release, user),
     }
-
-
-def is_current(release: Release) -> bool:
-    """Say whether the working dataset is still what a release was asked for."""
-    return freeze.is_current(release.package_id, release.snapshot, release.snapshot_sha256)
 
 
 def _may(release: Release, user: model.User) -> dict[str, str | None]:
@@ -122,9 +127,9 @@ def _may(release: Release, user: model.User) -> dict[str, str | None]:
         "reject": judge,
         "withdraw": decide and edit,
         "hold": decide,
-        "resume": people.why_not_approve(user, release),
-        "confirm": people.why_not_approve(user, release),
-        "narrow": judge,
+        "resume": people.why_not_resume(user, release),
+        "confirm": people.why_not_vouch(user, release),
+        "narrow": judge or people.why_not_yet(user, release, release.created),
         "appeal": edit,
         "cancel": edit,
         "override": sysadmin,

@@ -14,6 +14,7 @@ from ckan.types import Context
 
 from ckanext.privacy.gate import audience
 from ckanext.privacy.model import Decision, Edit, Release, Steward
+from ckanext.privacy.workflow import legal_basis
 from ckanext.privacy.workflow.transitions import OPEN_STATES, Event
 
 #: Actors that are no person, as decisions and audit entries name them.
@@ -113,16 +114,21 @@ def _another_can(user: model.User, release: Release) -> bool:
 
 
 def approvals(release: Release) -> set[str]:
-    """Return whose approvals of a release count, as ``approvals_of`` says."""
-    return approvals_of([release.id]).get(release.id, set())
+    """Return whose approvals of a release count, as ``approvals_of`` says; never of who wrote its agreement."""
+    return approvals_of([release.id]).get(release.id, set()) - legal_basis.writers(release)
 
 
 def approvals_of(release_ids: Collection[str]) -> dict[str, set[str]]:
     """Return for each release who approved it since people were last asked, and may decide about it still.
 
-    Who is steward no more vouches for nothing; what was approved before an appeal or another scan, for something else.
+    Who is steward no more, or was appointed anew, vouches for nothing; what was approved before an appeal or another
+    scan, for something else.
     """
-    appointed = sa.exists().where(Steward.user_id == Decision.user_id, Steward.organization_id == Release.owner_org)
+    appointed = sa.exists().where(
+        Steward.user_id == Decision.user_id,
+        Steward.organization_id == Release.owner_org,
+        Steward.created <= Release.created,
+    )
     query = (
         sa.select(Decision.release_id, Decision.user_id)
         .join(Release, sa.and_(Release.id == Decision.release_id, Release.round == Decision.round))
@@ -138,11 +144,40 @@ def approvals_of(release_ids: Collection[str]) -> dict[str, set[str]]:
 
 def why_not_approve(user: model.User, release: Release) -> str | None:
     """Return why a person may not approve a release; None when they may. Holds for sysadmins alike."""
-    reason = why_not_judge(user, release)
+    reason = why_not_judge(user, release) or why_not_vouch(user, release)
+    return reason or why_not_yet(user, release, release.created)
+
+
+def why_not_resume(user: model.User, release: Release) -> str | None:
+    """Return why a person may not show a release again that is on hold; None when they may."""
+    held = [each.created for each in Decision.of(release.id) if each.event == Event.HOLD]
+    return why_not_vouch(user, release) or (why_not_yet(user, release, held[-1]) if held else None)
+
+
+def why_not_yet(user: model.User, release: Release, asked: dt.datetime) -> str | None:
+    """Return why a person who became steward after a moment may not decide about what was asked then.
+
+    An administrator could else appoint whoever agrees with her. What sysadmins may does not come from an appointment.
+    """
+    steward = Steward.get(user.id, release.owner_org)
+    if user.sysadmin or steward is None or steward.created <= asked:
+        return None
+    return tk._("You became a steward after this was asked for: another steward decides, or it is asked for anew.")
+
+
+def why_not_vouch(user: model.User, release: Release) -> str | None:
+    """Return why a person cannot be the second one for a release; None when they can. Holds for sysadmins alike."""
+    reason = why_not_decide(user, release)
     if reason:
         return reason
     if user.id == release.requested_by:
         return tk._("You asked for this release, so another steward has to approve it.")
+    if user.id in legal_basis.writers(release):
+        return tk._("You wrote the agreement down that it rests on, so another steward has to approve it.")
+    return _why_not_beside_editors(user, release)
+
+
+def _why_not_beside_editors(user: model.User, release: Release) -> str | None:
     edits, programs = Edit.times(release.package_id), machines()
     last = max((at for each, at in edits.items() if each not in programs), default=_ALWAYS)
     mine = edits.get(user.id)
@@ -150,11 +185,29 @@ def why_not_approve(user: model.User, release: Release) -> str | None:
         return tk._("You changed this dataset last, so another steward has to approve it.")
     if mine is not None and release.requested_by in programs and mine >= _released(release.package_id):
         return tk._("You changed this dataset since its last release, so another steward has to approve it.")
+    if appointed_by(user, release.owner_org) in {
+        release.requested_by,
+        *(each for each in edits if edits[each] >= last),
+    }:
+        return tk._("Who asked for this, or changed it last, made you a steward, so another steward has to approve it.")
     return None
+
+
+def appointed_by(user: model.User, organization_id: str | None) -> str | None:
+    """Return the id of the administrator who made a person steward of an organisation; None where a sysadmin did."""
+    steward = None if user.sysadmin else Steward.get(user.id, organization_id)
+    appointer = model.User.get(steward.added_by) if steward else None
+    return None if appointer is None or appointer.sysadmin else appointer.id
 
 
 def _released(package_id: str) -> dt.datetime:
     return Release.last_whole(package_id) or _ALWAYS
+
+
+def sysadmins() -> set[str]:
+    """Return the ids of the active system administrators."""
+    query = sa.select(model.User.id).where(model.User.sysadmin.is_(True), model.User.state == "active")
+    return set(model.Session.scalars(query))
 
 
 def site_account() -> model.User | None:

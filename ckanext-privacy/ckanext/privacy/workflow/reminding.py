@@ -21,6 +21,8 @@ from ckanext.privacy.workflow.transitions import WAITING_STATES, State
 
 #: Steps: a decision is due soon; it is late and others are told; a release has to be looked at again soon.
 DUE_SOON, LATE, REVIEW_AGAIN = "due_soon", "late", "review_again"
+#: Somebody else decides for an organisation since a moment; it is told for so many days.
+STEWARDS_CHANGED, TOLD_FOR = "stewards_changed", dt.timedelta(days=14)
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,22 @@ def _administrators(organization_id: str | None) -> Iterable[str]:
         model.Member.capacity == "admin",
         model.Member.state == "active",
     )
-    everywhere = sa.select(model.User.id).where(model.User.sysadmin.is_(True), model.User.state == "active")
-    return [str(user_id) for query in (admins, everywhere) for user_id in model.Session.scalars(query)]
+    return {*map(str, model.Session.scalars(admins)), *people.sysadmins()}
+
+
+def note_stewards_changed(organization_id: str, readers: Iterable[str]) -> Reminder:
+    """Write down, in the caller's transaction, who is told that an organisation's stewards are others now."""
+    reminder = Reminder(
+        object_type="organization",
+        object_id=organization_id,
+        package_id="",
+        step=STEWARDS_CHANGED,
+        due=now(),
+        readers=sorted(readers),
+    )
+    model.Session.add(reminder)
+    model.Session.flush()
+    return reminder
 
 
 def of_reader(user: model.User) -> list[dict[str, Any]]:
@@ -121,6 +137,8 @@ def of_reader(user: model.User) -> list[dict[str, Any]]:
 
 def _told(reminder: Reminder) -> dict[str, Any] | None:
     """Return a reminder as plain JSON; None when there is nothing left to do about it."""
+    if reminder.step == STEWARDS_CHANGED:
+        return None  # told by itself, see below
     subject = (Release if reminder.object_type == "release" else Concern).get(reminder.object_id)
     waiting = (*WAITING_STATES, OPEN)
     waits = {DUE_SOON: waiting, LATE: waiting, REVIEW_AGAIN: (State.RELEASED,)}
@@ -129,12 +147,24 @@ def _told(reminder: Reminder) -> dict[str, Any] | None:
         return None
     release = subject if isinstance(subject, Release) else Release.latest(reminder.package_id)
     package = release.snapshot.get("package", {}) if release else {}
+    title = package.get("title") or package.get("name") or reminder.package_id
+    return {**_as_json(reminder, title), "state": subject.state}
+
+
+def stewards_changed(user: model.User) -> list[dict[str, Any]]:
+    """Return the organisations whose stewards are others since a short while, as a person was told of each last."""
+    told = [each for each in Reminder.of_reader(user.id) if each.step == STEWARDS_CHANGED]
+    newest = {each.object_id: each for each in reversed(told) if each.due + TOLD_FOR > now()}
+    known = ((each, model.Session.get(model.Group, each.object_id)) for each in newest.values())
+    return [_as_json(each, organization.display_name) for each, organization in known if organization]
+
+
+def _as_json(reminder: Reminder, title: str) -> dict[str, Any]:
     return {
         "object_type": reminder.object_type,
         "object_id": reminder.object_id,
         "step": reminder.step,
-        "state": subject.state,
         "due": reminder.due.isoformat(),
         "told": reminder.created.isoformat(),
-        "title": package.get("title") or package.get("name") or reminder.package_id,
+        "title": title,
     }

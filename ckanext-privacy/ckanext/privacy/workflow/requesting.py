@@ -91,7 +91,8 @@ def narrow(release_id: str, seen: str, resources: Collection[str], user: model.U
     ``seen`` is not the fingerprint of what the dataset is now.
     """
     old = steps.lock(release_id)
-    deciding.refuse(people.why_not_judge(user, old), "narrow", old, user)
+    why_not = people.why_not_judge(user, old) or people.why_not_yet(user, old, old.created)
+    deciding.refuse(why_not, "narrow", old, user)
     deciding.check_unchanged(old, seen)
     left_out = {*old.snapshot.get("left_out", ()), *_left_out(old.snapshot["package"], resources)}
     dates = {name: getattr(old, name) for name in ("note", "public_on", "review_by", "expires")}
@@ -141,19 +142,24 @@ def _check_ready(package_id: str) -> dict[str, Any]:
 def _under_way(package_id: str, sha256: str, user: model.User) -> Release | None:
     """Return the open request for exactly this snapshot; cancel one for an older state of the dataset."""
     public = Release.public(package_id)
-    if public is not None and public.snapshot_sha256 == sha256 and public.origin == "request":
+    if public is not None and _shows(public, sha256):
         raise steps.invalid(tk._("The public sees exactly this version already; nothing has changed since."))
     found = Release.open(package_id)
     if found is None:
         return None
     found = Release.get(found.id, for_update=True)
-    if found is None or (found.snapshot_sha256 == sha256 and not links.why_not(found)):
+    if found is None or (found.snapshot_sha256 == sha256 and not links.why_not(found) and legal_basis.as_seen(found)):
         if found is not None and found.state == State.BLOCKED:
             look_again(found, scans_for(package_id, found.snapshot, user.id))
         return found
     reason = tk._("A newer request took its place.")
     steps.take(found, Event.CANCEL, steps.Actor.person(user, found.owner_org), reason)
     return None
+
+
+def _shows(public: Release, sha256: str) -> bool:
+    """Say whether what is public is exactly this, asked for by somebody, on the agreements that there are now."""
+    return public.snapshot_sha256 == sha256 and public.origin == "request" and legal_basis.as_seen(public)
 
 
 def look_again(release: Release, fresh: Mapping[str, Scan]) -> None:
@@ -166,7 +172,7 @@ def look_again(release: Release, fresh: Mapping[str, Scan]) -> None:
 
 
 def _write(package_id: str, snapshot: dict[str, Any], sha256: str, wish: Wish) -> Release:
-    owner_org = snapshot["package"].get("owner_org")
+    owner_org, agreed = snapshot["package"].get("owner_org"), legal_basis.frozen(snapshot["package"])
     release = Release(
         package_id=package_id,
         owner_org=owner_org,
@@ -183,6 +189,7 @@ def _write(package_id: str, snapshot: dict[str, Any], sha256: str, wish: Wish) -
         public_on=wish.public_on,
         review_by=wish.review_by,
         expires=wish.expires,
+        consents=agreed,
     )
     model.Session.add(release)
     try:
@@ -193,7 +200,8 @@ def _write(package_id: str, snapshot: dict[str, Any], sha256: str, wish: Wish) -
             tk._("Somebody else asked for this release at the same moment; reload the page.")
         ) from error
     actor = steps.Actor.person(wish.user, owner_org)
-    data = {"package": package_id, "snapshot_sha256": sha256, "role": actor.role}
+    agreements = [{**each, "event_sha256": agreed["versions"][each["id"]]} for each in agreed["records"]]
+    data = {"package": package_id, "snapshot_sha256": sha256, "role": actor.role, "agreements": agreements}
     audit.record("release.request", "release", release.id, data, wish.user.id)
     steps.take(release, Event.SCAN, steps.POLICY, scans=len(release.scans))
     return release

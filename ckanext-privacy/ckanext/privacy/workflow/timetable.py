@@ -14,15 +14,16 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
 from ckanext.privacy.engine.policy import ReleaseOutcome, ReleaseVerdict
-from ckanext.privacy.gate import freeze, removal, store
+from ckanext.privacy.gate import removal, store
 from ckanext.privacy.model import Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.translation import N_
-from ckanext.privacy.workflow import judging, links, notify, people, publishing, steps
+from ckanext.privacy.workflow import as_requested, judging, legal_basis, links, notify, people, publishing, steps
 from ckanext.privacy.workflow.one_by_one import Done, one_by_one
 from ckanext.privacy.workflow.transitions import STANDING_STATES, Event, State
 
 CHANGED = N_("The dataset has changed since it was approved: look at it, and ask again.")
+AGREED_ANEW = N_("The agreement that it rests on has changed since it was approved: look at it, and ask again.")
 LOST = N_("The approved bytes are not in the release store as they were: ask for a new release.")
 LATE = N_("The end date of the release had passed before its day came.")
 NOT_LOOKED_AT = N_("The day by which somebody had to look at it again has passed.")
@@ -90,8 +91,10 @@ def _why_return(release: Release) -> str | None:
     package = model.Session.get(model.Package, release.package_id)
     if package is None or package.state != "active":
         return CHANGED
-    if not freeze.is_current(release.package_id, release.snapshot, release.snapshot_sha256):
+    if not as_requested.is_current_dataset(release):
         return CHANGED
+    if not legal_basis.problems(release.snapshot["package"]) and not legal_basis.as_seen(release):
+        return AGREED_ANEW
     return links.why_not(release) or (None if all(map(_is_whole, _hashes(release))) else LOST)
 
 

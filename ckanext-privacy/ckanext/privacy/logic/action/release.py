@@ -242,9 +242,9 @@ def privacy_release_show(context: Context, data_dict: DataDict) -> dict[str, Any
     """Return a release with its scans, its decisions and what you may do about it.
 
     :param id: the release
-    :returns: the release, with ``decisions``, ``scans``, ``changed`` (the dataset is no longer what was asked for),
-        ``own_refusal`` (your own refusal is appealed against) and ``may``: step -> None, or the sentence that says why
-        you cannot take it
+    :returns: the release, with ``decisions``, ``scans``, ``consents`` (the agreements that it rests on), ``changed``
+        (dataset or agreements are no longer what was asked for), ``agreements_changed``, ``own_refusal`` (your own
+        refusal is appealed against) and ``may``: step -> None, or the sentence that says why you cannot take it
     """
     access.check("privacy_release_show", context, data_dict)
     return overview.show(_release(data_dict["id"]), people.current_user(context))

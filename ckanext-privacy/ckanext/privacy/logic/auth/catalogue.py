@@ -47,6 +47,11 @@ def privacy_steward_list(context: Context, data_dict: DataDict | None) -> AuthRe
     return {"success": False, "msg": tk._("Only members of the organization can see its stewards.")}
 
 
+def privacy_steward_change_list(context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Everyone with an account; each sees what they were told."""
+    return {"success": True}
+
+
 def privacy_audit_list(context: Context, data_dict: DataDict | None) -> AuthResult:
     """Stewards of any organisation; each sees what concerns theirs."""
     user = audience.reader(context)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
@@ -27,6 +29,14 @@ def _look(context: Context, data_dict: DataDict | None) -> AuthResult:
     return datasets.may_look(context, datasets.kept(release.package_id))
 
 
+def _unless(
+    why_not: Callable[[model.User, Release], str | None], context: Context, data_dict: DataDict | None
+) -> AuthResult:
+    user = model.User.get(context.get("user") or "")
+    sentence = why_not(user, _release(data_dict)) if user else tk._("Please log in first.")
+    return {"success": False, "msg": sentence} if sentence else {"success": True}
+
+
 def privacy_release_show(context: Context, data_dict: DataDict | None) -> AuthResult:
     """Editors of the dataset and its stewards."""
     return _look(context, data_dict)
@@ -44,23 +54,27 @@ def privacy_release_list(context: Context, data_dict: DataDict | None) -> AuthRe
 
 def privacy_release_approve(context: Context, data_dict: DataDict | None) -> AuthResult:
     """Stewards of the organisation who neither asked for the release nor changed the dataset last."""
-    user = model.User.get(context.get("user") or "")
-    why_not = people.why_not_approve(user, _release(data_dict)) if user else tk._("Please log in first.")
-    return {"success": False, "msg": why_not} if why_not else {"success": True}
+    return _unless(people.why_not_approve, context, data_dict)
 
 
 def privacy_release_return(context: Context, data_dict: DataDict | None) -> AuthResult:
     """Stewards of the organisation."""
-    user = model.User.get(context.get("user") or "")
-    why_not = people.why_not_decide(user, _release(data_dict)) if user else tk._("Please log in first.")
-    return {"success": False, "msg": why_not} if why_not else {"success": True}
+    return _unless(people.why_not_decide, context, data_dict)
 
 
 privacy_release_narrow = privacy_release_return
 privacy_release_reject = privacy_release_return
 privacy_release_hold = privacy_release_return
-privacy_release_resume = privacy_release_approve
-privacy_release_confirm = privacy_release_approve
+
+
+def privacy_release_resume(context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Those who could be the second person for the release, and were stewards before it was put on hold."""
+    return _unless(people.why_not_resume, context, data_dict)
+
+
+def privacy_release_confirm(context: Context, data_dict: DataDict | None) -> AuthResult:
+    """Those who could be the second person for the release."""
+    return _unless(people.why_not_vouch, context, data_dict)
 
 
 def privacy_release_approve_bulk(context: Context, data_dict: DataDict | None) -> AuthResult:

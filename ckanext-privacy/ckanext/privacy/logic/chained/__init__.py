@@ -12,6 +12,7 @@ from typing import Any
 from ckan import plugins as p
 
 from ckanext.privacy.logic.chained import (
+    accounts,
     activities,
     auth,
     auth_activity,
@@ -30,7 +31,7 @@ from ckanext.privacy.logic.chained import (
 
 #: Modules of functions, by the plugin whose functions they stand in front of ("" for CKAN's core).
 ACTIONS: Mapping[str, tuple[ModuleType, ...]] = {
-    "": (datasets, followers, lists, memberships, saving, tags),
+    "": (accounts, datasets, followers, lists, memberships, saving, tags),
     "activity": (activities,),
     "datastore": (rows,),
     "dcat": (catalogue,),

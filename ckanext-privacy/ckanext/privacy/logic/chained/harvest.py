@@ -42,6 +42,21 @@ def harvest_log_list(original: Action, context: Context, data_dict: DataDict) ->
     return original(_as_nobody(context), data_dict)
 
 
+@tk.chained_action
+@tk.side_effect_free
+def harvest_source_show_status(original: Action, context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Tell how the runs of a source went; what went wrong quotes records, and is for those who work on the source."""
+    found = original(context, data_dict)
+    if not context.get("ignore_auth") and not _works_on(audience.reader(context), str(data_dict["id"])):
+        for name in _QUOTING & (found["last_job"] or {}).keys():
+            found["last_job"][name] = []
+    return found
+
+
+#: Members of a job that repeat what a harvester said of its records.
+_QUOTING = frozenset({"gather_error_summary", "object_error_summary"})
+
+
 def _as_nobody(context: Context) -> Context:
     """Return a context in which ckanext-harvest leaves out no source: it asks for groups of a kind that is no more."""
     inner = context.copy()

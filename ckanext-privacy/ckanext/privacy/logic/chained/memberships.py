@@ -110,3 +110,27 @@ def group_update(original: Action, context: Context, data_dict: DataDict) -> Any
 def organization_update(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Change an organisation; what it says of itself is public at once. CKAN leaves its datasets as they are."""
     return _around_texts(original, context, data_dict)
+
+
+def _around_end(original: Action, context: Context, data_dict: DataDict) -> Any:
+    group = model.Group.get(data_dict.get("id") or "")
+    if group is not None:
+        # Whoever manages a group may end it, and need not be an editor of what is in it: that hides no editor.
+        edits.record_beside(context, {package_id for package_id, _ in _members(group.id)})
+    try:
+        return original(context, data_dict)
+    except BaseException:
+        model.Session.rollback()  # what was noted did not happen
+        raise
+
+
+@tk.chained_action
+def group_delete(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """Delete a group: each dataset in it is changed by that, and waits for a release without it."""
+    return _around_end(original, context, data_dict)
+
+
+@tk.chained_action
+def group_purge(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """Purge a group: each dataset in it is changed by that, and waits for a release without it."""
+    return _around_end(original, context, data_dict)
