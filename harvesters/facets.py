@@ -9,7 +9,7 @@ import ckan.plugins.toolkit as tk
 
 from ckanext.privacy.translation import N_
 
-SOURCE = "harvest"
+HEADINGS = {"source_type": N_("Kind of portal"), "frequency": N_("How often")}
 FREQUENCIES = {
     "MANUAL": N_("When somebody starts it"),
     "MONTHLY": N_("Every month"),
@@ -18,11 +18,6 @@ FREQUENCIES = {
     "DAILY": N_("Every day"),
     "ALWAYS": N_("All the time"),
 }
-
-
-def headings() -> dict[str, str]:
-    """The filters with their headings."""
-    return {"source_type": tk._("Kind of portal"), "frequency": tk._("How often")}
 
 
 def name_entries(found: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import ckan.plugins.toolkit as tk
 from ckan import model
 
-from ckanext.cityportals import conflicts, ledger, twins
+from ckanext.cityportals import conflicts, facets, ledger, twins
 from ckanext.privacy.said import said
 from ckanext.privacy.views import words
 
@@ -15,6 +15,11 @@ from ckanext.privacy.views import words
 def cityportals_said(sentence: str) -> str:
     """A sentence of a report, in the reader's language, whether the gate is on this site or not."""
     return said(sentence)
+
+
+def cityportals_filters() -> dict[str, str]:
+    """The filters of the page of harvest sources, by field of the index, with their headings."""
+    return {name: tk._(heading) for name, heading in facets.HEADINGS.items()}
 
 
 def cityportals_licence(license_id: str) -> str:

@@ -30,7 +30,6 @@ class CityPortalsPlugin(
     p.ITranslation,
     p.IConfigurer,
     p.IPluginObserver,
-    p.IFacets,
     p.IPackageController,
     IPublicElsewhere,
 ):
@@ -51,10 +50,7 @@ class CityPortalsPlugin(
         if plugin is self:
             p.unload(*(name for name in _HARVESTERS if p.plugin_loaded(name)))
 
-    # IFacets, IPackageController
-
-    def dataset_facets(self, facets_dict: Any, package_type: str | None) -> Any:
-        return facets.headings() if package_type == facets.SOURCE else facets_dict
+    # IPackageController
 
     def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
         facets.name_entries(search_results.get("search_facets", {}))

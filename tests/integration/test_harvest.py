@@ -552,6 +552,7 @@ def test_the_pages_show_what_is_there_and_what_was_done(site, make_source, app, 
     listed = app.get("/harvest", headers=officer).text
     assert "When somebody starts it" in listed
     assert ">MANUAL" not in listed
+    assert "Kind of portal" in listed
     assert "harvest-portals/source" in app.get(f"/harvest/admin/{source['name']}", headers=officer).text
 
 
