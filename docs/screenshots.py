@@ -6,6 +6,7 @@ named as the only argument (a file like `.run/demo.json`).
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -26,6 +27,8 @@ WIDTH = 1100
 PHONE = 320
 COLOURS = 96
 MOST_BYTES = 150_000
+#: What a browser waits for before it shows a page.
+HEAVY = frozenset({"document", "stylesheet", "script"})
 HELD, RELEASED, MAPPED = "riverside-households-2026", "riverside-lanes-2026", "nandira-public-taps"
 
 
@@ -74,6 +77,7 @@ PICTURES = (
     Picture("withdraw", None, "/privacy/withdraw", 700),
     Picture("concern-form", None, "/dataset/{released}/concern", 950),
     Picture("concerns", "steward1", "/privacy/concerns", 700),
+    Picture("error", None, "/dataset/nowhere", 600),
     Picture("harvest-report", "officer", "/harvest-portals/source/{source}", 1100),
     Picture("harvest-preview", "officer", "/harvest-portals/preview?source_type=socrata&url={address}", 1180),
     Picture("harvest-approval", "editor", "/harvest-portals/source/{unapproved}", 900),
@@ -91,10 +95,9 @@ def main() -> None:
         options = ["--disable-dev-shm-usage", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=options)
         for picture in PICTURES:
-            size = save(
-                take(browser, demo, picture, picture.path.format(**names, **sources)), IMAGES / f"{picture.name}.png"
-            )
-            print(f"{picture.name}: {size // 1000} kB")  # noqa: T201 - a script's answer
+            image, weight = take(browser, demo, picture, picture.path.format(**names, **sources))
+            size = save(image, IMAGES / f"{picture.name}.png")
+            print(f"{picture.name}: {size // 1000} kB; its page {weight // 1000} kB")  # noqa: T201 - a script's answer
         browser.close()
 
 
@@ -114,14 +117,16 @@ def find_names(demo: dict[str, Any]) -> dict[str, str]:
     return {"held": HELD, "released": RELEASED, **found}
 
 
-def take(browser: Browser, demo: dict[str, Any], picture: Picture, path: str) -> bytes:
-    """Return one picture as PNG."""
+def take(browser: Browser, demo: dict[str, Any], picture: Picture, path: str) -> tuple[bytes, int]:
+    """Return one picture as PNG, and how many bytes its page weighs: HTML, styles and scripts, compressed."""
     context = browser.new_context(base_url=demo["url"], viewport={"width": picture.width, "height": 900})
     context.set_default_timeout(120_000)
     if picture.who:
         log_in(context, demo["users"][picture.who])
-    page = context.new_page()
+    page, answers = context.new_page(), []
+    page.on("response", answers.append)
     page.goto(path)
+    weight = sum(len(gzip.compress(each.body())) for each in answers if each.ok and each.request.resource_type in HEAVY)
     if picture.unfold:
         page.click(picture.unfold)
         page.evaluate("scrollTo(0, 0)")
@@ -134,7 +139,7 @@ def take(browser: Browser, demo: dict[str, Any], picture: Picture, path: str) ->
     clip = {**box, "height": min(box["height"], picture.height)}
     image = page.screenshot(full_page=True, clip=clip)
     context.close()
-    return image
+    return image, weight
 
 
 def log_in(context: BrowserContext, user: dict[str, str]) -> None:

@@ -23,7 +23,7 @@ def pages(app):
                 records=[{"litres": 4}])  # fmt: skip
     view = act("officer", "resource_view_create", resource_id=file["id"], view_type="text_view", title="Wells",
                description=REACHABLE)  # fmt: skip
-    act("sysadmin", "group_create", name="wells", title="Wells", description=REACHABLE)
+    act("sysadmin", "group_create", name="wells", title="Wells", extras=[{"key": "Keeper", "value": REACHABLE}])
     act("sysadmin", "organization_patch", id="city-lab", description=REACHABLE)
     name = dataset["name"]
     return {
