@@ -19,7 +19,7 @@ from typing import Any
 from ckanapi import RemoteCKAN
 from docs import harvest_states
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Response, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
@@ -123,10 +123,11 @@ def take(browser: Browser, demo: dict[str, Any], picture: Picture, path: str) ->
     context.set_default_timeout(120_000)
     if picture.who:
         log_in(context, demo["users"][picture.who])
-    page, answers = context.new_page(), []
-    page.on("response", answers.append)
+    page = context.new_page()
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108 - it cannot mark a list's own method
     page.goto(path)
-    weight = sum(len(gzip.compress(each.body())) for each in answers if each.ok and each.request.resource_type in HEAVY)
+    weight = sum(len(gzip.compress(each.body())) for each in answers if _weighs(each))
     if picture.unfold:
         page.click(picture.unfold)
         page.evaluate("scrollTo(0, 0)")
@@ -140,6 +141,10 @@ def take(browser: Browser, demo: dict[str, Any], picture: Picture, path: str) ->
     image = page.screenshot(full_page=True, clip=clip)
     context.close()
     return image, weight
+
+
+def _weighs(answer: Response) -> bool:
+    return answer.request.resource_type in HEAVY and not 300 <= answer.status < 400
 
 
 def log_in(context: BrowserContext, user: dict[str, str]) -> None:
