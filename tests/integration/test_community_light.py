@@ -67,6 +67,18 @@ def test_a_page_with_a_form_keeps_its_token(app):
     assert re.search(r'name="_csrf_token" (?:content|value)="[^"]+"', answer.body)
 
 
+@pytest.mark.parametrize("address", ["/dataset/{name}/concern", "/privacy/withdraw"])
+def test_a_form_for_everybody_is_light_and_keeps_its_token(app, released, address):
+    """Who reports a concern, or takes an agreement back, may have a slow line and no script."""
+    answer = app.get(address.format(**released))
+    parts = [answer.body.encode(), *(app.get(asset).data for asset in ASSET.findall(answer.body))]
+
+    assert "<script" not in answer.body
+    assert sum(len(gzip.compress(part)) for part in parts) < BUDGET
+    assert "Set-Cookie" in answer.headers
+    assert re.search(r'name="_csrf_token" (?:content|value)="[^"]+"', answer.body)
+
+
 @pytest.mark.usefixtures("clean_site")
 def test_a_language_is_chosen_by_a_link(app):
     """Without a script and without a form."""

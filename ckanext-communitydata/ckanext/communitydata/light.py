@@ -1,11 +1,13 @@
 """Light pages: what a visitor reads comes without CKAN's scripts, without a cookie, and works on a slow line.
 
 CKAN sends every visitor about 330 KB of compressed assets and a session cookie for a token that only forms need. A
-visitor who reads needs neither; whoever is logged in, and every page with a form that is posted, gets CKAN's own.
+visitor who reads needs neither. The forms that everybody may send, from a slow line too, do without the scripts and
+keep the token. Whoever is logged in, and every other page with a form that is posted, gets CKAN's own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import ckan.plugins.toolkit as tk
@@ -46,6 +48,18 @@ READING_PAGES = frozenset(
     }
 )
 
+#: Forms for everybody that need no script: to report a concern, to take an agreement back.
+PLAIN_FORMS = frozenset(
+    {
+        "privacy.concern_form",
+        "privacy.concern_send",
+        "privacy.concern_receipt",
+        "privacy.withdraw_start",
+        "privacy.withdraw",
+        "privacy.withdraw_submit",
+    }
+)
+
 #: Assets that such a page does without; what only they would load stays away with them.
 LEFT_OUT = (
     "base/main",
@@ -58,8 +72,12 @@ LEFT_OUT = (
 
 
 def is_light() -> bool:
-    """Say whether the page being answered goes to a visitor who only reads it."""
-    return bool(tk.request) and tk.request.endpoint in READING_PAGES and not current_user.is_authenticated
+    """Say whether the page being answered goes to a visitor who needs none of CKAN's scripts for it."""
+    return _goes_to_a_visitor(READING_PAGES | PLAIN_FORMS)
+
+
+def _goes_to_a_visitor(pages: Collection[str]) -> bool:
+    return bool(tk.request) and tk.request.endpoint in pages and not current_user.is_authenticated
 
 
 def leave_out_assets() -> str:
@@ -70,8 +88,8 @@ def leave_out_assets() -> str:
 
 
 def form_token() -> dict[str, Any]:
-    """Give a light page an empty form token: to make one is what starts a session."""
-    return {"csrf_token": lambda: ""} if is_light() else {}
+    """Give a page that is only read an empty form token: to make one is what starts a session."""
+    return {"csrf_token": lambda: ""} if _goes_to_a_visitor(READING_PAGES) else {}
 
 
 def keep_assets(response: Response) -> Response:
