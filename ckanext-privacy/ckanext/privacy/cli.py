@@ -110,6 +110,9 @@ def watch(minutes: int | None) -> None:
     """Hold public datasets of which a link leads to another file than the one that was scanned; for a scheduler."""
     held = watching.watch(seconds=minutes * 60 if minutes else None)
     click.echo(f"{len(held)} datasets are on hold because a linked file changed.")
+    if held.failed:
+        click.echo(f"{held.failed} links could not be looked at; the log says why.", err=True)
+    sys.exit(1 if held.failed else 0)
 
 
 @privacy.command()

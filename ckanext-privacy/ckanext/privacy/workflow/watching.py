@@ -12,7 +12,7 @@ import datetime as dt
 import logging
 import tempfile
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from ckanext.privacy.model.columns import now
 from ckanext.privacy.remote import Fetched, FetchError, Known, fetch_if_changed
 from ckanext.privacy.translation import N_
 from ckanext.privacy.workflow import notify, publishing, requesting, scans, steps
+from ckanext.privacy.workflow.one_by_one import Done, one_by_one
 from ckanext.privacy.workflow.transitions import Event, State
 
 log = logging.getLogger(__name__)
@@ -48,19 +49,22 @@ class Link:
     said: Mapping[str, Any] | None
 
 
-def watch(package_ids: Collection[str] | None = None, *, seconds: float | None = None) -> list[str]:
+def watch(package_ids: Collection[str] | None = None, *, seconds: float | None = None) -> Done[str]:
     """Hold the datasets of which a link leads to other bytes than those that were scanned; return their ids.
 
     Without ``package_ids`` it looks at the links nobody looked at for as long as the site says, those first whose turn
-    it has been for longest. After ``seconds`` it begins with no other.
+    it has been for longest. After ``seconds`` it begins with no other. One that fails stops none of the others.
     """
-    began, held = time.monotonic(), []
-    for link in _due(package_ids):
+    due = _in_time(_due(package_ids), seconds)
+    return one_by_one(due, lambda link: link.package_id if _has_changed(link) and _hold(link) else None)
+
+
+def _in_time(links: Collection[Link], seconds: float | None) -> Iterator[Link]:
+    began = time.monotonic()
+    for link in links:
         if seconds is not None and time.monotonic() - began > seconds:
-            break
-        if _has_changed(link) and _hold(link):
-            held.append(link.package_id)
-    return held
+            return
+        yield link
 
 
 def _due(package_ids: Collection[str] | None) -> list[Link]:
