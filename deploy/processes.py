@@ -56,7 +56,6 @@ def service_programs(layout: Layout, tools: dict[str, str], data: Path, redis_co
 
     postgres = (Path(tools["postgres"], "postgres"), "-D", data, "-p", str(layout.ports["postgres"]))
     postgres += ("-c", f"listen_addresses={HOST}", "-c", "unix_socket_directories=", "-c", "max_connections=200")
-    postgres += ("-c", "jit=off")  # compiling a query takes longer than a catalogue's queries do
     # The quick compiler alone, and no collector beside the work: the others pay off in hours.
     solr = (tools["java"], "-Xmx640m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", f"{layout.solr_jars}/*")
     solr += (layout.root / "deploy/solr/SolrServer.java", layout.solr_home, str(layout.ports["solr"]))

@@ -13,6 +13,7 @@ from ckan import model
 from ckan.common import config
 from ckan.lib import search
 from ckan.lib.app_globals import _CONFIG_CACHE
+from ckan.lib.helpers import helper_functions
 from ckan.lib.redis import connect_to_redis
 from ckan.tests import factories, helpers
 
@@ -125,6 +126,9 @@ def running(*, gated: bool) -> Iterator[Site]:
     app = helpers._get_test_app()
     # A page that fails is an error page to a visitor, not an exception to the test.
     app.flask_app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
+    # The head of every page counts what is new to who is logged in, a number from a search through all they follow: it
+    # took a fifth of the attack's time, and no word can stand there. The app that is built next has its own again.
+    helper_functions["new_activities"] = lambda: 0
     try:
         cleaning.empty_database()
         cleaning.empty_datastore()
