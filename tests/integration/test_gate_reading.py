@@ -187,6 +187,25 @@ def test_a_release_ends_at_its_date_whatever_the_index_says(dataset, anonymous_a
     assert app.get(url).status_code == 404
 
 
+def test_what_changed_between_two_activities_is_told_to_who_may_read_both(dataset, app, community):
+    """CKAN asks about the later one. Before that of a part's release stands one of the whole working copy."""
+    officer = {"user": "officer"}
+    file = dataset["resources"][0]["id"]
+    helpers.call_action("resource_patch", officer, id=file, description=NEW)
+    release(dataset["id"], left_out=[file])
+    stored = [each["id"] for each in helpers.call_action("package_activity_list", officer, id=dataset["id"])]
+    compared = [f"/api/3/action/activity_diff?object_type=package&id={each}" for each in stored]
+    compared += [f"/dataset/changes/{each}" for each in stored]
+    compared += [f"/dataset/changes_multiple?old_id={old}&new_id={stored[0]}" for old in stored[1:]]
+    compared.append("/dataset/changes_multiple")
+    with helpers.changed_config("ckan.auth.public_activity_stream_detail", True):
+        for address in compared:
+            answer = app.get(address)
+            assert (answer.status_code, NEW in answer.get_data(as_text=True)) == (404, False), address
+    headers = {"Authorization": community["officer"]["token"]}
+    assert NEW in app.get(compared[0], headers=headers).get_data(as_text=True)
+
+
 def test_the_front_page_does_not_search_with_all_rights(dataset, app):
     """CKAN searches for featured organisations without checking anything."""
     assert OLD not in app.get("/").get_data(as_text=True)

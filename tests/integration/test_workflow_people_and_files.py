@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import partial
+from unittest.mock import Mock
 
 import openpyxl
 import pytest
@@ -13,10 +14,10 @@ from ckan.lib.search import rebuild
 from ckan.plugins import toolkit as tk
 from click.testing import CliRunner
 from support.agreeing import agree
-from support.releases import PEOPLE, WATER, act, make_dataset, public_sees, release, request, work
+from support.releases import PEOPLE, WATER, act, add_file, make_dataset, public_sees, release, request, work
 
 from ckanext.privacy.cli import privacy
-from ckanext.privacy.gate import uploads
+from ckanext.privacy.gate import freeze, uploads
 from ckanext.privacy.model import Cleaning, Consent, Release
 from ckanext.privacy.workflow import adoption, agreeing, audit, publishing
 
@@ -154,6 +155,25 @@ def test_adopting_a_catalogue_hides_nothing_and_scans_everything(public_before_t
     assert (adopted.origin, adopted.outcome, bool(adopted.reasons)) == ("legacy", "blocked", True)
     assert act("", "privacy_register_list")["not_yet_scanned"] == 0
     assert "0 datasets are public" in run("adopt", "--dry-run")
+
+
+def test_a_lost_file_does_not_hide_the_rest_of_what_is_adopted(public_before_the_gate, run, app):
+    """It could not be downloaded before either. What the catalogue keeps stays public; the lost one is a change."""
+    dataset = public_before_the_gate
+    lost = add_file(dataset["id"], WATER, "lost.csv")
+    uploads.working_path({**lost, "url": "lost.csv"}).unlink()
+    open_without_the_gate(dataset["id"])
+    assert "1 adopted, 0 not" in run("adopt")
+    assert public_sees(dataset["id"])
+    assert [each["name"] for each in act("", "package_show", id=dataset["id"])["resources"]] == ["people.csv"]
+    assert app.get(f"/dataset/{dataset['id']}/resource/{lost['id']}/download/lost.csv").status_code == 404
+    assert act("officer", "package_show", id=dataset["id"])["num_resources"] == 2
+
+
+def test_what_cannot_be_adopted_is_named_with_its_reason(public_before_the_gate, run, monkeypatch):
+    sentence = "The file of 'people.csv' is not on the server any more: upload it again."
+    monkeypatch.setattr(freeze, "freeze", Mock(side_effect=tk.ValidationError({"resources": [sentence]})))
+    assert f"{public_before_the_gate['id']}: {sentence}" in run("adopt", code=1)
 
 
 @pytest.mark.parametrize("level", ["individual", "guardian", "household"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ckan import model
@@ -13,9 +14,9 @@ from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow.transitions import State
 
 
-def release(package_id: str, **facts: Any) -> Release:
-    """Release a dataset as it is now, in place of the release before it."""
-    snapshot = freeze.freeze(package_id)
+def release(package_id: str, left_out: Collection[str] = (), **facts: Any) -> Release:
+    """Release a dataset as it is now, in place of the release before it, without some of its resources."""
+    snapshot = freeze.freeze(package_id, left_out)
     before = Release.public(package_id)
     if before is not None:
         before.state = State.SUPERSEDED.value

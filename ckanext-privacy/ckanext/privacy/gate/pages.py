@@ -19,9 +19,14 @@ gate = Blueprint("privacy_gate", __name__)
 
 
 def _check_activity() -> None:
-    """CKAN shows a resource as an activity kept it, without asking whether the reader may see that activity."""
-    activity_id = (tk.request.view_args or {}).get("activity_id")
-    if activity_id:
+    """CKAN shows a resource as an activity kept it, without asking whether the reader may see that activity.
+
+    Where it asks about the two ends of several changes, it fails on a no.
+    """
+    named = [(tk.request.view_args or {}).get("activity_id")]
+    if (tk.request.endpoint or "").endswith("changes_multiple"):
+        named = [tk.request.args.get("old_id") or "none", tk.request.args.get("new_id") or "none"]
+    for activity_id in filter(None, named):
         _check("activity_show", {"id": activity_id, "include_data": True})
 
 

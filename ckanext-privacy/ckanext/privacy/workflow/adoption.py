@@ -10,7 +10,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.sentences import say
-from ckanext.privacy.gate import freeze
+from ckanext.privacy.gate import freeze, uploads
 from ckanext.privacy.gate.snapshot import fingerprint
 from ckanext.privacy.model import Decision, Release
 from ckanext.privacy.model.columns import now
@@ -43,14 +43,15 @@ def adopt(package_ids: list[str]) -> Iterator[tuple[str, str | None]]:
             _adopt(package_id)
         except tk.ValidationError as error:
             model.Session.rollback()
-            yield package_id, "; ".join(str(value) for value in error.error_summary.values()) or str(error)
+            yield package_id, steps.told(error)
             continue
         yield package_id, None
 
 
 def _adopt(package_id: str) -> None:
+    """Adopt one dataset, without those of its files that CKAN has lost: they could not be downloaded before either."""
     steps.lock_package(package_id)
-    snapshot = freeze.freeze(package_id)
+    snapshot = freeze.freeze(package_id, _without_file(package_id))
     release = Release(
         package_id=package_id,
         owner_org=snapshot["package"].get("owner_org"),
@@ -81,3 +82,13 @@ def _adopt(package_id: str) -> None:
     model.Session.flush()
     publishing.show_to_public(release)
     scans.pick_up(package_id)
+
+
+def _without_file(package_id: str) -> list[str]:
+    """Return the ids of a dataset's uploaded resources whose file is not on the server any more."""
+    resources = freeze.working_package(package_id)["resources"]
+    uploaded = [resource["id"] for resource in resources if resource.get("url_type") == "upload"]
+    lost = [resource_id for resource_id in uploaded if not uploads.has_working_file(resource_id)]
+    if lost:
+        log.warning("Dataset %s is adopted without the files that are not there: %s.", package_id, ", ".join(lost))
+    return lost

@@ -111,6 +111,13 @@ def invalid(sentence: str, field: str = "message") -> tk.ValidationError:
     return tk.ValidationError({field: [sentence]})
 
 
+def told(error: tk.ValidationError) -> str:
+    """Return the sentences of an error in one line. CKAN's own summary does not say what is wrong with which file."""
+    said: dict[str, Any] = error.error_dict
+    lists = (each if isinstance(each, list) else [each] for each in said.values())
+    return " ".join(str(sentence) for each in lists for sentence in each)
+
+
 def _write_audit(release: Release, event: Event, actor: Actor, reason: str | None, facts: dict[str, Any]) -> None:
     data = {
         "package": release.package_id,

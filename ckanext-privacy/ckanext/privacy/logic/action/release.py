@@ -13,7 +13,7 @@ from ckan.types import Context, DataDict
 from ckanext.privacy.logic import access, schema
 from ckanext.privacy.logic.auth import datasets
 from ckanext.privacy.model import Release
-from ckanext.privacy.workflow import deciding, differences, overview, people, reminding, requesting
+from ckanext.privacy.workflow import deciding, differences, overview, people, reminding, requesting, steps
 from ckanext.privacy.workflow.transitions import State
 
 _PAGE = 100
@@ -88,7 +88,7 @@ def _approve_one(context: Context, item: dict[str, str], note: str | None) -> di
 
 def _said(error: Exception) -> str:
     if isinstance(error, tk.ValidationError):
-        return " ".join(map(str, error.error_summary.values()))
+        return steps.told(error)
     return getattr(error, "sentence", None) or str(error)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckan import model
+from ckan import authz, model
 from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict
 
@@ -26,3 +26,15 @@ def activity_create(original: Action, context: Context, data_dict: DataDict) -> 
         tk.check_access("activity_create", context, data_dict)
         return None
     return original(context, {**data_dict, "permission_labels": labels.working_labels(package)})
+
+
+@tk.chained_action
+@tk.side_effect_free
+def activity_diff(original: Action, context: Context, data_dict: DataDict) -> Any:
+    """Compare an activity with the one before it, for who may read both: CKAN asks about the later one alone."""
+    found = original(context, data_dict)
+    for activity in found["activities"]:
+        asked = tk.fresh_context(context)  # CKAN keeps an activity in it, and would ask about that one again
+        if not authz.is_authorized_boolean("activity_show", asked, {"id": activity["id"], "include_data": True}):
+            raise tk.ObjectNotFound(tk._("Not found"))
+    return found
