@@ -18,11 +18,11 @@ from ckan.plugins import toolkit as tk
 from ckanext.datastore.backend.postgres import get_write_engine
 from flask import Flask
 from rdflib import DCAT, FOAF, RDF, Graph
-from support.releases import act, add_file, make_dataset, public_sees, release, request, upload
+from support.releases import act, add_file, make_dataset, public_sees, release, request, upload, work
 
 from ckanext.privacy.gate import leak_check
 from ckanext.privacy.model import AuditEntry, Concern, Release
-from ckanext.privacy.workflow import audit, concerns
+from ckanext.privacy.workflow import audit, concerns, notify
 
 pytestmark = pytest.mark.usefixtures("community")
 
@@ -127,6 +127,31 @@ def test_a_steward_closes_at_once_and_shows_again(released):
     assert leak_check.find_leaks() == []
 
 
+def test_the_answer_is_between_the_steward_and_who_reported(released, app):
+    """The register says that a concern was looked into, and not a word of the answer."""
+    receipt, second = report(released["id"]), report(released["id"])
+    act("steward1", "privacy_release_hold", id=released["release"]["id"], reason="Somebody is worried.")
+    answer = {"outcome": "kept", "reason": f"Dear Maria, {SECRET} is no number of yours."}
+    act("steward1", "privacy_concern_resolve", id=second["id"], **answer)
+    act("steward1", "privacy_concern_resolve", id=receipt["id"], **answer)
+    third = report(released["id"])
+    act("steward1", "privacy_concern_resolve", id=third["id"], **{**answer, "outcome": "taken_down"})
+    assert SECRET in act("", "privacy_concern_show", token=third["token"])["answer"]
+    told = act("", "privacy_register_list")
+    assert [entry["event"] for entry in told["results"]] == ["withdraw", "resume", "hold", "release"]
+    assert told["results"][0]["reason"].startswith("Somebody reported a concern;")
+    shown = [app.get(path).get_data(as_text=True) for path in ("/privacy/register.atom", f"/dataset/{released['id']}")]
+    assert SECRET not in json.dumps(told) + "".join(shown)
+
+
+def test_a_second_concern_erases_what_the_first_took_down(released):
+    first, second = report(released["id"]), report(released["id"])
+    act("steward1", "privacy_concern_resolve", id=first["id"], outcome="taken_down", reason="You were right.")
+    act("steward1", "privacy_concern_resolve", id=second["id"], outcome="taken_down", reason="It is gone.", erase=True)
+    found = Release.get(released["release"]["id"])
+    assert (found.state, found.snapshot["erased"], found.snapshot["resources"]) == ("withdrawn", True, {})
+
+
 def test_who_asked_for_the_release_cannot_show_it_again(released):
     act("admin", "privacy_steward_add", username="officer", organization="city-lab")
     act("steward1", "privacy_release_hold", id=released["release"]["id"], reason="Somebody is worried.")
@@ -208,7 +233,7 @@ def test_a_release_after_all_ends_the_tombstone(released, app):
 WITH_SECRET = "point,note\n" + "".join(f"W{n},{SECRET if n == 7 else 'dry'}\n" for n in range(40))
 
 
-def places_with(word: str) -> list[str]:
+def places_with(word: str, since: float = STARTED) -> list[str]:
     """Everywhere a word can be found: every table of both databases, the storage folder, Solr, Redis."""
     model.Session.rollback()
     found = []
@@ -221,7 +246,7 @@ def places_with(word: str) -> list[str]:
                     found.append(f"{name}: {table}")
     # The folder outlives a run of the tests; what an earlier run left in it is not this one's.
     files = (each for each in Path(config["ckan.storage_path"]).rglob("*") if each.is_file())
-    files = (each for each in files if each.stat().st_mtime >= STARTED)
+    files = (each for each in files if each.stat().st_mtime >= since)
     found += [f"storage: {path}" for path in files if word.encode() in path.read_bytes()]
     if word in str(make_connection().search("*:*", rows=1000, fl="*").docs):
         found.append("solr")
@@ -231,31 +256,138 @@ def places_with(word: str) -> list[str]:
 
 
 def test_erasing_reaches_every_place():
-    dataset = make_dataset(WITH_SECRET, notes_translated={"en": f"About {SECRET}."})
+    """The word is in cells and columns, names of files, resources and the dataset, its text, and what people wrote."""
+    told = {"title_translated": {"en": f"Water of {SECRET}"}, "notes_translated": {"en": f"About {SECRET}."}}
+    dataset = make_dataset(WITH_SECRET, f"{SECRET}.csv", name=f"about-{SECRET}", **told)
     rows = act(
         "officer",
         "datastore_create",
-        resource={"package_id": dataset["id"], "name": "Rows"},
-        fields=[{"id": "note", "type": "text"}],
-        records=[{"note": SECRET}],
+        resource={"package_id": dataset["id"], "name": f"Rows {SECRET}"},
+        fields=[{"id": f"note_{SECRET}", "type": "text"}],
+        records=[{f"note_{SECRET}": SECRET}],
     )
+    add_file(dataset["id"], b"%PDF-1.4 nothing", f"{SECRET}.pdf")
+    refused = request(dataset["id"], note=f"Please, {SECRET} waits.")
+    assert SECRET in json.dumps(refused["reasons"]), "the reason that holds it names the file"
+    act("steward1", "privacy_release_return", id=refused["id"], reason=f"Not with {SECRET}.")
+    act("officer", "resource_delete", id=act("officer", "package_show", id=dataset["id"])["resources"][-1]["id"])
     first = release(dataset["id"])
     receipt = report(dataset["id"])
     assert {"database: privacy_release", "database: activity"} <= set(places_with(SECRET))
-    # The officers put their working copy right; what was released before is still there.
-    file = dataset["resources"][0]["id"]
-    act("officer", "resource_patch", id=file, upload=upload(WITH_SECRET.replace(SECRET, "dry"), "water.csv"))
-    act("officer", "datastore_records_delete", resource_id=rows["resource_id"], filters={}, force=True)
-    act("officer", "package_patch", id=dataset["id"], notes_translated={"en": "About water."})
-    act("officer", "privacy_scan_create", id=dataset["id"])
+    # It is down when the officers put their working copy right; what was released before is still there.
+    act("steward1", "privacy_release_withdraw", id=first["id"], reason=f"{SECRET} can be recognised.")
+    put_right(dataset, rows["resource_id"])
     assert len(places_with(SECRET)) > 3
     answer = {"id": receipt["id"], "outcome": "taken_down", "reason": "You were right.", "erase": True}
-    act("steward1", "privacy_concern_resolve", **answer)
+    assert act("steward1", "privacy_concern_resolve", **answer)["message"] is None
     assert places_with(SECRET) == []
     assert Release.get(first["id"]).state == "withdrawn"
     assert Concern.get(receipt["id"]).answer == "You were right."
+    assert act("", "privacy_status_show", id=dataset["id"])["reason"].startswith("Somebody reported a concern;")
     assert audit.verify()["ok"]
     assert release(dataset["id"])["state"] == "released", "What was put right can be released."
+
+
+def put_right(dataset, rows_id) -> None:
+    """Take the word out of everything that the officers can change."""
+    file = {
+        "id": dataset["resources"][0]["id"],
+        "name": "Water",
+        "upload": upload(WITH_SECRET.replace(SECRET, "dry"), "w.csv"),
+    }
+    act("officer", "resource_patch", **file)
+    act("officer", "resource_delete", id=rows_id)
+    for gone in model.Session.query(model.Resource).filter_by(package_id=dataset["id"], state="deleted"):
+        gone.purge()
+    model.Session.commit()
+    told = {"title_translated": {"en": "Water"}, "notes_translated": {"en": "About water."}}
+    act("officer", "package_patch", id=dataset["id"], name="put-right", **told)
+    act("officer", "privacy_scan_create", id=dataset["id"])
+
+
+def test_a_request_for_what_is_erased_is_taken_back(released):
+    """One that is for other files stays, and the answer says so."""
+    act("officer", "package_patch", id=released["id"], notes_translated={"en": "Counted anew."})
+    asked = request(released["id"])
+    taken = {"id": released["release"]["id"], "reason": "Asked for.", "erase": True}
+    assert act("steward1", "privacy_release_withdraw", **taken)["message"] is None
+    assert (Release.get(asked["id"]).state, Release.get(asked["id"]).snapshot["resources"]) == ("cancelled", {})
+    file = released["resources"][0]["id"]
+    act("officer", "resource_patch", id=file, upload=upload(WITH_SECRET, "water.csv"))
+    waits = request(released["id"])
+    assert "stays" in act("steward1", "privacy_release_withdraw", **taken)["message"]
+    assert Release.get(waits["id"]).snapshot["resources"][file]["sha256"]
+
+
+@pytest.mark.parametrize("step", ["reject", None])
+def test_what_was_never_public_is_erased_on_demand(step):
+    """Whatever became of a request, and while it waits; a version that is public meanwhile stays as it is."""
+    began = time.time()
+    dataset = make_dataset(WITH_SECRET, notes_translated={"en": f"About {SECRET}."})
+    asked = request(dataset["id"], note=f"For {SECRET}.")
+    if step:
+        act("steward1", f"privacy_release_{step}", id=asked["id"], reason=SECRET)
+    act("officer", "resource_patch", id=dataset["resources"][0]["id"], upload=upload("a,b\n1,2\n", "water.csv"))
+    act("officer", "package_patch", id=dataset["id"], notes_translated={"en": "About water."})
+    public = release(dataset["id"]) if step else None
+    with pytest.raises(tk.NotAuthorized):
+        act("officer", "privacy_release_withdraw", id=asked["id"], reason="Mine.", erase=True)
+    answer = act("steward1", "privacy_release_withdraw", id=asked["id"], reason="Asked for.", erase=True)
+    assert places_with(SECRET, since=began) == []
+    assert Release.get(asked["id"]).snapshot["erased"]
+    assert bool(answer["message"]) is bool(public)
+    assert public_sees(dataset["id"]) is bool(public)
+    assert leak_check.find_leaks() == []
+
+
+def test_a_steward_erases_on_the_page_of_what_has_ended(released, app, community):
+    """What was refused has a form for it; the page says what stays, and offers it once."""
+    act("officer", "package_patch", id=released["id"], notes_translated={"en": "Counted anew."})
+    asked = request(released["id"])
+    act("steward1", "privacy_release_reject", id=asked["id"], reason="No.")
+    steward = {"Authorization": community["steward1"]["token"]}
+    address = f"/privacy/release/{asked['id']}"
+    assert f'{address}/erase"' in app.get(address, headers=steward).get_data(as_text=True)
+    page = app.post(f"{address}/erase", data={"picked": "0"}, headers=steward).get_data(as_text=True)
+    assert "Another version of this dataset is public" in page
+    assert f'{address}/erase"' not in page
+    assert public_sees(released["id"])
+
+
+def test_purging_a_dataset_erases_what_the_gate_kept_of_it(app):
+    dataset = make_dataset(WITH_SECRET, name=f"about-{SECRET}", notes_translated={"en": f"About {SECRET}."})
+    made = release(dataset["id"])
+    act("officer", "package_patch", id=dataset["id"], version=SECRET)
+    request(dataset["id"], note=SECRET)
+    act("sysadmin", "dataset_purge", id=dataset["id"])
+    kept = [place for place in places_with(SECRET) if "privacy" in place or "solr" in place]
+    assert kept == []
+    stone = app.get(f"/dataset/{dataset['id']}")
+    assert (stone.status_code, "was purged" in stone.get_data(as_text=True)) == (410, True)
+    told = sa.select(AuditEntry.event).where(AuditEntry.data["package"].astext == dataset["id"])
+    assert "release.erased" in model.Session.scalars(told).all()
+    assert audit.verify()["ok"]
+    assert Release.get(made["id"]).snapshot["erased"]
+
+
+def test_mails_wait_in_the_queue_without_a_word_about_the_dataset(released, monkeypatch):
+    """What they say is looked up when they are sent: a queue keeps its jobs, and erasing does not reach there."""
+    monkeypatch.setitem(config, "smtp.server", "localhost")
+    monkeypatch.setitem(config, "smtp.mail_from", "catalogue@example.org")
+    sent = []
+    monkeypatch.setattr(notify, "mail_user", lambda user, subject, body: sent.append((user.name, subject, body)))
+    told = {"title_translated": {"en": f"Water of {SECRET}"}}
+    asked = request(make_dataset(name="mailed", **told)["id"])
+    assert {name for name, _, _ in sent} == {"steward1", "steward2"}
+    assert all(SECRET in subject and "/dataset/" in body for _, subject, body in sent)
+    act("steward1", "privacy_release_reject", id=asked["id"], reason="No.")
+    assert not [place for place in places_with(SECRET) if "redis" in place]
+    act("steward1", "privacy_release_withdraw", id=asked["id"], reason="Asked for.", erase=True)
+    report(released["id"])
+    sent.clear()
+    work()
+    assert sent
+    assert SECRET not in str(sent)
 
 
 def test_what_was_only_scanned_is_erased_too(released):

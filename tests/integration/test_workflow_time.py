@@ -11,12 +11,12 @@ from ckan.plugins import toolkit as tk
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
-from support.releases import PEOPLE, act, add_file, approve, make_dataset, public_sees, release, request
+from support.releases import PEOPLE, act, add_file, approve, make_dataset, public_sees, release, request, work
 from support.time import Clock, with_times
 
 from ckanext.privacy.gate import leak_check, store
 from ckanext.privacy.model import AuditEntry, Decision, Release, Reminder
-from ckanext.privacy.workflow import audit, judging, notify, reminding, timetable
+from ckanext.privacy.workflow import adoption, audit, judging, notify, reminding, timetable
 
 pytestmark = pytest.mark.usefixtures("community")
 
@@ -34,7 +34,7 @@ def dataset():
 @pytest.fixture
 def mails(monkeypatch):
     sent = []
-    monkeypatch.setattr(notify, "_queue", lambda readers, subject, _body: sent.append((subject, sorted(readers))))
+    monkeypatch.setattr(notify, "_queue", lambda readers, about, _id: sent.append((about, sorted(readers))))
     return sent
 
 
@@ -155,6 +155,55 @@ def test_looking_again_in_time_keeps_it_public(dataset, clock, monkeypatch):
     assert (timetable.close_unreviewed(), public_sees(dataset["id"])) == ([], True)
 
 
+def test_a_day_that_somebody_asked_for_comes_again(dataset, clock):
+    """Under the policy as it is shipped, which asks for no day by itself: neither a look nor a hold makes it never."""
+    released = approve(request(dataset["id"], review_by=clock.after(days=60)))
+    asked_for = released["review_by"]
+    clock.pass_(days=10)
+    about = {"id": released["id"], "reason": "Looked at it."}
+    act("steward1", "privacy_release_hold", **about)
+    assert act("steward1", "privacy_release_resume", **about)["review_by"] == asked_for
+    clock.pass_(days=40)
+    again = dt.datetime.fromisoformat(act("steward1", "privacy_release_confirm", **about)["review_by"])
+    assert 59 <= (again - clock.time).days <= 60, "as far off again, counted from the look"
+    clock.pass_(days=61)
+    assert timetable.close_unreviewed() == [released["id"]]
+    again = dt.datetime.fromisoformat(act("steward1", "privacy_release_resume", **about)["review_by"])
+    assert 50 <= (again - clock.time).days <= 61, "the day had passed"
+    with pytest.raises(tk.ValidationError, match="still to come"):
+        act("steward1", "privacy_release_confirm", **about, review_by=clock.time.isoformat())
+    chosen = act("steward1", "privacy_release_confirm", **about, review_by=clock.after(days=5))
+    assert chosen["review_by"] == clock.after(days=5)
+
+
+def test_a_policy_that_looks_sooner_goes_before_a_wish(dataset, clock, monkeypatch):
+    released = approve(request(dataset["id"], review_by=clock.after(days=400)))
+    with_times(monkeypatch, review_again_months=1)
+    again = act("steward1", "privacy_release_confirm", id=released["id"], reason="Fine.")["review_by"]
+    assert (dt.datetime.fromisoformat(again) - clock.time).days <= 31
+
+
+def test_what_was_adopted_has_the_dates_of_the_policy_and_a_day_to_decide_by(clock, monkeypatch, mails):
+    """Where something is found in it: then stewards are reminded, until one of them says that it may stay."""
+    with_times(monkeypatch, review_again_months=12, retention_months=24)
+    clean, people = make_dataset(), make_dataset(PEOPLE, "people.csv")
+    list(adoption.adopt([clean["id"], people["id"]]))
+    found = {each["id"]: Release.public(each["id"]) for each in (clean, people)}
+    assert {(each.review_by - clock.time).days // 30 for each in found.values()} == {12}
+    assert {(each.expires - clock.time).days // 30 for each in found.values()} == {24}
+    work()
+    found = {each["id"]: Release.public(each["id"]) for each in (clean, people)}
+    assert [found[each["id"]].due is None for each in (clean, people)] == [True, False]
+    adopted = found[people["id"]].id
+    clock.time = found[people["id"]].due + dt.timedelta(days=5)
+    assert [(each.package_id, each.step) for each in reminding.remind()] == [(people["id"], "late")]
+    assert act("steward1", "privacy_release_list", overdue=True)["count"] == 1
+    assert len(act("steward1", "privacy_reminder_list")) == 1
+    act("steward1", "privacy_release_confirm", id=adopted, reason="They agreed to it long ago.")
+    assert act("steward1", "privacy_release_list", overdue=True)["count"] == 0
+    assert act("steward1", "privacy_reminder_list") == []
+
+
 def test_the_end_of_retention_erases_where_the_policy_says_so(dataset, clock, monkeypatch):
     with_times(monkeypatch, retention_months=6, retention="erase")
     released = release(dataset["id"])
@@ -179,7 +228,7 @@ def test_stewards_are_reminded_and_others_told_when_it_is_late_each_once(dataset
     assert [each.step for each in reminding.remind()] == ["late"]
     stewards = {community[name]["id"] for name in ("steward1", "steward2")}
     others = {community[name]["id"] for name in ("admin", "sysadmin")}
-    assert [subject for subject, _ in mails] == ["A decision is due soon", "A decision is late"]
+    assert [about for about, _ in mails] == ["due_soon", "late"]
     assert set(mails[0][1]) == stewards
     assert stewards | others <= set(mails[1][1])
     told = act("steward1", "privacy_reminder_list")

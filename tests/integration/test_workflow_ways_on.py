@@ -50,7 +50,11 @@ def dataset():
 @pytest.fixture
 def mails(monkeypatch):
     sent = []
-    monkeypatch.setattr(notify, "_queue", lambda readers, subject, _body: sent.append((subject, set(readers))))
+
+    def note(readers, about, subject_id):
+        sent.append((notify._written(about, subject_id).subject, set(readers)))
+
+    monkeypatch.setattr(notify, "_queue", note)
     return sent
 
 

@@ -12,13 +12,14 @@ from ckan.plugins import toolkit as tk
 
 from ckanext.privacy import config
 from ckanext.privacy.engine import scratch
-from ckanext.privacy.gate import leak_check, rows
+from ckanext.privacy.gate import leak_visits, rows
 from ckanext.privacy.model import Release, Scan
 from ckanext.privacy.workflow import (
     adoption,
     audit,
     clock,
     judging,
+    leak_watch,
     overview,
     pruning,
     publishing,
@@ -95,9 +96,17 @@ def adopt(dry_run: bool) -> None:
 
 
 @privacy.command("leak-check")
-def leak_check_command() -> None:
-    """Compare everything an anonymous visitor can read with the releases; exit code 1 when something leaks."""
-    leaks = leak_check.find_leaks()
+@click.option("--quick", is_flag=True, help="Only what is stored, and the visitor's own actions.")
+def leak_check(quick: bool) -> None:
+    """Compare everything an anonymous visitor can read with the releases; exit code 1 when something leaks.
+
+    Every page, file, table and feed is read as a stranger reads it; whoever runs the site is told of leaks by e-mail.
+    """
+    if quick:
+        leaks = leak_watch.look(quick=True)
+    else:
+        with click.progressbar(length=leak_visits.how_many(), label="Reading as a stranger") as bar:
+            leaks = leak_watch.look(progress=lambda: bar.update(1))
     for leak in leaks:
         click.echo(f"{leak['where']}: {leak['what']}", err=True)
     click.echo(f"{len(leaks)} leaks.")

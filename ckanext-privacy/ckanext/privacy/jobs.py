@@ -15,6 +15,6 @@ def run_scan(scan_id: str) -> None:
         judging.after_scan(scan.id, scan.package_id)
 
 
-def send_mail(user_id: str, subject: str, body: str) -> None:
-    """Send one notification; a mail that cannot be sent is logged and forgotten."""
-    notify.send(user_id, subject, body)
+def send_mail(user_id: str, about: str, subject_id: str) -> None:
+    """Write and send one notification; a mail that cannot be sent is logged and forgotten."""
+    notify.send(user_id, about, subject_id)

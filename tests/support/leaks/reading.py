@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterable
 from unittest import mock
 
+import requests
 import sqlalchemy as sa
 from ckan import model
+from ckan.lib import api_token
 
 from support.leaks.writing import World
 
@@ -95,6 +98,25 @@ def table_views(world: World, user: str | None) -> str:
         for road, data in (("ajax", form), ("filtered-download", wanted))
     ]
     return "\n".join(f"{answer.headers.get('Location', '')}\n{answer.get_data(as_text=True)}" for answer in told)
+
+
+def proxied(world: World, user: str | None) -> str:
+    """Have the proxy fetch what every resource leads to. What lies there is in this test its address."""
+    with mock.patch.multiple(requests, head=_fetched, get=_fetched):
+        return of_resources("/dataset/{id}/resource/{rid}/proxy")(world, user)
+
+
+def _fetched(url: str, **_: object) -> requests.Response:
+    answer = requests.Response()
+    answer.status_code, answer.headers["content-type"], answer.raw = 200, "text/csv", io.BytesIO(url.encode())
+    return answer
+
+
+def trusted(world: World, user: str | None) -> str:
+    """Open every file with a token that the site itself made for it, as it does for what loads files."""
+    claims = ({"aud": "trusted_download", "sub": file} for file in world.site.people.get("files", []))
+    tokens = [api_token.encode_token(each) for each in claims]
+    return "\n".join(world.site.text(user, f"/file/trusted-download/{token}") for token in tokens)
 
 
 def rare_words(world: World, user: str | None) -> str:
@@ -223,6 +245,7 @@ READERS: dict[str, Reader] = {
     "resource_download": of_resources("/dataset/{id}/resource/{rid}/download/points.csv"),
     "organization_page": page("/organization/city-lab"),
     "user_page": page("/user/officer"),
+    "resource_proxy": proxied,
     "datasets_feed": page("/feeds/dataset.atom"),
     "organization_feed": page("/feeds/organization/city-lab.atom"),
     "tag_feed": lambda world, user: _entries(world.site.text(user, "/feeds/tag/canarynewtag.atom")),
@@ -230,6 +253,7 @@ READERS: dict[str, Reader] = {
     "dcat_catalog": page("/catalog.ttl"),
     "dcat_dataset": for_each("dataset", "/dataset/{id}.ttl", "/dataset/{id}.jsonld"),
     "file_download": for_each("file", "/file/download/{id}"),
+    "file_trusted_download": trusted,
     "file_show": for_each("file", "/api/3/action/file_show?id={id}"),
     "agreement_pages": for_each("consent", "/privacy/consent/{id}", "/privacy/consent/{id}/record"),
     "agreement_show": for_each("consent", "/api/3/action/privacy_consent_show?id={id}"),

@@ -19,7 +19,7 @@ from ckan.tests import factories, helpers
 
 from support import cleaning, people
 
-BASE_PLUGINS = "activity dcat datastore datatables_view text_view"
+BASE_PLUGINS = "activity dcat datastore datatables_view text_view resource_proxy"
 GATED_PLUGINS = f"privacy {BASE_PLUGINS}"
 TRIGGER = "privacy_keep_private"
 #: What a site may switch on and plain CKAN then shows: featured organisations on the front page, users, a file storage.

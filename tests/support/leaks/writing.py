@@ -129,6 +129,13 @@ def resource_create(world: World, word: str) -> None:
     world.resources.append(new["id"])
 
 
+def linked_file(world: World, word: str) -> None:
+    """A file is added that lies elsewhere: its address says it, and the resource proxy would fetch it."""
+    url = f"https://files.example/{word}.csv"
+    new = world.site.api("officer", "resource_create", package_id=world.released["id"], name="Elsewhere", url=url)
+    world.resources.append(new["id"])
+
+
 def resource_patch(world: World, word: str) -> None:
     """A file's description is changed."""
     world.site.api("officer", "resource_patch", id=world.released["file"], description=word)
@@ -452,6 +459,7 @@ ROADS = (
     package_patch,
     package_revise,
     resource_create,
+    linked_file,
     resource_patch,
     new_tag,
     resource_view,

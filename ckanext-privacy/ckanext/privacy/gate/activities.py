@@ -69,9 +69,13 @@ def close(session: Session | Any, package: model.Package) -> None:
     session.execute(query.values(permission_labels=labels.working_labels(package)))
 
 
-def erase(package_id: str) -> None:
-    """Forget what the activities of a dataset said; that something happened stays."""
+def erase(session: Session | Any, package_id: str, *, but_public: bool) -> None:
+    """Forget what the activities of a dataset said, ``but_public`` not the public's; that something happened stays."""
     stream = table()
+    if stream is None:
+        return
     nothing = {"package": {"id": package_id, "name": package_id, "title": "—", "resources": []}}
-    if stream is not None:
-        model.Session.execute(sa.update(stream).where(stream.c.object_id == package_id).values(data=nothing))
+    query = sa.update(stream).where(stream.c.object_id == package_id)
+    if but_public:
+        query = query.where(sa.text("'public' != ALL(COALESCE(permission_labels, '{}'))"))
+    session.execute(query.values(data=nothing))

@@ -27,8 +27,9 @@ def install() -> None:
     """Watch every session CKAN hands out; again does nothing."""
     resource_ids.install()
     for target in (model.Session, meta.create_local_session):
-        if not event.contains(target, "before_flush", before_flush):
-            event.listen(target, "before_flush", before_flush)
+        for name, handler in (("before_flush", before_flush), ("after_flush_postexec", after_flush)):
+            if not event.contains(target, name, handler):
+                event.listen(target, name, handler)
 
 
 def before_flush(session: Session, _context: Any, _instances: Any) -> None:
@@ -45,6 +46,12 @@ def before_flush(session: Session, _context: Any, _instances: Any) -> None:
         _look_at_changed(session, row)
     for row in list(session.deleted):
         _look_at_deleted(session, row)
+
+
+def after_flush(session: Session, _context: Any) -> None:
+    """Erase what was kept of datasets that have just been purged."""
+    if p.plugin_loaded("privacy"):
+        lifecycle.erase_purged(session)
 
 
 def _look_at_new(session: Session, row: object) -> None:
@@ -74,7 +81,7 @@ def _look_at_account(session: Session, user: model.User) -> None:
 
 def _look_at_deleted(session: Session, row: object) -> None:
     if isinstance(row, model.Package):
-        lifecycle.end(session, row, lifecycle.PURGED)
+        lifecycle.purge(session, row)
     elif isinstance(row, model.Resource):
         resource_ids.keep_shown(session, row)
 

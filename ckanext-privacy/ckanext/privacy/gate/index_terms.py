@@ -37,18 +37,18 @@ class Terms:
 
     def foreign(self, stored: Document, expected: Document) -> Iterator[str]:
         """Yield the fields in which a document holds what ``expected``, the document it should be, does not say."""
-        values = {_plain(text) for text in _texts(expected)}
+        values = {plain(text) for text in texts(expected)}
         for name, value in stored.items():
-            if name not in OF_THE_INDEX and not {_plain(text) for text in _texts(value)} <= values:
+            if name not in OF_THE_INDEX and not {plain(text) for text in texts(value)} <= values:
                 yield name
-        words = {word for text in _texts(expected) for word in str(text).split()}
+        words = {word for text in texts(expected) for word in str(text).split()}
         for name, terms in self._terms_of(stored["index_id"]).items():
             if not self._explained(name, terms, values, words):
                 yield name
 
     def _explained(self, field: str, terms: set[str], values: set[str], words: set[str]) -> bool:
         if self._unstored[field] == _STRING:
-            return {_plain(term) for term in terms} <= values
+            return {plain(term) for term in terms} <= values
         left = terms - _folded(words)
         return not left or left <= self._terms_from(field, words)
 
@@ -96,14 +96,14 @@ def _unstored(luke: dict[str, Any], types: dict[str, Any]) -> Iterator[tuple[str
             yield name, kind
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts(value: Any) -> Iterator[str]:
     """Yield every text in a document, and whole values beside the parts of those that are JSON."""
     if isinstance(value, Mapping):
         for inner in value.values():
-            yield from _texts(inner)
+            yield from texts(inner)
     elif isinstance(value, (list, tuple, set)):
         for inner in value:
-            yield from _texts(inner)
+            yield from texts(inner)
     elif value is not None:
         yield str(value)
         yield from _inside(value)
@@ -113,12 +113,12 @@ def _inside(value: Any) -> Iterator[str]:
     if not isinstance(value, str) or not value.startswith(("{", "[")):
         return
     try:
-        yield from _texts(json.loads(value))
+        yield from texts(json.loads(value))
     except ValueError:
         return
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return a value as it compares: moments without parts of a second, all space alike, in lower case."""
     moment = _DATE.match(text)
     return moment.group() if moment else " ".join(text.split()).casefold()

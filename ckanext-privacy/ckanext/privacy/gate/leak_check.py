@@ -1,6 +1,7 @@
 """The net under the gate: everything a visitor can read, compared with the releases. It must find nothing.
 
-It looks in two ways: at what is stored (rows, index, activities, tables), and through the visitor's own actions.
+It looks at what is stored (rows, index, activities, tables, files), and through the visitor's own actions: that is
+quick. :mod:`ckanext.privacy.gate.leak_visits` goes on to read every page, file and table as a stranger does.
 """
 
 from __future__ import annotations
@@ -33,14 +34,16 @@ ADDED_BY_HARVEST = frozenset({"harvest_object_id", "harvest_source_id", "harvest
 
 def find_leaks() -> list[Leak]:
     """Return every place where a visitor can read what no release shows: ``[{"where", "what"}]``."""
-    return [leak for check in CHECKS for leak in check()]
+    return [found for check in CHECKS for found in check()]
 
 
-def _leak(where: str, what: str) -> Leak:
+def leak(where: str, what: str) -> Leak:
+    """Say where something leaks, and what."""
     return {"where": where, "what": what}
 
 
-def _public_ids() -> set[str]:
+def public_ids() -> set[str]:
+    """Return the ids of the datasets that the public may see."""
     return set(model.Session.scalars(sa.select(Release.package_id).where(*released.conditions())))
 
 
@@ -48,7 +51,7 @@ def _open_rows() -> Iterator[Leak]:
     """Rows that CKAN would show to everyone if the gate's plugin were taken away."""
     table = model.package_table
     for name in model.Session.scalars(sa.select(table.c.name).where(table.c.private.is_(False))):
-        yield _leak("database", f"The dataset '{name}' is stored as public.")
+        yield leak("database", f"The dataset '{name}' is stored as public.")
 
 
 def _renamed_rows() -> Iterator[Leak]:
@@ -57,7 +60,7 @@ def _renamed_rows() -> Iterator[Leak]:
     query = query.join(Release, Release.package_id == table.c.id).where(*released.conditions())
     for name, released_name in model.Session.execute(query):
         if name != released_name:
-            yield _leak("database", f"The dataset '{released_name}' goes by the name '{name}', which was not released.")
+            yield leak("database", f"The dataset '{released_name}' goes by the name '{name}', which was not released.")
 
 
 def _documents() -> Iterator[dict[str, Any]]:
@@ -85,22 +88,22 @@ def _index() -> Iterator[Leak]:
         for document in _documents():
             yield from _document(document, terms)
     except (requests.RequestException, KeyError, ValueError) as error:
-        yield _leak("search index", f"The search index could not be compared: {type(error).__name__}.")
+        yield leak("search index", f"The search index could not be compared: {type(error).__name__}.")
 
 
 def _document(document: dict[str, Any], terms: index_terms.Terms) -> Iterator[Leak]:
     name = document.get("name", document["id"])
     expected = index.expected_document(document["id"])
     if expected is None:
-        yield _leak("search index", f"The dataset '{name}' is marked as public and has no release.")
+        yield leak("search index", f"The dataset '{name}' is marked as public and has no release.")
         return
     if any(_content(json.loads(document[part])) != _content(json.loads(expected[part])) for part in WHOLE):
-        yield _leak("search index", f"The document of '{name}' differs from its release.")
+        yield leak("search index", f"The document of '{name}' differs from its release.")
         return
     if released.waits_for_index(document["id"]):
         return
     for field in terms.foreign(_compared(document), {**expected, **_moved(document)}):
-        yield _leak("search index", f"The field '{field}' of '{name}' holds something that its release does not say.")
+        yield leak("search index", f"The field '{field}' of '{name}' holds something that its release does not say.")
 
 
 def _compared(document: dict[str, Any]) -> dict[str, Any]:
@@ -115,13 +118,20 @@ def _moved(document: dict[str, Any]) -> dict[str, Any]:
 
 def _content(package: dict[str, Any]) -> bytes:
     """Return what two answers about a dataset must agree in: all but what moves without the content changing."""
-    apart = {"organization", "groups", "tracking_summary"}
+    compared = without_harvest(package)
+    return canonical({key: value for key, value in compared.items() if key not in {"organization", "groups"}})
+
+
+def without_harvest(answer: Any) -> Any:
+    """Return an answer about a dataset without what others add to it: how often it is read, where it came from."""
+    if not isinstance(answer, dict) or "resources" not in answer:
+        return answer
     resources = [
-        {key: value for key, value in each.items() if key != "tracking_summary"} for each in package["resources"]
+        {key: value for key, value in each.items() if key != "tracking_summary"} for each in answer["resources"]
     ]
-    extras = [each for each in package.get("extras") or [] if each["key"] not in ADDED_BY_HARVEST]
-    compared = {**package, "resources": resources, "extras": extras}
-    return canonical({key: value for key, value in compared.items() if key not in apart})
+    extras = [each for each in answer.get("extras") or [] if each["key"] not in ADDED_BY_HARVEST]
+    kept = {key: value for key, value in answer.items() if key != "tracking_summary"}
+    return {**kept, "resources": resources, "extras": extras}
 
 
 def _activities() -> Iterator[Leak]:
@@ -140,7 +150,7 @@ def _activities() -> Iterator[Leak]:
     for activity_id, package_id, data in model.Session.execute(query.where(open_to_all)):
         shown = released.package(package_id)
         if shown is None or _content((data or {}).get("package") or {"resources": []}) != _content(shown):
-            yield _leak("activity stream", f"The activity {activity_id} shows what is not released.")
+            yield leak("activity stream", f"The activity {activity_id} shows what is not released.")
 
 
 def _visitor(action: str, **data: Any) -> Any:
@@ -149,26 +159,29 @@ def _visitor(action: str, **data: Any) -> Any:
 
 def _answers() -> Iterator[Leak]:
     """What a visitor is answered about each dataset there is."""
-    public = _public_ids()
+    public = public_ids()
     yield from _lists(public)
     for package_id, name in model.Session.execute(sa.select(model.Package.id, model.Package.name)).all():
         if package_id in public:
             yield from _answer(package_id, name)
         elif _can(lambda package_id=package_id: _visitor("package_show", id=package_id)):
-            yield _leak("package_show", f"The dataset '{name}' is shown and has no release.")
+            yield leak("package_show", f"The dataset '{name}' is shown and has no release.")
 
 
 def _lists(public: set[str]) -> Iterator[Leak]:
     known = dict(model.Session.execute(sa.select(model.Package.name, model.Package.id)).tuples().all())
     for name in _visitor("package_list"):
         if known.get(name) not in public:
-            yield _leak("package_list", f"The dataset '{name}' is listed and has no release.")
+            yield leak("package_list", f"The dataset '{name}' is listed and has no release.")
+    tags = sa.func.jsonb_path_query(Release.snapshot, "$.package.tags[*].name")
+    for tag in set(_visitor("tag_list")) - set(model.Session.scalars(sa.select(tags).where(*released.conditions()))):
+        yield leak("tag_list", f"The tag '{tag}' is listed and no release has it.")
     start = 0
     while found := _visitor("package_search", rows=PAGE, start=start, include_private=True)["results"]:
         start += PAGE
         for package in found:
             if package["id"] not in public:
-                yield _leak("package_search", f"The dataset '{package['name']}' is found and has no release.")
+                yield leak("package_search", f"The dataset '{package['name']}' is found and has no release.")
 
 
 def _answer(package_id: str, name: str) -> Iterator[Leak]:
@@ -176,7 +189,7 @@ def _answer(package_id: str, name: str) -> Iterator[Leak]:
     for resource_id in freeze.resource_ids(package_id):
         entry = snapshot["resources"].get(resource_id)
         if entry is None and _can(lambda resource_id=resource_id: _visitor("resource_show", id=resource_id)):
-            yield _leak("resource_show", f"A resource of '{name}' is shown and is not in its release: {resource_id}.")
+            yield leak("resource_show", f"A resource of '{name}' is shown and is not in its release: {resource_id}.")
         yield from _content_of(resource_id, entry)
 
 
@@ -189,28 +202,26 @@ def _content_of(resource_id: str, entry: dict[str, Any] | None) -> Iterator[Leak
 
 def _file_of(resource_id: str, sha256: str) -> Iterator[Leak]:
     try:
-        if _is_spoiled(sha256):
-            yield _leak("download", f"The released file of {resource_id} does not have the released bytes any more.")
+        if not store.exists(sha256):
+            yield leak("download", f"The released file of {resource_id} is not in the release store any more.")
+        elif store.measure(store.stream(sha256)).sha256 != sha256:
+            yield leak("download", f"The released file of {resource_id} does not have the released bytes any more.")
     except store.StoreDown:
-        yield _leak("download", f"The released file of {resource_id} could not be compared: the store does not answer.")
-
-
-def _is_spoiled(sha256: str) -> bool:
-    return store.exists(sha256) and store.measure(store.stream(sha256)).sha256 != sha256
+        yield leak("download", f"The released file of {resource_id} could not be compared: the store does not answer.")
 
 
 def _rows_of(resource_id: str) -> Iterator[Leak]:
     copy = released.rows(resource_id)
     if copy is None:
         if _can(lambda: _visitor("datastore_search", resource_id=resource_id, limit=0)):
-            yield _leak("datastore_search", f"The rows of {resource_id} can be read and are not released.")
+            yield leak("datastore_search", f"The rows of {resource_id} can be read and are not released.")
         return
     if rows.fingerprint(resource_id, copy["table"]) != copy["fingerprint"]:
-        yield _leak("datastore_search", f"The released rows of {resource_id} are not the ones that were released.")
+        yield leak("datastore_search", f"The released rows of {resource_id} are not the ones that were released.")
     elif rows.has_foreign_words(copy["table"]):
         remedy = 'The next run of "ckan privacy rescan" makes their words anew.'
         what = f"The released rows of {resource_id} may be found by words that they do not show. {remedy}"
-        yield _leak("datastore_search", what)
+        yield leak("datastore_search", what)
 
 
 def _can(read: Callable[[], Any]) -> bool:

@@ -1,7 +1,7 @@
 """What ends a release without anybody deciding about it: deletion, unpublishing, purging, another organisation.
 
 It happens in the transaction of the change itself, so that no order of events leaves a release behind. Undeleting
-revives nothing: the release has ended.
+revives nothing: the release has ended. What was purged is erased: nobody is left who could ask for it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from ckan import model
 from sqlalchemy.orm import Session
 
 from ckanext.privacy.engine.sentences import say
-from ckanext.privacy.gate import activities, audience, index
+from ckanext.privacy.gate import activities, audience, erasure, index
 from ckanext.privacy.model import Decision, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import audit, people
@@ -21,6 +21,7 @@ DELETED = say("The dataset was deleted.")
 UNPUBLISHED = say("The dataset was made a draft again.")
 PURGED = say("The dataset was purged.")
 MOVED = say("The dataset was moved to another organization.")
+_PURGED = "privacy_purged"
 
 
 def end(session: Session, package: model.Package, reason: str) -> None:
@@ -36,6 +37,20 @@ def end(session: Session, package: model.Package, reason: str) -> None:
         _end(session, release, reason, actor, role)
     activities.close(session, package)
     index.forget(package.id)
+
+
+def purge(session: Session, package: model.Package) -> None:
+    """End what is under way of a dataset that is being removed for good; it is erased once its rows are gone."""
+    end(session, package, PURGED)
+    session.info.setdefault(_PURGED, set()).add(package.id)
+
+
+def erase_purged(session: Session) -> None:
+    """Erase what the gate kept of datasets whose rows have gone, in the same transaction. Called after each flush."""
+    for package_id in session.info.pop(_PURGED, ()):
+        # A flush that failed may have left it here.
+        if session.get(model.Package, package_id) is None:
+            erasure.erase_purged(session, package_id, PURGED)
 
 
 def _end(session: Session, release: Release, reason: str, actor: str, role: str) -> None:

@@ -28,7 +28,7 @@ def close(release: Release, *, erase: bool = False) -> None:
     if package is not None:
         activities.close(model.Session, package)
     if erase:
-        erasure.erase(release)
+        erasure.erase(release, release.ended_reason)
 
 
 def reindex(package_id: str) -> None:

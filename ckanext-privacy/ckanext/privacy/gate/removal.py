@@ -64,13 +64,13 @@ def needed(execute: Callable[[Any], sa.Result[Any]]) -> set[Part]:
     return found | {(EVIDENCE, name) for name in execute(sa.select(ConsentEvidence.id)).scalars()}
 
 
-def ask(parts: Collection[Part]) -> None:
+def ask(parts: Collection[Part], session: Any = model.Session) -> None:
     """Write down what is to be removed, in the caller's transaction. It is tried right after the commit."""
     if not parts:
         return
     values = [{"kind": kind, "name": name, "created": now()} for kind, name in sorted(parts)]
-    model.Session.execute(insert(Removal).on_conflict_do_nothing(), values)
-    model.Session.info[_ASKED] = True
+    session.execute(insert(Removal).on_conflict_do_nothing(), values)
+    session.info[_ASKED] = True
 
 
 def install() -> None:

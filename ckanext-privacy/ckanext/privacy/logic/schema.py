@@ -178,9 +178,21 @@ def release_cancel(not_empty: Validator, unicode_safe: Validator) -> Schema:
 
 
 @validator_args
+def release_confirm(isodate: Validator) -> Schema:
+    """A release, what was looked at, and by when it has to be looked at again."""
+    return {**with_public_reason(), "review_by": [unless_empty, isodate]}
+
+
+@validator_args
 def release_withdraw(not_empty: Validator, unicode_safe: Validator, boolean_validator: Validator) -> Schema:
     """A release, the reason, and whether its bytes are erased for good."""
     return {**with_public_reason(), "erase": [unless_empty, boolean_validator]}
+
+
+@validator_args
+def leak_check(boolean_validator: Validator) -> Schema:
+    """Whether only what is quick to compare is compared."""
+    return {"quick": [unless_empty, boolean_validator]}
 
 
 def page() -> Schema:

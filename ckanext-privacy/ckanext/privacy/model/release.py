@@ -20,7 +20,7 @@ from ckanext.privacy.model.columns import (
     Text,
     now,
 )
-from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, State
+from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, WAITING_STATES, State
 
 
 class Release(tk.BaseModel):
@@ -74,7 +74,7 @@ class Release(tk.BaseModel):
     released: Mapped[OptionalTime]
     #: Not public before this moment, however early it is approved.
     public_on: Mapped[OptionalTime]
-    #: Until when the person it waits for takes the next step.
+    #: Until when the person it waits for takes the next step; of an adopted dataset, where something was found in it.
     due: Mapped[OptionalTime]
     #: When it has to be looked at again; the public stops seeing it then if nobody did.
     review_by: Mapped[OptionalTime]
@@ -112,6 +112,18 @@ class Release(tk.BaseModel):
         return sa.func.least(cls.expires, cls.review_by)
 
     @classmethod
+    def to_decide(cls) -> sa.ColumnElement[bool]:
+        """Whether it waits for a person who has a day to act by; also adopted, where something was found."""
+        adopted = sa.and_(cls.origin == "legacy", cls.state == State.RELEASED, cls.due.is_not(None))
+        return sa.or_(cls.state.in_(WAITING_STATES), adopted)
+
+    @property
+    def is_to_decide(self) -> bool:
+        """The same of one release that is at hand."""
+        adopted = self.origin == "legacy" and self.state == State.RELEASED and self.due is not None
+        return self.state in WAITING_STATES or adopted
+
+    @classmethod
     def standing(cls, package_id: str) -> Release | None:
         """Return the release that is public or was put on hold, whatever its end date says, or None."""
         query = sa.select(cls).where(cls.package_id == package_id, cls.state.in_(STANDING_STATES))
@@ -128,6 +140,12 @@ class Release(tk.BaseModel):
         """Return the newest release record of a dataset in whatever state, or None."""
         query = sa.select(cls).where(cls.package_id == package_id).order_by(cls.created.desc()).limit(1)
         return model.Session.scalars(query).one_or_none()
+
+    @classmethod
+    def last_ended(cls, package_id: str) -> Release | None:
+        """Return the release or request of a dataset that ended last, or None."""
+        query = sa.select(cls).where(cls.package_id == package_id, cls.ended.is_not(None))
+        return model.Session.scalars(query.order_by(cls.ended.desc()).limit(1)).one_or_none()
 
     @classmethod
     def last_whole(cls, package_id: str) -> dt.datetime | None:

@@ -93,7 +93,9 @@ def decide(id: str, step: str) -> Any:
 
 def _do(id: str, step: str, typed: Json) -> None:
     if step == "resolve":
-        act("privacy_concern_resolve", id=id, **typed, erase=tk.request.form.get("erase") == "true")
+        answer = act("privacy_concern_resolve", id=id, **typed, erase=tk.request.form.get("erase") == "true")
+        if answer["message"]:
+            tk.h.flash_notice(answer["message"])
         return
     release_id = act("privacy_concern_show", id=id)["release_id"]
     act("privacy_release_hold", id=release_id or "", reason=typed["reason"])

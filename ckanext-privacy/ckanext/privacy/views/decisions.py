@@ -11,7 +11,7 @@ from ckanext.privacy.said import said
 from ckanext.privacy.translation import N_
 from ckanext.privacy.views import words
 from ckanext.privacy.workflow import next_step
-from ckanext.privacy.workflow.transitions import TRANSITIONS, Event, State
+from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, TRANSITIONS, Event, State
 
 Json = Mapping[str, Any]
 
@@ -51,6 +51,19 @@ FORMS: dict[str, dict[str, Any]] = {
             N_("The data is wrong, or was released by mistake."),
         ),
     },
+    "erase": {
+        "title": N_("Erase it for good"),
+        "hint": N_(
+            "Everything that was kept of it goes, older versions too: files, rows, titles, names of files, notes and "
+            "reasons. What another version shows stays for that."
+        ),
+        "button": N_("Erase it for good"),
+        "style": "btn-danger",
+        "reasons": (
+            N_("The community, or a person in the data, asked for it."),
+            N_("It is not needed any more."),
+        ),
+    },
     "hold": {
         "title": N_("Put it on hold"),
         "hint": N_("The public stops seeing the dataset at once; it can be shown again later, exactly as it was."),
@@ -70,7 +83,7 @@ FORMS: dict[str, dict[str, Any]] = {
     },
     "confirm": {
         "title": N_("Look at it again"),
-        "hint": N_("Say that you looked at it and that it may stay public. The policy sets the next day to look."),
+        "hint": N_("Say that you looked at it and that it may stay public, and until when."),
         "button": N_("It may stay public"),
         "style": "btn-primary",
         "reasons": (N_("Looked at it again; nothing has changed for the people in the data."),),
@@ -95,15 +108,16 @@ FORMS: dict[str, dict[str, Any]] = {
 }
 
 #: Decisions whose reason the public register shows.
-PUBLIC = frozenset({"reject", "withdraw", "hold", "resume", "confirm", "override"})
+PUBLIC = frozenset({"reject", "withdraw", "erase", "hold", "resume", "confirm", "override"})
 #: Decisions whose action is not called ``privacy_release_`` and their name.
-ACTIONS = {"override": "privacy_override"}
+ACTIONS = {"override": "privacy_override", "erase": "privacy_release_withdraw"}
 
 DONE = {
     "approve": N_("Your approval is recorded."),
     "return": N_("You returned the release. The person who asked sees your reason."),
     "reject": N_("You refused the release. The person who asked sees your reason and can appeal."),
     "withdraw": N_("You took the release down. The public no longer sees the dataset."),
+    "erase": N_("What was kept of it is erased for good."),
     "hold": N_("The release is on hold. The public no longer sees the dataset."),
     "resume": N_("The public sees the dataset again."),
     "confirm": N_("Your look is recorded. The dataset stays public."),
@@ -116,6 +130,8 @@ def offered(release: Json) -> dict[str, Any]:
     """Return the decisions that fit the state and the reader, and why the reader cannot approve where that is so."""
     state = State(release["state"])
     fit = {str(event) for (before, event) in TRANSITIONS if before is state}
+    if state not in (*OPEN_STATES, *STANDING_STATES) and not release["erased"]:
+        fit.add("erase")
     open_to = [name for name in ("approve", *FORMS) if name in fit and release["may"][name] is None]
     return {
         "decisions": open_to,
@@ -171,6 +187,10 @@ def parameters(decision: str, form: Mapping[str, str]) -> dict[str, Any]:
     asked: dict[str, Any] = {"reason": reason(decision, form)}
     if decision == "withdraw":
         asked["erase"] = form.get("erase") == "true"
+    if decision == "erase":
+        asked["erase"] = True
+    if decision == "confirm":
+        asked["review_by"] = form.get("review_by", "")
     return asked
 
 
@@ -187,7 +207,8 @@ def reason(decision: str, form: Mapping[str, str]) -> str:
 
 def typed(decision: str, form: Mapping[str, str]) -> dict[str, str]:
     """Return what a form held, so that nothing has to be typed twice."""
-    return {"decision": decision, **{name: form.get(name, "") for name in ("note", "reason", "picked", "public_on")}}
+    kept = ("note", "reason", "picked", "public_on", "review_by")
+    return {"decision": decision, **{name: form.get(name, "") for name in kept}}
 
 
 def history(release: Json) -> list[dict[str, str]]:

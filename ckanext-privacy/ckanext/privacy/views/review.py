@@ -12,7 +12,7 @@ from ckanext.privacy.translation import N_
 from ckanext.privacy.views import agreements, decisions, described, differences, errors, fields, lists, places, words
 from ckanext.privacy.views.calls import act, may
 from ckanext.privacy.views.dataset import scanned_file
-from ckanext.privacy.workflow import notify
+from ckanext.privacy.workflow import leak_watch, notify
 from ckanext.privacy.workflow.transitions import WAITING_STATES, State
 
 Json = Mapping[str, Any]
@@ -52,9 +52,29 @@ def queue() -> str:
         "rows": rows,
         "several": sum(row["can_choose"] for row in rows) > 1,
         "adopted": _adopted(found["adopted"]),
+        "watch": _watch(),
         "reminders": [_reminder(each) for each in (*act("privacy_steward_change_list"), *act("privacy_reminder_list"))],
     }
     return tk.render("privacy/queue.html", {**frame, **lists.paging("privacy.queue", found["count"])})
+
+
+def _watch() -> dict[str, str] | None:
+    """Say to system administrators what the last look for leaks found, and when it was."""
+    if not getattr(tk.current_user, "sysadmin", False):
+        return None
+    found = leak_watch.last()
+    when = words.time(found.at.isoformat()) if found.at else ""
+    if found.leaks:
+        said = tk.ungettext(
+            "{n} place shows what no release shows, or could not be compared.",
+            "{n} places show what no release shows, or could not be compared.",
+            found.leaks,
+        )
+        return {"tone": "stop", "said": said.format(n=found.leaks), "when": when}
+    if found.is_stale:
+        said = tk._("Nobody has looked for leaks for two days: give “ckan privacy leak-check” to the scheduler.")
+        return {"tone": "stop", "said": said, "when": when}
+    return {"tone": "ok", "said": tk._("The public reads what is released and nothing else."), "when": when}
 
 
 def _queue_filters() -> list[dict[str, Any]]:
@@ -146,7 +166,7 @@ def decide(id: str, decision: str) -> Any:
         raise tk.ObjectNotFound
     typed = decisions.typed(decision, tk.request.form)
     try:
-        act(
+        answer = act(
             decisions.ACTIONS.get(decision, f"privacy_release_{decision}"),
             id=id,
             **decisions.parameters(decision, tk.request.form),
@@ -159,6 +179,8 @@ def decide(id: str, decision: str) -> Any:
         said = getattr(error, "sentence", None) or str(error)
         return _page(id, [{"anchor": "decide", "text": said}], typed), 403
     tk.h.flash_success(tk._(decisions.DONE[decision]))
+    if answer.get("message"):
+        tk.h.flash_notice(answer["message"])
     return tk.redirect_to("privacy.review", id=id)
 
 

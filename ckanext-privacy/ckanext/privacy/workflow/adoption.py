@@ -1,4 +1,7 @@
-"""Turning the gate on in a catalogue that is public already: nothing disappears, everything gets a record."""
+"""Turning the gate on in a catalogue that is public already: nothing disappears, everything gets a record.
+
+It also gets the dates that the policy sets, counted from that day.
+"""
 
 from __future__ import annotations
 
@@ -66,6 +69,7 @@ def _adopt(package_id: str) -> None:
         requested_by=steps.POLICY.id,
         released=now(),
     )
+    publishing.set_ends(release)
     model.Session.add(release)
     model.Session.flush()
     decision = Decision(

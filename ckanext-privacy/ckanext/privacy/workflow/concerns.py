@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from ckanext.privacy import config
 from ckanext.privacy.engine.deadlines import working_days_after
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.model import Concern, Release, Steward
 from ckanext.privacy.model.columns import new_id, now
 from ckanext.privacy.model.concern import OPEN, RESOLVED
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 #: What can come of a concern: the dataset stays, was put right, or is taken down.
 KEPT, CORRECTED, TAKEN_DOWN = "kept", "corrected", "taken_down"
 OUTCOMES = (KEPT, CORRECTED, TAKEN_DOWN)
+#: What the register says of the step. The answer itself is between the steward and whoever sent the concern.
+WHY_TAKEN_DOWN = say("Somebody reported a concern; a steward looked into it and took the dataset down.")
+WHY_SHOWN_AGAIN = say("Somebody reported a concern; a steward looked into it and shows the dataset again.")
 #: Where addresses cannot be told apart, this many times the limit is taken from everyone together: without Redis, and
 #: behind a proxy that nobody told the site of.
 _TOGETHER = 20
@@ -102,27 +106,49 @@ def _last_hour() -> int:
 
 @dataclass(frozen=True)
 class Answer:
-    """How a steward settles a concern; ``erase`` removes what was released for good, where it is taken down."""
+    """How a steward settles a concern; ``erase`` removes what was released for good, where it is taken down.
+
+    ``reason`` is for whoever sent the concern, and goes nowhere else.
+    """
 
     outcome: str
     reason: str
     erase: bool = False
 
+    @property
+    def erases(self) -> bool:
+        """Say whether everything that was released is to be gone."""
+        return self.erase and self.outcome == TAKEN_DOWN
 
-def resolve(concern_id: str, answer: Answer, user: model.User) -> Concern:
-    """Settle a concern with a reason: take the dataset down, or end the hold on it; then the concern is closed."""
+
+def resolve(concern_id: str, answer: Answer, user: model.User) -> tuple[Concern, str | None]:
+    """Settle a concern: take the dataset down, or end the hold on it; then the concern is closed.
+
+    Returns it, and a sentence about what could not be erased where that was asked for. Erased is also what was down
+    already, by another concern, a withdrawn agreement or its end date. A concern whose data could not be erased stays
+    open.
+    """
     concern = _open(concern_id)
     _refuse_others(concern, user)
-    standing = Release.standing(concern.package_id)
-    standing_id = standing.id if standing else None
-    if standing and answer.outcome == TAKEN_DOWN:
-        deciding.withdraw(standing.id, answer.reason, user)
-    elif standing and standing.state == State.HELD and not (_others(concern) or links.changed_under(standing)):
-        deciding.resume(standing.id, answer.reason, user)
+    package_id = concern.package_id
+    _act_on(concern, answer, user)
+    message = _erase(package_id, user) if answer.erases else None
     _close(concern_id, answer, user)
-    if standing_id and answer.erase and answer.outcome == TAKEN_DOWN:
-        deciding.erase_ended(standing_id, user)
-    return _get(concern_id)
+    return _get(concern_id), message
+
+
+def _act_on(concern: Concern, answer: Answer, user: model.User) -> None:
+    """Take the step that the answer means for the public. The register gives a reason that is the same for all."""
+    standing = Release.standing(concern.package_id)
+    if standing and answer.outcome == TAKEN_DOWN:
+        deciding.withdraw(standing.id, WHY_TAKEN_DOWN, user)
+    elif standing and standing.state == State.HELD and not (_others(concern) or links.changed_under(standing)):
+        deciding.resume(standing.id, WHY_SHOWN_AGAIN, user)
+
+
+def _erase(package_id: str, user: model.User) -> str | None:
+    ended = Release.last_ended(package_id)
+    return deciding.erase(ended.id, user, WHY_TAKEN_DOWN) if ended else None
 
 
 def _close(concern_id: str, answer: Answer, user: model.User) -> None:
@@ -134,6 +160,8 @@ def _close(concern_id: str, answer: Answer, user: model.User) -> None:
     concern.outcome, concern.answer = answer.outcome, answer.reason
     # Whoever sent it reads the answer by the receipt: nothing else is needed of them any more.
     concern.contact = None
+    if answer.erases:
+        concern.text = ""
     data = {"package": concern.package_id, "outcome": answer.outcome, "role": people.role(user, concern.owner_org)}
     audit.record("concern.resolve", "concern", concern.id, data, user.id)
     model.Session.commit()

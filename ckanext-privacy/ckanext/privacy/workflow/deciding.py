@@ -9,8 +9,10 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.policy import ReleaseOutcome
+from ckanext.privacy.engine.sentences import say
 from ckanext.privacy.gate import erasure, removal
 from ckanext.privacy.model import AuditEntry, Release
+from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import as_requested, audit, judging, legal_basis, links, notify, people, publishing, steps
 from ckanext.privacy.workflow.transitions import OPEN_STATES, STANDING_STATES, Event, State
 
@@ -105,51 +107,70 @@ def cancel(release_id: str, reason: str | None, user: model.User) -> Release:
     return release
 
 
-def withdraw(release_id: str, reason: str, user: model.User, *, erase: bool = False) -> Release:
-    """Take a public release down; one that was never public is taken back. Erasing is for stewards."""
+def withdraw(release_id: str, reason: str, user: model.User) -> Release:
+    """Take a public release down; one that was never public is taken back."""
     release = steps.lock(release_id)
     if release.state in OPEN_STATES:
         model.Session.rollback()
         return cancel(release_id, reason, user)
-    if erase and release.released is not None and release.state not in STANDING_STATES:
-        model.Session.rollback()
-        return erase_ended(release_id, user)
-    why_not = people.why_not_decide(user, release)
-    if why_not and not erase:
-        why_not = _why_not_edit(user, release)
+    why_not = people.why_not_decide(user, release) and _why_not_edit(user, release)
     refuse(why_not, "withdraw", release, user)
-    actor = steps.Actor.person(user, release.owner_org)
-    publishing.take_down(release, Event.WITHDRAW, actor, reason, erase=erase)
+    publishing.take_down(release, Event.WITHDRAW, steps.Actor.person(user, release.owner_org), reason)
     notify.decided(release.id)
     return release
 
 
-def erase_ended(release_id: str, user: model.User) -> Release:
-    """Erase what an ended release had shown, and all older versions of its dataset, for good; for stewards."""
+def erase(release_id: str, user: model.User, reason: str | None = None) -> str | None:
+    """Erase what a release showed, or would have shown, and all older versions of its dataset; for stewards.
+
+    What is public is taken down first, what is asked for is taken back, and so is a request for some of the same files.
+    What has ended may have been public or not. Returns a sentence about what could not be erased, or None.
+    """
     release = steps.lock(release_id)
     refuse(people.why_not_decide(user, release), "erase", release, user)
-    if Release.standing(release.package_id) is not None:
-        raise _stop(tk._("The dataset is public now: take it down first, then it can be erased."))
-    erasure.erase(release)
-    model.Session.commit()
-    return release
+    actor = steps.Actor.person(user, release.owner_org)
+    _end_request_for_the_same(release, actor)
+    if release.state in STANDING_STATES:
+        publishing.take_down(release, Event.WITHDRAW, actor, reason, erase=True)
+        notify.decided(release_id)
+    else:
+        if release.state in OPEN_STATES:
+            steps.take(release, Event.CANCEL, actor, reason)
+        erasure.erase(release, reason or release.ended_reason)
+        model.Session.commit()
+    return _kept(release_id)
 
 
-def kept_for_others(release_id: str) -> str | None:
-    """Return a sentence about what could not be erased with a release because other datasets show the same; or None."""
+def _end_request_for_the_same(release: Release, actor: steps.Actor) -> None:
+    """Take back a request for a file, or rows, that are about to be erased: nobody could approve it any more."""
+    other = Release.open(release.package_id)
+    if other is None or other.id == release.id:
+        return
+    if erasure.shown_by(release.package_id, besides=release.id).intersection(removal.content(other.snapshot)):
+        steps.take(other, Event.CANCEL, actor, say("What it shows was erased."))
+
+
+def _kept(release_id: str) -> str | None:
+    """Return a sentence about what was not erased with a release because other releases show it; or None."""
     query = (
         sa.select(AuditEntry.data)
         .where(AuditEntry.event == erasure.EVENT, AuditEntry.object_id == release_id)
         .order_by(AuditEntry.seq.desc())
         .limit(1)
     )
-    owners = (model.Session.scalars(query).one_or_none() or {}).get("kept_for", [])
-    if not owners:
-        return None
+    data = model.Session.scalars(query).one_or_none() or {"package": None, "kept_for": []}
+    others = [owner for owner in data["kept_for"] if owner != data["package"]]
+    said = [_kept_for(others)] if others else []
+    if data["package"] in data["kept_for"]:
+        said.append(tk._("Another version of this dataset is public, or waits for a decision: that one stays."))
+    return " ".join(said) or None
+
+
+def _kept_for(package_ids: list[str]) -> str:
     sentence = tk._(
         "The same file or rows are also in a release of: {datasets}. There they stay until that is taken down."
     )
-    names = [package.name for owner in owners if (package := model.Session.get(model.Package, owner))]
+    names = [package.name for each in package_ids if (package := model.Session.get(model.Package, each))]
     return sentence.format(datasets=", ".join(names))
 
 
@@ -172,12 +193,20 @@ def resume(release_id: str, reason: str, user: model.User) -> Release:
     return release
 
 
-def confirm(release_id: str, reason: str, user: model.User) -> Release:
-    """Note that a public release was looked at again and may stay; its next day of review is set. Two persons hold."""
+def confirm(release_id: str, reason: str, user: model.User, review_by: dt.datetime | None = None) -> Release:
+    """Note that a public release was looked at again and may stay; its next day of review is set. Two persons hold.
+
+    Without ``review_by`` it is as far off as the one before it was, or as the policy says where that is sooner.
+    """
+    if review_by is not None and review_by <= now():
+        raise steps.invalid(tk._("Give a day to look at it again that is still to come."), "review_by")
     release = steps.lock(release_id)
     refuse(people.why_not_vouch(user, release), "confirm", release, user)
     publishing.look_again_later(release)
-    steps.take(release, Event.CONFIRM, steps.Actor.person(user, release.owner_org), reason)
+    release.review_by = review_by or release.review_by
+    release.due = None
+    actor = steps.Actor.person(user, release.owner_org)
+    steps.take(release, Event.CONFIRM, actor, reason, **publishing.next_look(release))
     model.Session.commit()
     return release
 

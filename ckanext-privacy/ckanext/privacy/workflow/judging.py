@@ -93,14 +93,17 @@ def judge(release_id: str) -> None:
 def note_adopted(release_id: str) -> None:
     """Note what was found in what was public before its files were looked at: adopted, or let out as an emergency.
 
-    It stays public: people decide.
+    It stays public: people decide, and about what was adopted by a day.
     """
     release = steps.lock(release_id)
     scans = scans_of(release)
     if release.judged or any(scan.status not in (DONE, FAILED) for scan in scans.values()):
         model.Session.rollback()
         return
-    note(release, verdict_on(release, scans))
+    verdict = verdict_on(release, scans)
+    note(release, verdict)
+    if all(reason.rule == FIRST_RELEASE for reason in verdict.reasons):
+        release.due = None
     data = {"package": release.package_id, "outcome": release.outcome, **links.bind(release, scans)}
     audit.record("release.looked_at", "release", release.id, data, people.POLICY)
     model.Session.commit()
@@ -235,8 +238,9 @@ def _approved(package_id: str, policy: Policy) -> Evidence | None:
     if public is None or public.origin != "request":
         return None
     base = _approved_by_a_person(package_id) or public
-    scans = scans_of(base) if base.snapshot.get("package") else {}
-    if not base.snapshot.get("package") or any(scan.status != DONE for scan in scans.values()):
+    whole = not base.snapshot.get("erased")
+    scans = scans_of(base) if whole else {}
+    if not whole or any(scan.status != DONE for scan in scans.values()):
         return None
     return evidence(base.snapshot, scans, policy)
 

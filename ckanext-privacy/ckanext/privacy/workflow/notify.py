@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ckan import model
 from ckan.lib.mailer import MailerException, mail_user
@@ -13,10 +14,18 @@ from redis.exceptions import RedisError
 from ckanext.privacy import config
 from ckanext.privacy.model import Concern, Consent, Release, Reminder, Steward
 from ckanext.privacy.translation import N_
-from ckanext.privacy.workflow import next_step
+from ckanext.privacy.workflow import next_step, people
 from ckanext.privacy.workflow.transitions import State
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Mail:
+    """What an e-mail says."""
+
+    subject: str
+    body: str
 
 
 def judged(release_id: str) -> None:
@@ -44,37 +53,97 @@ def agreement_ends(consent_id: str) -> None:
     package = model.Session.get(model.Package, record.package_ids[0]) if record else None
     if record is None or package is None or not package.owner_org:
         return
-    url = tk.url_for("privacy.consents", id=package.id, _external=True)
-    body = tk._("An agreement about this dataset ends soon; then the dataset is taken down. Ask people again:\n\n{url}")
     readers = {record.created_by, *(steward.user_id for steward in Steward.of(package.owner_org))}
-    _queue(readers, tk._("An agreement ends soon"), body.format(url=url))
+    _queue(readers, "agreement_ends", package.id)
 
 
 def concern_came(concern_id: str) -> None:
     """Tell the stewards of the organisation that somebody is worried; what they wrote stands on the page alone."""
     concern = Concern.get(concern_id)
-    if concern is None or not concern.owner_org:
-        return
-    url = tk.url_for("privacy.concern", id=concern.id, _external=True)
-    body = tk._("Somebody reported a concern about a public dataset. Please look at it soon:\n\n{url}").format(url=url)
-    _queue([each.user_id for each in Steward.of(concern.owner_org)], tk._("A concern was reported"), body)
+    if concern is not None and concern.owner_org:
+        _queue([each.user_id for each in Steward.of(concern.owner_org)], "concern_came", concern_id)
+
+
+def leaks_found() -> None:
+    """Tell whoever runs the site that the public may read what no release shows; what it is stands in no e-mail."""
+    _queue(people.sysadmins(), "leaks_found", "")
 
 
 def reminded(reminder_id: str) -> None:
     """Tell the people of a reminder what waits for them, and until when."""
     reminder = model.Session.get(Reminder, reminder_id)
-    if reminder is None:
+    if reminder is not None:
+        _queue(reminder.readers, reminder.step, reminder_id)
+
+
+def send(user_id: str, about: str, subject_id: str) -> None:
+    """Write and send one e-mail; one that cannot be sent is logged and forgotten.
+
+    It is written only now: what was erased meanwhile is in no queue, and in no e-mail.
+    """
+    user = model.User.get(user_id)
+    mail = _written(about, subject_id)
+    if mail is None or user is None or not user.is_active or not user.email:
         return
+    try:
+        mail_user(user, mail.subject, mail.body)
+    except (MailerException, OSError) as error:
+        log.warning("A notification could not be sent (%s).", type(error).__name__)
+
+
+def _written(about: str, subject_id: str) -> Mail | None:
+    """Return what is to be said, or None where there is nothing to say it about any more."""
+    if about in _REMINDERS:
+        return _of_reminder(model.Session.get(Reminder, subject_id))
+    if about in _ADDRESSES:
+        subject, body, endpoint = _ADDRESSES[about]
+        return Mail(tk._(subject), tk._(body).format(url=tk.url_for(endpoint, id=subject_id or None, _external=True)))
+    return _of_release(about, Release.get(subject_id))
+
+
+def _of_release(about: str, release: Release | None) -> Mail | None:
+    if release is None or about not in _SUBJECTS:
+        return None
+    title = str(release.snapshot.get("package", {}).get("title") or release.package_id)
+    url = tk.url_for("dataset.read", id=release.package_id, _external=True)
+    body = _BODIES.get(about, _DECIDED)
+    return Mail(tk._(_SUBJECTS[about]).format(title=title), tk._(body).format(title=title, url=url))
+
+
+def _of_reminder(reminder: Reminder | None) -> Mail | None:
+    if reminder is None:
+        return None
     url = tk.url_for(PAGES[reminder.object_type], id=reminder.object_id, _external=True)
     release = Release.get(reminder.object_id)
-    blocked = release is not None and release.state == State.BLOCKED
+    blocked = release is not None and release.state == State.BLOCKED and reminder.step in _BLOCKED
     subject, body = (_BLOCKED if blocked else _REMINDERS)[reminder.step]
-    words = {"date": reminder.due.date().isoformat(), "url": url}
-    _queue(reminder.readers, tk._(subject), tk._(body).format(**words))
+    return Mail(tk._(subject), tk._(body).format(date=reminder.due.date().isoformat(), url=url))
 
 
 #: The page of what somebody is reminded of.
 PAGES = {"release": "privacy.review", "concern": "privacy.concern", "organization": "privacy.stewards"}
+#: What is about something that is named by its address alone: subject, text, and the page.
+_ADDRESSES = {
+    "leaks_found": (
+        N_("ALARM: something unreleased may be public"),
+        N_(
+            "The leak check found what no release shows, or could not compare something. On the server, “ckan privacy "
+            "leak-check” names each place. The queue says how many there are:\n\n{url}"
+        ),
+        "privacy.queue",
+    ),
+    "agreement_ends": (
+        N_("An agreement ends soon"),
+        N_("An agreement about this dataset ends soon; then the dataset is taken down. Ask people again:\n\n{url}"),
+        "privacy.consents",
+    ),
+    "concern_came": (
+        N_("A concern was reported"),
+        N_("Somebody reported a concern about a public dataset. Please look at it soon:\n\n{url}"),
+        "privacy.concern",
+    ),
+}
+
 _BLOCKED = {
     "due_soon": (
         N_("A change is due soon"),
@@ -105,18 +174,16 @@ _REMINDERS = {
 }
 
 
-def send(user_id: str, subject: str, body: str) -> None:
-    """Send one e-mail; one that cannot be sent is logged and forgotten."""
-    user = model.User.get(user_id)
-    if user is None or not user.is_active or not user.email:
-        return
-    try:
-        mail_user(user, subject, body)
-    except (MailerException, OSError) as error:
-        log.warning("A notification could not be sent (%s).", type(error).__name__)
-
-
+#: What stewards are told of a release whose turn it is for them to decide.
+_WAITS, _WAITS_ON_HOLD = "waits", "waits_on_hold"
+_BODIES = {
+    _WAITS: N_("Somebody asked to make the dataset “{title}” public. Please look at it:\n\n{url}"),
+    _WAITS_ON_HOLD: N_("Please look at it, and show the dataset again or take it down:\n\n{url}"),
+}
+_DECIDED = N_("The page of the release says what happened and what comes next:\n\n{url}")
 _SUBJECTS = {
+    _WAITS: N_("A release is waiting for you: {title}"),
+    _WAITS_ON_HOLD: N_("On hold: {title}"),
     "scheduled": N_("Approved, and public on its day: {title}"),
     "in_review": N_("Back in review: {title}"),
     "released": N_("Released: {title}"),
@@ -134,39 +201,23 @@ def _tell_stewards(release: Release) -> None:
     if not release.owner_org:
         return
     readers = [steward.user_id for steward in Steward.of(release.owner_org) if steward.user_id != release.requested_by]
-    title, url = _title(release), _url(release)
-    if release.state == State.HELD:
-        subject, body = _SUBJECTS["held"], N_("Please look at it, and show the dataset again or take it down:\n\n{url}")
-    else:
-        subject = N_("A release is waiting for you: {title}")
-        body = N_("Somebody asked to make the dataset “{title}” public. Please look at it:\n\n{url}")
-    _queue(readers, tk._(subject).format(title=title), tk._(body).format(title=title, url=url))
+    _queue(readers, _WAITS_ON_HOLD if release.state == State.HELD else _WAITS, release.id)
 
 
 def _tell_requester(release: Release) -> None:
-    subject = _SUBJECTS.get(release.state)
-    if subject is None:
-        return
-    title = _title(release)
-    body = tk._("The page of the release says what happened and what comes next:\n\n{url}").format(url=_url(release))
-    _queue([release.requested_by], tk._(subject).format(title=title), body)
+    if release.state in _SUBJECTS:
+        _queue([release.requested_by], str(release.state), release.id)
 
 
-def _queue(readers: Iterable[str], subject: str, body: str) -> None:
+def _queue(readers: Iterable[str], about: str, subject_id: str) -> None:
+    """Hand e-mails to the workers: to whom, and about what, by ids. A queue keeps its jobs for a long time."""
     from ckanext.privacy import jobs
 
     if not (tk.config["smtp.server"] and tk.config["smtp.mail_from"]):
         return
     try:
         for reader in readers:
-            tk.enqueue_job(jobs.send_mail, [reader, subject, body], title="Privacy notification", queue=config.queue())
+            args = [reader, about, subject_id]
+            tk.enqueue_job(jobs.send_mail, args, title="Privacy notification", queue=config.queue())
     except (RedisError, OSError) as error:
         log.warning("Notifications could not be queued (%s).", type(error).__name__)
-
-
-def _title(release: Release) -> str:
-    return str(release.snapshot.get("package", {}).get("title") or release.package_id)
-
-
-def _url(release: Release) -> str:
-    return tk.url_for("dataset.read", id=release.package_id, _external=True)

@@ -25,7 +25,7 @@ from ckanext.privacy.workflow import (
     scans,
     tombstones,
 )
-from ckanext.privacy.workflow.transitions import OPEN_STATES, WAITING_STATES, State
+from ckanext.privacy.workflow.transitions import OPEN_STATES, State
 
 _TIMES = ("created", "judged", "due", "public_on", "released", "review_by", "expires", "ended")
 _PLAIN = (
@@ -90,7 +90,7 @@ def _dictized(
         "consents": release.consents.get("records", []),
         "approvals": known.approvals.get(release.id, 0),
         "age_days": (now() - release.created).days,
-        "overdue": release.state in WAITING_STATES and release.due is not None and release.due < now(),
+        "overdue": release.is_to_decide and release.due is not None and release.due < now(),
         "left_out": left_out or [],
     }
 
@@ -102,7 +102,8 @@ def show(release: Release, user: model.User) -> dict[str, Any]:
 
     ``may`` maps each step to None, or to the sentence that says why the person cannot take it. ``changed`` says that
     the dataset is no longer what the release would make public, or (``agreements_changed``) that what people agreed to
-    is no longer what it was asked for with; ``own_refusal`` that the person's own refusal is appealed against.
+    is no longer what it was asked for with; ``own_refusal`` that the person's own refusal is appealed against;
+    ``erased`` that nothing is kept of it.
     """
     is_open = release.state in OPEN_STATES
     return {
@@ -113,6 +114,7 @@ def show(release: Release, user: model.User) -> dict[str, Any]:
         "changed": is_open and not as_requested.is_current(release),
         "agreements_changed": is_open and not legal_basis.as_seen(release),
         "own_refusal": people.is_own_refusal(user, release),
+        "erased": bool(release.snapshot.get("erased")),
         "may": _may(release, user),
     }
 
@@ -126,6 +128,7 @@ def _may(release: Release, user: model.User) -> dict[str, str | None]:
         "return": judge,
         "reject": judge,
         "withdraw": decide and edit,
+        "erase": decide,
         "hold": decide,
         "resume": people.why_not_resume(user, release),
         "confirm": people.why_not_vouch(user, release),
@@ -232,7 +235,7 @@ def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     if filters.outcome:
         found.append(Release.outcome == filters.outcome)
     if filters.overdue:
-        found += [Release.state.in_(WAITING_STATES), Release.due < now()]
+        found += [Release.to_decide(), Release.due < now()]
     return found
 
 

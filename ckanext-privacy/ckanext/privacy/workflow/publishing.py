@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 from collections.abc import Sequence
 
@@ -13,7 +14,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.privacy import config
 from ckanext.privacy.engine.deadlines import months_after
 from ckanext.privacy.gate import publish
-from ckanext.privacy.model import Release
+from ckanext.privacy.model import AuditEntry, Release
 from ckanext.privacy.model.columns import now
 from ckanext.privacy.workflow import legal_basis, steps
 from ckanext.privacy.workflow.one_by_one import Done, one_by_one
@@ -21,6 +22,7 @@ from ckanext.privacy.workflow.transitions import STANDING_STATES, Event
 
 log = logging.getLogger(__name__)
 
+_NEXT_LOOK = "review_by"
 _INDEX_ERRORS = (SearchIndexError, SearchError)
 
 
@@ -39,7 +41,7 @@ def make_public(release: Release, event: Event, actor: steps.Actor, reason: str 
     Refused with a ``ValidationError`` when the people in the data have not agreed where that is needed, whoever asks,
     and when its time has passed already.
     """
-    _set_ends(release)
+    set_ends(release)
     _refuse_ended(release)
     try:
         legal_basis.bind(release)
@@ -57,26 +59,46 @@ def make_public(release: Release, event: Event, actor: steps.Actor, reason: str 
 def resume(release: Release, actor: steps.Actor, reason: str, event: Event = Event.RESUME) -> None:
     """Show a locked release again that was on hold, and commit; refused when its time, or an agreement, has ended.
 
-    Who shows it again has looked at it: the day to look at it again is set anew.
+    Who shows it again has looked at it: a day to look at it again that has passed is set anew.
     """
-    look_again_later(release)
+    set_anew = release.review_by is None or release.review_by <= now()
+    if set_anew:
+        look_again_later(release)
     _refuse_ended(release)
     _refuse_disagreed(release)
     package = model.Session.get(model.Package, release.package_id)
     if package is None or package.state != "active":
         model.Session.rollback()
         raise steps.invalid(tk._("The dataset is not there any more."))
-    steps.take(release, event, actor, reason)
+    steps.take(release, event, actor, reason, **(next_look(release) if set_anew else {}))
     model.Session.flush()
     show_to_public(release)
 
 
 def look_again_later(release: Release) -> None:
-    """Set the day by which somebody has to look at a release again, as the policy in force counts it from now."""
-    release.review_by = months_after(now(), config.policy().time.review_again_months)
+    """Set the next day by which somebody has to look at a release again, counted from now.
+
+    It is as far off as the one before it was, so that a wish is not forgotten, and never later than the policy in force
+    asks for. Where neither asks for a day there is none.
+    """
+    days = [months_after(now(), config.policy().time.review_again_months), _as_far_off_again(release)]
+    release.review_by = min(filter(None, days), default=None)
 
 
-def _set_ends(release: Release) -> None:
+def _as_far_off_again(release: Release) -> dt.datetime | None:
+    if release.review_by is None:
+        return None
+    noted = sa.select(AuditEntry.at).where(AuditEntry.object_id == release.id, AuditEntry.data.has_key(_NEXT_LOOK))
+    last = model.Session.scalar(noted.order_by(AuditEntry.seq.desc()).limit(1))
+    return now() + (release.review_by - (dt.datetime.fromisoformat(last) if last else release.created))
+
+
+def next_look(release: Release) -> dict[str, str | None]:
+    """Return what the log notes of a step that set the day to look again: from then on it is counted."""
+    return {_NEXT_LOOK: release.review_by.isoformat() if release.review_by else None}
+
+
+def set_ends(release: Release) -> None:
     """Give a release the dates that the policy sets where the person who asked set none."""
     settings = config.policy().time
     if release.review_by is None:

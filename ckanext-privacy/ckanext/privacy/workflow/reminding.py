@@ -17,7 +17,7 @@ from ckanext.privacy.model.columns import now
 from ckanext.privacy.model.concern import OPEN
 from ckanext.privacy.workflow import audit, notify, people
 from ckanext.privacy.workflow.one_by_one import Done, one_by_one
-from ckanext.privacy.workflow.transitions import WAITING_STATES, State
+from ckanext.privacy.workflow.transitions import State
 
 #: Steps: a decision is due soon; it is late and others are told; a release has to be looked at again soon.
 DUE_SOON, LATE, REVIEW_AGAIN = "due_soon", "late", "review_again"
@@ -66,7 +66,7 @@ def _steps(settings: TimeSettings) -> Iterator[tuple[_Case, str]]:
 def _waiting(until: dt.datetime) -> Iterator[_Case]:
     concerned = sa.exists().where(Concern.package_id == Release.package_id, Concern.state == OPEN)
     # Of a hold, the concern behind it is what people are reminded of, as long as there is one.
-    waits = sa.and_(Release.state.in_(WAITING_STATES), sa.not_(sa.and_(Release.state == State.HELD.value, concerned)))
+    waits = sa.and_(Release.to_decide(), sa.not_(sa.and_(Release.state == State.HELD.value, concerned)))
     officer = sa.case((Release.state == State.BLOCKED.value, Release.requested_by))
     releases = _releases(Release.due, officer).where(waits, Release.due <= until)
     yield from (_Case("release", *row) for row in model.Session.execute(releases).tuples())
@@ -135,15 +135,21 @@ def of_reader(user: model.User) -> list[dict[str, Any]]:
     return sorted(filter(None, map(_told, Reminder.of_reader(user.id))), key=lambda told: told["due"])
 
 
+def _waits(subject: Release | Concern, step: str) -> dt.datetime | None:
+    """Return until when what somebody was told still waits; None when it does not."""
+    if isinstance(subject, Concern):
+        return subject.due if subject.state == OPEN else None
+    if step == REVIEW_AGAIN:
+        return subject.review_by if subject.state == State.RELEASED else None
+    return subject.due if subject.is_to_decide else None
+
+
 def _told(reminder: Reminder) -> dict[str, Any] | None:
     """Return a reminder as plain JSON; None when there is nothing left to do about it."""
     if reminder.step == STEWARDS_CHANGED:
         return None  # told by itself, see below
     subject = (Release if reminder.object_type == "release" else Concern).get(reminder.object_id)
-    waiting = (*WAITING_STATES, OPEN)
-    waits = {DUE_SOON: waiting, LATE: waiting, REVIEW_AGAIN: (State.RELEASED,)}
-    when = getattr(subject, "review_by" if reminder.step == REVIEW_AGAIN else "due", None)
-    if subject is None or subject.state not in waits[reminder.step] or when != reminder.due:
+    if subject is None or _waits(subject, reminder.step) != reminder.due:
         return None
     release = subject if isinstance(subject, Release) else Release.latest(reminder.package_id)
     package = release.snapshot.get("package", {}) if release else {}

@@ -75,24 +75,27 @@ def privacy_concern_list(context: Context, data_dict: DataDict) -> dict[str, Any
 
 @schema.accepts(schema.concern_resolve)
 def privacy_concern_resolve(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Settle a concern with a reason, which whoever sent it reads.
+    """Settle a concern with an answer, which whoever sent it reads, and nobody else but the stewards.
 
-    Taking the dataset down ends its release. Otherwise a hold on it ends, unless another concern about it is open.
+    Taking the dataset down ends its release. Otherwise a hold on it ends, unless another concern about it is open. The
+    public register says of either that a concern was looked into, and nothing of the answer.
 
     :param id: the concern
-    :param reason: the answer
+    :param reason: the answer; private
     :param outcome: ``kept``, ``corrected`` or ``taken_down`` (kept)
-    :param erase: with ``taken_down``: remove what was released for good
+    :param erase: with ``taken_down``: remove what was released for good, also where it was down already
+    :returns: the concern as stewards see it, with ``message``: one sentence when something could not be erased, else
+        None
     """
     checking.check("privacy_concern_resolve", context, data_dict)
     erase, outcome = bool(data_dict.get("erase")), data_dict.get("outcome") or concerns.KEPT
     answer = concerns.Answer(outcome, data_dict["reason"], erase=erase)
     try:
-        concern = concerns.resolve(data_dict["id"], answer, people.current_user(context))
+        concern, message = concerns.resolve(data_dict["id"], answer, people.current_user(context))
     except BaseException:
         model.Session.rollback()
         raise
-    return concerns.for_steward(concern)
+    return {**concerns.for_steward(concern), "message": message}
 
 
 def _id_of(kind: type[Any], id_or_name: str | None) -> str | None:

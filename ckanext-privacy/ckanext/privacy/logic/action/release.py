@@ -112,18 +112,20 @@ def privacy_release_narrow(context: Context, data_dict: DataDict) -> dict[str, A
     return _decide(lambda: requesting.narrow(data_dict["id"], sha256, data_dict["resources"], user))
 
 
-@schema.accepts(schema.with_public_reason)
+@schema.accepts(schema.release_confirm)
 def privacy_release_confirm(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Note that a public release was looked at again and may stay.
 
-    Only stewards who neither asked for it nor changed the dataset last. Its next day
-    of review follows from the policy.
+    Only stewards who neither asked for it nor changed the dataset last.
 
     :param id: the release
     :param reason: what was looked at; shown in the public register
+    :param review_by: by when it has to be looked at again; without it as far off as this day was, and never later than
+        the policy says
     """
     access.check("privacy_release_confirm", context, data_dict)
-    return _decide(lambda: deciding.confirm(data_dict["id"], data_dict["reason"], people.current_user(context)))
+    user, review_by = people.current_user(context), _moment(data_dict.get("review_by"))
+    return _decide(lambda: deciding.confirm(data_dict["id"], data_dict["reason"], user, review_by))
 
 
 @tk.side_effect_free
@@ -187,15 +189,23 @@ def privacy_release_withdraw(context: Context, data_dict: DataDict) -> dict[str,
 
     :param id: the release
     :param reason: why; shown in the public register
-    :param erase: remove what was released for good, older versions too; stewards only, also after it was taken down.
-        The working copy stays its editors'
-    :returns: the release, with ``message``: one sentence when something stays because another dataset shows it, else
-        None
+    :param erase: remove what was released for good, older versions too; stewards only, in whatever state it is: also
+        what was taken down before, and what was asked for and never public. All reasons given before go too; this one
+        stays. The working copy stays its editors'
+    :returns: the release, with ``message``: one sentence when something stays because another dataset or version shows
+        it, else None
     """
     access.check("privacy_release_withdraw", context, data_dict)
-    user, erase = people.current_user(context), bool(data_dict.get("erase"))
-    answer = _decide(lambda: deciding.withdraw(data_dict["id"], data_dict["reason"], user, erase=erase))
-    return {**answer, "message": deciding.kept_for_others(data_dict["id"]) if erase else None}
+    user, (release_id, reason) = people.current_user(context), (data_dict["id"], data_dict["reason"])
+    if not data_dict.get("erase"):
+        return {**_decide(lambda: deciding.withdraw(release_id, reason, user)), "message": None}
+    said: list[str | None] = []
+
+    def erase() -> Release:
+        said.append(deciding.erase(release_id, user, reason))
+        return _release(release_id)
+
+    return {**_decide(erase), "message": said[0]}
 
 
 @schema.accepts(schema.with_public_reason)
@@ -244,7 +254,8 @@ def privacy_release_show(context: Context, data_dict: DataDict) -> dict[str, Any
     :param id: the release
     :returns: the release, with ``decisions``, ``scans``, ``consents`` (the agreements that it rests on), ``changed``
         (dataset or agreements are no longer what was asked for), ``agreements_changed``, ``own_refusal`` (your own
-        refusal is appealed against) and ``may``: step -> None, or the sentence that says why you cannot take it
+        refusal is appealed against), ``erased`` (nothing is kept of it) and ``may``: step -> None, or the sentence that
+        says why you cannot take it
     """
     access.check("privacy_release_show", context, data_dict)
     return overview.show(_release(data_dict["id"]), people.current_user(context))
