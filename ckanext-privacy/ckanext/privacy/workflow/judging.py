@@ -102,8 +102,8 @@ def note_adopted(release_id: str) -> None:
         return
     verdict = verdict_on(release, scans)
     note(release, verdict)
-    if all(reason.rule == FIRST_RELEASE for reason in verdict.reasons):
-        release.due = None
+    if release.origin == "legacy" and any(reason.rule != FIRST_RELEASE for reason in verdict.reasons):
+        release.due = steps.decide_by()
     data = {"package": release.package_id, "outcome": release.outcome, **links.bind(release, scans)}
     audit.record("release.looked_at", "release", release.id, data, people.POLICY)
     model.Session.commit()

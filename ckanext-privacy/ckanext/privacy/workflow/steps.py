@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from typing import Any
@@ -102,8 +103,13 @@ def _note_time(release: Release, before: State, after: State, reason: str | None
     elif before in _ENDS:
         release.ended = release.ended_reason = None
     if after in WAITING_STATES and after is not before:
-        settings = config.policy().time
-        release.due = working_days_after(now(), settings.review_days, settings)
+        release.due = decide_by()
+
+
+def decide_by() -> dt.datetime:
+    """Return until when whoever it waits for from now on takes the next step."""
+    settings = config.policy().time
+    return working_days_after(now(), settings.review_days, settings)
 
 
 def invalid(sentence: str, field: str = "message") -> tk.ValidationError:
