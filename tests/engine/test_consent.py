@@ -244,3 +244,21 @@ def test_the_status_of_each_event_is_exported_as_dpv_names_it():
     assert [each["@type"] for each in document["dpv:hasConsentStatus"]] == ["dpv:ConsentGiven", "dpv:ConsentRevoked"]
     by = [each["dpv:isIndicatedBy"]["@id"].rpartition("#")[2] for each in document["dpv:hasConsentStatus"]]
     assert by == ["spoke", "controller"]
+
+
+def test_only_those_who_agreed_are_said_to_have_done_it_in_the_records_way():
+    """A meeting's vote gave it; nobody voted when it was taken back by a link, or when its time passed."""
+    later = [START + dt.timedelta(days) for days in (1, 2)]
+    events = [ConsentEvent(Event.GIVE, START), *map(ConsentEvent, (Event.RENEW, Event.WITHDRAW), later)]
+    told = consent.record_document(make(), frame(*events))["dpv:hasConsentStatus"]
+    assert ["dpv:hasIndicationMethod" in each for each in told] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("law", "kind"),
+    [("https://example.org/dpdp", "@id"), ("DPDP Act 2023", "dct:title"), ("javascript:x", "dct:title")],
+)
+def test_a_law_is_an_address_or_a_title(law, kind):
+    found = consent.record_document(make(law=law), frame())["dpv:hasApplicableLaw"]
+    assert found[kind] == law
+    assert violations(consent.record_document(make(law=law), frame())) == 0

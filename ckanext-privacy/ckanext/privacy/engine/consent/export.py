@@ -7,6 +7,7 @@ neither document.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,9 @@ Record = Mapping[str, Any]
 
 RECORD_PROFILE = "https://w3id.org/dpv/schema/dpv-27560#record"
 RECEIPT_PROFILE = "https://w3id.org/dpv/schema/dpv-27560#receipt"
+#: Events in which people agreed, in the way that the record names.
+_AGREEING = ("give", "renew")
+WEB_ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 NOT_PUBLIC = "http://publications.europa.eu/resource/authority/access-right/NON_PUBLIC"
 _PREFIXES = {
     "dpv": "https://w3id.org/dpv#",
@@ -68,7 +72,7 @@ def record_document(record: Record, frame: Frame) -> Json:
         "dpv:hasDataController": _id(_controller_id(frame)),
         "dpv:hasEntity": [_controller(record, frame)],
         "dpv:hasJurisdiction": _id(f"loc:{record['jurisdiction']}"),
-        **({"dpv:hasApplicableLaw": _id(record["law"])} if record["law"] else {}),
+        **({"dpv:hasApplicableLaw": _named("dpv:Law", record["law"])} if record["law"] else {}),
         "dpv:hasLegalBasis": _term("legal_basis", record["legal_basis"]),
         "dpv:hasNotice": [_notice(record, frame)],
         "dpv:hasProcess": [_process(each, frame, number) for number, each in enumerate(record["processes"], start=1)],
@@ -109,6 +113,11 @@ def _context(frame: Frame) -> Json:
 
 def _id(iri: str) -> Json:
     return {"@id": iri}
+
+
+def _named(kind: str, text: str) -> Json:
+    """Return what a text stands for: the thing at a web address, else one with the text as its title."""
+    return _id(text) if WEB_ADDRESS.fullmatch(text) else {"@type": kind, "dct:title": text}
 
 
 def _time(moment: dt.datetime) -> Json:
@@ -172,7 +181,7 @@ def _notice(record: Record, frame: Frame) -> Json:
         "dct:language": notice["languages"],
         "dct:date": {"@type": "xsd:date", "@value": notice["date"]},
         **({"dct:description": notice["text"]} if notice["text"] else {}),
-        **({"dct:source": _id(notice["url"])} if notice["url"] else {}),
+        **({"dct:source": _named("dpv:Notice", notice["url"])} if notice["url"] else {}),
     }
 
 
@@ -260,9 +269,10 @@ def _status(record: Record, frame: Frame, number: int) -> Json:
         "@type": f"dpv:{status}",
         "dpv:isIndicatedAtTime": _time(event.at),
         "dpv:isIndicatedBy": _id(_indicated_by(record, frame, event)),
-        "dpv:hasIndicationMethod": _term("method", record["method"]),
     }
-    if event.event.value in ("give", "renew"):
+    if event.event.value in _AGREEING:
+        # How the others were told, nobody wrote down.
+        found["dpv:hasIndicationMethod"] = _term("method", record["method"])
         found["dpv:hasDuration"] = _period(event)
     return found
 
