@@ -782,3 +782,18 @@ def test_the_register_names_roles_and_hides_what_was_never_public(dataset):
     assert register["audit"] == {key: act("sysadmin", "privacy_audit_verify")[key] for key in ("length", "head")}
     for word in ("steward1", "steward2", "officer", held["package_id"], "Too few people"):
         assert word not in str(register)
+
+
+def test_whoever_asked_sees_in_ckan_that_it_came_back(dataset, app, community):
+    asked = request(dataset["id"])
+    header = {"Authorization": community["officer"]["token"]}
+    assert "Came back to you" not in app.get("/about", headers=header).body
+    act("steward1", "privacy_release_return", id=asked["id"], reason="The years are missing.")
+
+    assert "Came back to you (1)" in app.get("/about", headers=header).body
+    listed = act("officer", "privacy_release_list", state="came_back")
+    assert ([each["id"] for each in listed["results"]], listed["counts"]["came_back"]) == ([asked["id"]], 1)
+    assert act("editor", "privacy_release_list", state="came_back")["count"] == 0
+    replace_file(dataset, "ward,taps\n7,8\n")
+    request(dataset["id"])
+    assert act("officer", "privacy_release_list", state="came_back")["count"] == 0

@@ -14,6 +14,7 @@ from ckanext.privacy.views.calls import act
 from ckanext.privacy.workflow import overview
 
 __all__ = [
+    "privacy_came_back_count",
     "privacy_concern_count",
     "privacy_pointed_at",
     "privacy_queue_count",
@@ -39,6 +40,12 @@ def privacy_queue_count() -> int | None:
     if user is None or not (user.sysadmin or Steward.organizations(user.id)):
         return None
     return overview.waiting(user)
+
+
+def privacy_came_back_count() -> int:
+    """Return how many of the reader's own requests were answered and are their turn again."""
+    user = model.User.get(tk.current_user.name) if tk.current_user.is_authenticated else None
+    return overview.came_back(user) if user else 0
 
 
 def privacy_pointed_at(field: str, texts: list[str]) -> list[str]:

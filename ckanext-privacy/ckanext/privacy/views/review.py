@@ -19,6 +19,7 @@ Json = Mapping[str, Any]
 
 QUEUE_STATES = (
     "open",
+    "came_back",
     "in_review",
     "blocked",
     "scheduled",
@@ -80,7 +81,8 @@ def _watch() -> dict[str, str] | None:
 def _queue_filters() -> list[dict[str, Any]]:
     mine = act("organization_list_for_user", permission="read")
     organizations = [("", tk._("All"))] + [(each["id"], each["display_name"]) for each in mine]
-    states = [(code, tk._("Everything open") if code == "open" else words.state(code)["word"]) for code in QUEUE_STATES]
+    kinds = {"open": tk._("Everything open"), "came_back": tk._("Came back to you")}
+    states = [(code, kinds.get(code) or words.state(code)["word"]) for code in QUEUE_STATES]
     outcomes = [(code, words.say(words.OUTCOMES, code) or tk._("All")) for code in OUTCOMES]
     return [
         lists.choice("state", tk._("State"), states),

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import authz, model
 from ckan.plugins import toolkit as tk
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import aliased, defer
 
 from ckanext.privacy.engine.policy import FIRST_RELEASE
 from ckanext.privacy.model import Decision, Release, Steward
@@ -38,11 +38,14 @@ _OF_PACKAGE = ("id", "name", "title", "type")
 _SHOWN = (Release.snapshot["left_out"], *(Release.snapshot["package"][name] for name in _OF_PACKAGE))
 #: Filter word for all requests that wait for somebody.
 OPEN = "open"
+#: Filter word for one's own requests that are one's own turn again; what was answered so many days ago is old news.
+CAME_BACK, _NEWS_DAYS = "came_back", 30
+_CAME_BACK_IN = (State.RETURNED, State.REJECTED, State.BLOCKED, State.HELD)
 
 
 @dataclasses.dataclass(frozen=True)
 class Filters:
-    """What a list of releases is narrowed to; None means any. ``state`` may be ``open``."""
+    """What a list of releases is narrowed to; None means any. ``state`` may be ``open`` or ``came_back``."""
 
     state: str | None = None
     organization: str | None = None
@@ -182,8 +185,8 @@ def listing(user: model.User, filters: Filters, limit: int, offset: int) -> dict
     what was public before the gate has come.
     """
     visible = _visible(user)
-    narrowed = [*visible, *_conditions(filters)]
-    unfiltered = [*visible, *_conditions(dataclasses.replace(filters, state=None))]
+    narrowed = [*visible, *_conditions(filters, user)]
+    unfiltered = [*visible, *_conditions(dataclasses.replace(filters, state=None), user)]
     counts = sa.select(Release.state, sa.func.count()).where(*unfiltered).group_by(Release.state)
     order = Release.created.asc() if filters.state in (OPEN, *OPEN_STATES) else Release.created.desc()
     # First which, then what: PostgreSQL would open the snapshot of every row before it sorts them.
@@ -193,7 +196,7 @@ def listing(user: model.User, filters: Filters, limit: int, offset: int) -> dict
     known = _Known.of(release for release, *_ in rows)
     return {
         "count": _count(narrowed),
-        "counts": dict(model.Session.execute(counts).tuples().all()),
+        "counts": {**dict(model.Session.execute(counts).tuples().all()), CAME_BACK: came_back(user)},
         "adopted": _adopted(visible),
         "results": [
             _dictized(release, dict(zip(_OF_PACKAGE, package, strict=True)), left_out, known)
@@ -204,7 +207,23 @@ def listing(user: model.User, filters: Filters, limit: int, offset: int) -> dict
 
 def waiting(user: model.User) -> int:
     """Return how many releases that a person may see wait for a steward."""
-    return _count([*_visible(user), *_conditions(Filters(state=State.IN_REVIEW))])
+    return _count([*_visible(user), *_conditions(Filters(state=State.IN_REVIEW), user)])
+
+
+def came_back(user: model.User) -> int:
+    """Return how many of a person's own requests are their turn again: answered lately, and nothing newer asked."""
+    return _count(_came_back(user))
+
+
+def _came_back(user: model.User) -> list[sa.ColumnElement[bool]]:
+    newer = aliased(Release)
+    answered = sa.func.coalesce(Release.ended, Release.judged, Release.created)
+    return [
+        Release.requested_by == user.id,
+        Release.state.in_(_CAME_BACK_IN),
+        answered > now() - dt.timedelta(days=_NEWS_DAYS),
+        ~sa.exists().where(newer.package_id == Release.package_id, newer.created > Release.created),
+    ]
 
 
 def _count(conditions: list[sa.ColumnElement[bool]]) -> int:
@@ -222,10 +241,12 @@ def _adopted(visible: list[sa.ColumnElement[bool]]) -> dict[str, int]:
     return dict(zip(("total", "looked_at", "found"), found, strict=True))
 
 
-def _conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
+def _conditions(filters: Filters, user: model.User) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if filters.state == OPEN:
         found.append(Release.state.in_(OPEN_STATES))
+    elif filters.state == CAME_BACK:
+        found += _came_back(user)
     elif filters.state:
         found.append(Release.state == filters.state)
     if filters.organization:

@@ -266,16 +266,17 @@ def privacy_release_show(context: Context, data_dict: DataDict) -> dict[str, Any
 def privacy_release_list(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """List the releases you have to do with: the queue, and the history.
 
-    :param state: one state, or ``open`` for all that wait for somebody (these come oldest first)
+    :param state: one state, or ``open`` for all that wait for somebody (these come oldest first), or
+        ``came_back`` for those that you asked for and that are your turn again
     :param organization: an organisation, by id or name
     :param dataset: a dataset, by id or name
     :param outcome: what the policy asks for
     :param overdue: only those that a steward should have decided by now
     :param limit: at most so many (100)
     :param offset: after so many
-    :returns: ``{count, counts, adopted, results}``; ``counts`` by state, regardless of the state filter; ``adopted``
-        ``{total, looked_at, found}``: datasets that were public before the gate, how many of them were scanned since,
-        and in how many something was found
+    :returns: ``{count, counts, adopted, results}``; ``counts`` by state and of ``came_back``, regardless of the state
+        filter; ``adopted`` ``{total, looked_at, found}``: datasets that were public before the gate, how many of them
+        were scanned since, and in how many something was found
     """
     access.check("privacy_release_list", context, data_dict)
     filters = overview.Filters(
