@@ -346,7 +346,7 @@ def test_renewing_lets_a_release_go_on(dataset):
 def test_what_was_taken_back_is_not_renewed(dataset):
     record = agree(dataset["id"])
     act("", "privacy_consent_withdraw", token=record["token"])
-    with pytest.raises(tk.ValidationError, match="ConsentWithdrawn"):
+    with pytest.raises(tk.ValidationError, match="Taken back"):
         act("officer", "privacy_consent_renew", id=record["id"])
 
 
