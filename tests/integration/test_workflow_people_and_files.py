@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 from ckan import model
+from ckan.common import config
 from ckan.lib.search import rebuild
 from ckan.plugins import toolkit as tk
 from click.testing import CliRunner
@@ -19,7 +20,7 @@ from support.releases import PEOPLE, WATER, act, add_file, make_dataset, public_
 from ckanext.privacy.cli import privacy
 from ckanext.privacy.gate import freeze, uploads
 from ckanext.privacy.model import Cleaning, Consent, Release
-from ckanext.privacy.workflow import adoption, agreeing, audit, publishing
+from ckanext.privacy.workflow import adoption, agreeing, audit, notify, publishing
 
 pytestmark = pytest.mark.usefixtures("community")
 
@@ -269,3 +270,29 @@ def test_verifying_a_broken_log_fails(run):
         connection.execute(sa.text("UPDATE privacy_audit SET actor = 'somebody' WHERE seq = 2"))
     assert "Broken at entry 2" in run("audit", "verify", code=1)
     assert not audit.verify()["ok"]
+
+
+# Notifications ---------------------------------------------------------------------------------------------------
+
+
+def test_a_title_of_two_lines_does_not_stop_the_mail_which_goes_to_who_works_there_still(monkeypatch):
+    monkeypatch.setitem(config, "smtp.server", "localhost")
+    monkeypatch.setitem(config, "smtp.mail_from", "desk@example.org")
+    sent, jobs, enqueue = [], [], tk.enqueue_job
+    monkeypatch.setattr(notify, "mail_user", lambda user, subject, body: sent.append((user.name, subject, body)))
+    monkeypatch.setattr(tk, "enqueue_job", lambda *args, **kw: jobs.append(args) or enqueue(*args, **kw))
+    title = "Asha Patil\nof Ward 7"
+    dataset = make_dataset(title=title, title_translated={"en": title})
+    asked = act("officer", "privacy_release_request", id=dataset["id"])
+    act("sysadmin", "privacy_steward_remove", username="steward2", organization="city-lab")
+    work()
+    assert "Patil" not in str(jobs)
+    ((name, subject, body),) = sent
+    assert (name, subject) == ("steward1", "A release is waiting for you: Asha Patil of Ward 7")
+    assert "“Asha Patil of Ward 7”" in body
+    monkeypatch.setattr(notify, "mail_user", partial(_refuse, ValueError("a header of two lines")))
+    notify.send(Release.get(asked["id"]).requested_by, "returned", asked["id"])
+
+
+def _refuse(error, *_args):
+    raise error

@@ -22,10 +22,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Mail:
-    """What an e-mail says."""
+    """What an e-mail says, and about which dataset: only who works on that gets it. None: for system administrators."""
 
     subject: str
     body: str
+    package_id: str | None
 
 
 def judged(release_id: str) -> None:
@@ -79,16 +80,24 @@ def reminded(reminder_id: str) -> None:
 def send(user_id: str, about: str, subject_id: str) -> None:
     """Write and send one e-mail; one that cannot be sent is logged and forgotten.
 
-    It is written only now: what was erased meanwhile is in no queue, and in no e-mail.
+    It is written only now: what was erased meanwhile is in no queue, and in no e-mail, and who is no steward or editor
+    any more gets none.
     """
     user = model.User.get(user_id)
     mail = _written(about, subject_id)
-    if mail is None or user is None or not user.is_active or not user.email:
+    if mail is None or user is None or not user.is_active or not user.email or not _may_read(user, mail):
         return
     try:
         mail_user(user, mail.subject, mail.body)
-    except (MailerException, OSError) as error:
+    except (MailerException, OSError, ValueError) as error:
         log.warning("A notification could not be sent (%s).", type(error).__name__)
+
+
+def _may_read(user: model.User, mail: Mail) -> bool:
+    if mail.package_id is None:
+        return bool(user.sysadmin)
+    package = model.Session.get(model.Package, mail.package_id)
+    return package is not None and (people.is_steward(user, package.owner_org) or people.may_update(user, package.id))
 
 
 def _written(about: str, subject_id: str) -> Mail | None:
@@ -97,17 +106,25 @@ def _written(about: str, subject_id: str) -> Mail | None:
         return _of_reminder(model.Session.get(Reminder, subject_id))
     if about in _ADDRESSES:
         subject, body, endpoint = _ADDRESSES[about]
-        return Mail(tk._(subject), tk._(body).format(url=tk.url_for(endpoint, id=subject_id or None, _external=True)))
+        url = tk.url_for(endpoint, id=subject_id or None, _external=True)
+        return Mail(tk._(subject), tk._(body).format(url=url), _dataset_of(about, subject_id))
     return _of_release(about, Release.get(subject_id))
+
+
+def _dataset_of(about: str, subject_id: str) -> str | None:
+    concern = Concern.get(subject_id) if about == "concern_came" else None
+    return concern.package_id if concern else subject_id or None
 
 
 def _of_release(about: str, release: Release | None) -> Mail | None:
     if release is None or about not in _SUBJECTS:
         return None
-    title = str(release.snapshot.get("package", {}).get("title") or release.package_id)
+    # A subject has one line, whatever an editor made of the title.
+    title = " ".join(str(release.snapshot.get("package", {}).get("title") or release.package_id).split())
     url = tk.url_for("dataset.read", id=release.package_id, _external=True)
     body = _BODIES.get(about, _DECIDED)
-    return Mail(tk._(_SUBJECTS[about]).format(title=title), tk._(body).format(title=title, url=url))
+    subject = tk._(_SUBJECTS[about]).format(title=title)
+    return Mail(subject, tk._(body).format(title=title, url=url), release.package_id)
 
 
 def _of_reminder(reminder: Reminder | None) -> Mail | None:
@@ -117,7 +134,8 @@ def _of_reminder(reminder: Reminder | None) -> Mail | None:
     release = Release.get(reminder.object_id)
     blocked = release is not None and release.state == State.BLOCKED and reminder.step in _BLOCKED
     subject, body = (_BLOCKED if blocked else _REMINDERS)[reminder.step]
-    return Mail(tk._(subject), tk._(body).format(date=reminder.due.date().isoformat(), url=url))
+    text = tk._(body).format(date=reminder.due.date().isoformat(), url=url)
+    return Mail(tk._(subject), text, reminder.package_id)
 
 
 #: The page of what somebody is reminded of.
