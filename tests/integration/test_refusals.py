@@ -22,7 +22,7 @@ from ckanext.privacy.workflow import audit
 #: What everyone may call; what it tells depends on who asks.
 OPEN = {
     "privacy_concern_create", "privacy_register_list", "privacy_scanner_show", "privacy_status_show",
-    "privacy_release_list", "privacy_release_approve_bulk", "privacy_reminder_list",
+    "privacy_release_list", "privacy_release_approve_bulk", "privacy_reminder_list", "privacy_steward_change_list",
 }  # fmt: skip
 
 SECRET = "Asha Kamble, 12 River Lane"
