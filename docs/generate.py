@@ -140,7 +140,7 @@ def leaks_page() -> str:
     readers = ", ".join(f"`{name}`" for name in _readers())
     reading = (
         "Each has `test_what_is_read_shows_only_releases[…]`, and `test_what_is_read_leaks_without_the_gate[…]` unless "
-        "plain CKAN shows nothing there either (`CLOSED_IN_PLAIN_CKAN`) or has no such place (`OF_THE_GATE`)."
+        "plain CKAN has no such place (`OF_THE_GATE`)."
     )
     community = ", ".join(f"`{name}`" for name in _readers("places.py"))
     return "\n".join([

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 from collections.abc import Callable, Iterable
 from unittest import mock
@@ -71,6 +72,20 @@ def activity_pages(path: str) -> Reader:
         return "\n".join(world.site.text(user, path.format(aid=a, id=d, rid=file)) for a, d in found)
 
     return read
+
+
+def changes_from_each_to_the_next(world: World, user: str | None) -> str:
+    """Read the pages that compare each activity of a dataset with the one after it."""
+    from ckanext.activity.model import Activity
+
+    stored = model.Session.query(Activity.object_id, Activity.id).filter(Activity.object_id.in_(world.datasets))
+    found: dict[str, list[str]] = {}
+    for dataset, activity in stored.order_by(Activity.timestamp):
+        found.setdefault(dataset, []).append(activity)
+    model.Session.remove()
+    pairs = [pair for activities in found.values() for pair in itertools.pairwise(activities)]
+    path = "/dataset/changes_multiple?old_id={}&new_id={}"
+    return "\n".join(world.site.text(user, path.format(*pair)) for pair in pairs)
 
 
 def views(*paths: str) -> Reader:
@@ -227,6 +242,9 @@ READERS: dict[str, Reader] = {
     "organization_activity_list": api("organization_activity_list?id=city-lab&limit=100"),
     "user_activity_list": api("user_activity_list?id=officer&limit=100"),
     "recently_changed": api("recently_changed_packages_activity_list?limit=100"),
+    "package_activity_list_whole": for_each(
+        "dataset", "/api/3/action/package_activity_list?id={id}&include_data=true&include_hidden_activity=true"
+    ),
     "activity_show": activity_pages("/api/3/action/activity_show?id={aid}&include_data=true"),
     "activity_show_without_data": activity_pages("/api/3/action/activity_show?id={aid}&include_data="),
     "activity_data_show": activity_pages("/api/3/action/activity_data_show?id={aid}"),
@@ -234,6 +252,7 @@ READERS: dict[str, Reader] = {
     "package_history_page": activity_pages("/dataset/{id}/history/{aid}"),
     "resource_history_page": activity_pages("/dataset/{id}/resources/{rid}/history/{aid}"),
     "dataset_changes_page": activity_pages("/dataset/changes/{aid}"),
+    "dataset_changes_of_several": changes_from_each_to_the_next,
     "dataset_activity_page": for_each("dataset", "/dataset/activity/{id}"),
     "organization_activity_page": page("/organization/activity/city-lab"),
     "user_activity_page": page("/user/activity/officer"),

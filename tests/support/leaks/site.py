@@ -31,6 +31,8 @@ OPEN_SETTINGS = {
     # Else an organisation with datasets can be neither deleted nor purged.
     "ckan.auth.create_unowned_dataset": True,
     "ckan.activity_streams_email_notifications": True,
+    # Everybody may read whole activities, and what changed between two.
+    "ckan.auth.public_activity_stream_detail": True,
     f"{STORAGE}.type": "ckan:fs",
     f"{STORAGE}.initialize": True,
 }

@@ -311,6 +311,13 @@ def withdrawn(world: World, word: str) -> None:
     world.site.api("steward1", "privacy_release_withdraw", id=release["id"], reason="A test", erase=True)
 
 
+def corrected_before_release(world: World, word: str) -> None:
+    """What nobody should read is taken out before the dataset is released: its past must not come along."""
+    dataset = world.create(word, name="corrected-in-time", title="Corrected", private=world.site.gated)
+    world.site.api("officer", "package_patch", id=dataset["id"], notes="corrected")
+    world.site.release(dataset["id"])
+
+
 def deleted_and_revived(world: World, word: str) -> None:
     """A released dataset is deleted and brought back: the old release must not come back with it."""
     dataset = world.create(word, private=not world.site.gated)
@@ -452,6 +459,7 @@ ROADS = (
     undelete,
     publish_a_draft,
     withdrawn,
+    corrected_before_release,
     deleted_and_revived,
     private_on_the_front_page,
     transferred_file,
