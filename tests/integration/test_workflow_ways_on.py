@@ -437,15 +437,16 @@ OFFERS = {
     "scheduled": (set(), OPEN, {"override", *OPEN}, False, True),
     "released": ({"withdraw"}, PUBLIC, PUBLIC, False, False),
     "held": ({"withdraw"}, {"withdraw", "resume"}, {"withdraw", "resume", "override"}, True, False),
-    "returned": (set(), set(), set(), True, False),
-    "rejected": ({"appeal"}, set(), {"appeal"}, True, False),
-    "withdrawn": (set(), set(), set(), True, False),
-    "superseded": (set(), set(), set(), True, False),
-    "expired": (set(), set(), set(), True, False),
-    "cancelled": (set(), set(), set(), True, False),
+    "returned": (set(), {"erase"}, {"erase"}, True, False),
+    "rejected": ({"appeal"}, {"erase"}, {"appeal", "erase"}, True, False),
+    "withdrawn": (set(), {"erase"}, {"erase"}, True, False),
+    "superseded": (set(), {"erase"}, {"erase"}, True, False),
+    "expired": (set(), {"erase"}, {"erase"}, True, False),
+    "cancelled": (set(), {"erase"}, {"erase"}, True, False),
 }
 ROLES = ("officer", "steward1", "sysadmin")
-ALL = ("approve", *decisions.FORMS)
+#: Erasing leaves nothing that another step could be taken with; it has tests of its own.
+TAKEN = ("approve", *(name for name in decisions.FORMS if name != "erase"))
 
 
 def put_into(state, asked):
@@ -479,7 +480,7 @@ def test_from_each_state_exactly_the_possible_steps_are_offered_and_somebody_can
     for user, offered in zip(ROLES, offers, strict=True):
         put_into(state, asked)
         assert set(decisions.offered(shown(asked, user))["decisions"]) == offered, user
-        for decision in ALL if user == "steward1" else offered:
+        for decision in TAKEN if user == "steward1" else offered.intersection(TAKEN):
             put_into(state, asked)
             possible = take(decision, asked, user)
             assert possible is (decision in offered), (user, decision)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ckan import model
@@ -22,11 +22,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Mail:
-    """What an e-mail says, and about which dataset: only who works on that gets it. None: for system administrators."""
+    """What an e-mail says, and about which dataset: only who works on that gets it. None: for system administrators.
+
+    ``readers`` are who gets it besides, whatever they may do by then: who is dismissed is told so.
+    """
 
     subject: str
     body: str
     package_id: str | None
+    readers: Collection[str] = ()
 
 
 def judged(release_id: str) -> None:
@@ -94,6 +98,8 @@ def send(user_id: str, about: str, subject_id: str) -> None:
 
 
 def _may_read(user: model.User, mail: Mail) -> bool:
+    if user.id in mail.readers:
+        return True
     if mail.package_id is None:
         return bool(user.sysadmin)
     package = model.Session.get(model.Package, mail.package_id)
@@ -135,7 +141,8 @@ def _of_reminder(reminder: Reminder | None) -> Mail | None:
     blocked = release is not None and release.state == State.BLOCKED and reminder.step in _BLOCKED
     subject, body = (_BLOCKED if blocked else _REMINDERS)[reminder.step]
     text = tk._(body).format(date=reminder.due.date().isoformat(), url=url)
-    return Mail(tk._(subject), text, reminder.package_id)
+    readers = reminder.readers if reminder.object_type == "organization" else ()
+    return Mail(tk._(subject), text, reminder.package_id or None, readers)
 
 
 #: The page of what somebody is reminded of.
