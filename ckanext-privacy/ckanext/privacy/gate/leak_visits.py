@@ -100,11 +100,13 @@ class Stranger:
     @contextmanager
     def reading(self, path: str) -> Iterator[Answer]:
         """Ask for an address, and take what is answered as it comes."""
-        response: TestResponse = self._app.test_client(use_cookies=False).get(path, buffered=False)
-        try:
-            yield Answer(response.status_code, response.iter_encoded())
-        finally:
-            response.close()
+        # A context of its own: a request within another would be made by whoever is logged in there.
+        with self._app.app_context():
+            response: TestResponse = self._app.test_client(use_cookies=False).get(path, buffered=False)
+            try:
+                yield Answer(response.status_code, response.iter_encoded())
+            finally:
+                response.close()
 
     def text(self, path: str) -> str | None:
         """Return a page, or None when it is not given."""
