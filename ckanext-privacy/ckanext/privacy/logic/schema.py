@@ -191,8 +191,8 @@ def release_withdraw(not_empty: Validator, unicode_safe: Validator, boolean_vali
 
 @validator_args
 def leak_check(boolean_validator: Validator) -> Schema:
-    """Whether only what is quick to compare is compared."""
-    return {"quick": [unless_empty, boolean_validator]}
+    """Whether all pages and files are read as well."""
+    return {"whole": [unless_empty, boolean_validator]}
 
 
 def page() -> Schema:

@@ -12,12 +12,11 @@ from ckanext.privacy.workflow import leak_watch
 @tk.side_effect_free
 @schema.accepts(schema.leak_check)
 def privacy_leak_check(context: Context, data_dict: DataDict) -> dict[str, list[dict[str, str]]]:
-    """Compare everything an anonymous visitor can read with the releases: what is stored, answers, pages, files, feeds.
+    """Compare what an anonymous visitor can read with the releases: what is stored, and what actions answer.
 
-    It reads every page and file of the catalogue, so it takes long on a large one: there give it to the scheduler.
-
-    :param quick: only what is stored, and the visitor's own actions
+    :param whole: also walk as a visitor through every page, feed and file, about a second for each dataset: for large
+        catalogues give ``ckan privacy leak-check`` to the scheduler, which does the same
     :returns: ``{"leaks": [{"where", "what"}]}``; empty when all is well
     """
     access.check("privacy_leak_check", context, data_dict)
-    return {"leaks": leak_watch.look(quick=bool(data_dict.get("quick")))}
+    return {"leaks": leak_watch.look(quick=not data_dict.get("whole"))}
