@@ -49,7 +49,7 @@ def queue() -> str:
     rows = [_queue_row(release) for release in found["results"]]
     frame = {
         "heading": heading.format(n=waiting),
-        "filters": _with_counts(filters, found["counts"]),
+        "filters": _with_counts(filters, {**found["counts"], "came_back": found["came_back"]}),
         "rows": rows,
         "several": sum(row["can_choose"] for row in rows) > 1,
         "adopted": _adopted(found["adopted"]),

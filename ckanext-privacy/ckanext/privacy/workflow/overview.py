@@ -179,7 +179,7 @@ def _iso(moment: dt.datetime | None) -> str | None:
 
 
 def listing(user: model.User, filters: Filters, limit: int, offset: int) -> dict[str, Any]:
-    """Return ``{count, counts, adopted, results}``: what a person may see, open ones oldest first, others newest first.
+    """Return ``{count, counts, came_back, adopted, results}`` of what a person may see, open ones oldest first.
 
     ``counts`` tells how many there are in each state when the state filter is left out, ``adopted`` how far the look at
     what was public before the gate has come.
@@ -196,7 +196,8 @@ def listing(user: model.User, filters: Filters, limit: int, offset: int) -> dict
     known = _Known.of(release for release, *_ in rows)
     return {
         "count": _count(narrowed),
-        "counts": {**dict(model.Session.execute(counts).tuples().all()), CAME_BACK: came_back(user)},
+        "counts": dict(model.Session.execute(counts).tuples().all()),
+        "came_back": came_back(user),
         "adopted": _adopted(visible),
         "results": [
             _dictized(release, dict(zip(_OF_PACKAGE, package, strict=True)), left_out, known)

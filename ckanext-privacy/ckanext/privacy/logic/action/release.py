@@ -274,9 +274,9 @@ def privacy_release_list(context: Context, data_dict: DataDict) -> dict[str, Any
     :param overdue: only those that a steward should have decided by now
     :param limit: at most so many (100)
     :param offset: after so many
-    :returns: ``{count, counts, adopted, results}``; ``counts`` by state and of ``came_back``, regardless of the state
-        filter; ``adopted`` ``{total, looked_at, found}``: datasets that were public before the gate, how many of them
-        were scanned since, and in how many something was found
+    :returns: ``{count, counts, came_back, adopted, results}``; ``counts`` by state, and the number of those that came
+        back to you, regardless of the state filter; ``adopted`` ``{total, looked_at, found}``: datasets that were
+        public before the gate, how many of them were scanned since, and in how many something was found
     """
     access.check("privacy_release_list", context, data_dict)
     filters = overview.Filters(
