@@ -125,6 +125,14 @@ def community(clean_site: None, make_once: Callable[[], dict[str, Any]]) -> dict
 
 
 @pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The gate's time, which stands still until it is told to pass."""
+    from support.time import Clock
+
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
 def stranger(community: dict[str, Any]) -> dict[str, Any]:
     """Somebody with a token who administers another organisation, and has a dataset `elsewhere` there."""
     from ckan.tests import factories, helpers

@@ -14,7 +14,6 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from support.agreeing import agree, community_dataset
 from support.releases import act, approve, make_dataset, public_sees, release, request, upload, work
 from support.survey import WATER
-from support.time import Clock
 
 from ckanext.privacy.engine import consent as rules
 from ckanext.privacy.engine.policy import ReleaseOutcome
@@ -28,11 +27,6 @@ pytestmark = pytest.mark.usefixtures("community")
 @pytest.fixture
 def dataset():
     return community_dataset()
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
 
 
 def wait_out(clock, **span):

@@ -50,7 +50,7 @@ def test_an_identity_number_is_refused_and_a_telephone_number_pointed_at(app, co
 def test_what_an_organization_said_before_the_gate_came_stops_its_releases(monkeypatch):
     from ckanext.privacy.gate import publishers
 
-    monkeypatch.setattr(publishers, "refuse", lambda _group: None)
+    monkeypatch.setattr(publishers, "check", lambda _group: [])
     act("admin", "organization_patch", id="city-lab", description=IDENTITY)
     asked = request(make_dataset()["id"])
     assert "organization description" in str(asked["reasons"])

@@ -9,7 +9,6 @@ from ckan.plugins import toolkit as tk
 from support.agreeing import agree, community_dataset
 from support.breaking import again_and_again, without_redis, without_solr
 from support.releases import WATER, act, approve, make_dataset, public_sees, release, request, upload, work
-from support.time import Clock
 
 from ckanext.privacy.gate import leak_check, store
 from ckanext.privacy.model import Concern, Release, Scan
@@ -25,11 +24,6 @@ CHANGED = WATER.replace("W1,", "W1x,")
 @pytest.fixture
 def dataset():
     return make_dataset()
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
 
 
 def edit(dataset):

@@ -12,18 +12,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from support.releases import PEOPLE, act, add_file, approve, make_dataset, public_sees, release, request, work
-from support.time import Clock, with_times
+from support.time import with_times
 
 from ckanext.privacy.gate import leak_check, store
 from ckanext.privacy.model import AuditEntry, Decision, Release, Reminder
 from ckanext.privacy.workflow import adoption, audit, judging, notify, reminding, timetable
 
 pytestmark = pytest.mark.usefixtures("community")
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
 
 
 @pytest.fixture

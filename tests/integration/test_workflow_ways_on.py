@@ -13,7 +13,6 @@ from ckan.plugins import toolkit as tk
 from click.testing import CliRunner
 from support.agreeing import agree, community_dataset
 from support.releases import act, approve, make_dataset, public_sees, release, request, work
-from support.time import Clock
 
 from ckanext.privacy.cli import privacy
 from ckanext.privacy.model import AuditEntry, Concern, Decision, Release
@@ -34,11 +33,6 @@ from ckanext.privacy.workflow import (
 from ckanext.privacy.workflow.transitions import TRANSITIONS, Event, State
 
 pytestmark = pytest.mark.usefixtures("community")
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    return Clock(monkeypatch)
 
 
 @pytest.fixture

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ckan import model
-from ckan.plugins import toolkit as tk
-
-from ckanext.privacy.gate import released
+from ckanext.privacy.gate import audience, released
 from ckanext.privacy.model import Steward
 from ckanext.privacy.views import panel, pointers, words
 from ckanext.privacy.views.calls import act
@@ -36,7 +33,7 @@ def privacy_released_on(package: dict[str, Any]) -> str:
 
 def privacy_queue_count() -> int | None:
     """Return how many releases wait for the reader's decision; None for people who decide nothing."""
-    user = model.User.get(tk.current_user.name) if tk.current_user.is_authenticated else None
+    user = audience.visitor()
     if user is None or not (user.sysadmin or Steward.organizations(user.id)):
         return None
     return overview.waiting(user)
@@ -44,7 +41,7 @@ def privacy_queue_count() -> int | None:
 
 def privacy_came_back_count() -> int:
     """Return how many of the reader's own requests were answered and are their turn again."""
-    user = model.User.get(tk.current_user.name) if tk.current_user.is_authenticated else None
+    user = audience.visitor()
     return overview.came_back(user) if user else 0
 
 

@@ -58,6 +58,11 @@ def scan_metadata(fields: Mapping[str, str]) -> tuple[MetadataFinding, ...]:
     return tuple(finding for field, text in fields.items() if text for finding in _field_findings(field, text))
 
 
+def reaching_people(fields: Mapping[str, str]) -> tuple[MetadataFinding, ...]:
+    """Return what in a description's texts reaches a single person: of :func:`scan_metadata`, `moderate` and above."""
+    return tuple(each for each in scan_metadata(fields) if each.sensitivity.rank >= Sensitivity.MODERATE.rank)
+
+
 def _field_findings(field: str, text: str) -> Iterator[MetadataFinding]:
     contact = _is_contact(field)
     for span, value in _reaching(text):

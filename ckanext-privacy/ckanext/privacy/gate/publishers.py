@@ -6,14 +6,14 @@ is pointed at, since an office may have such an address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ckan.plugins import toolkit as tk
 
 from ckanext.privacy.engine.description import texts_of
 from ckanext.privacy.engine.findings import MetadataFinding, Sensitivity
-from ckanext.privacy.engine.metadata import scan_metadata
+from ckanext.privacy.engine.metadata import reaching_people, scan_metadata
 from ckanext.privacy.said import said
 
 #: What may be sent and is not theirs to say.
@@ -25,24 +25,27 @@ def texts(group: Mapping[str, Any]) -> dict[str, str]:
     return texts_of({name: value for name, value in group.items() if name not in _LEFT_OUT})
 
 
-def grave(said_of_it: Mapping[str, str]) -> Iterator[MetadataFinding]:
-    """Yield what nobody may publish."""
-    return (each for each in scan_metadata(said_of_it) if each.sensitivity.rank >= Sensitivity.HIGH.rank)
+def grave(said_of_it: Mapping[str, str]) -> list[MetadataFinding]:
+    """Return what nobody may publish."""
+    return _grave(scan_metadata(said_of_it))
 
 
-def refuse(group: Mapping[str, Any]) -> None:
-    """Refuse texts with what nobody may publish in them: a ``ValidationError`` names each field, in one sentence."""
-    found = {each.field: each for each in grave(texts(group))}
-    if found:
-        raise tk.ValidationError({field: [_sentence(each)] for field, each in found.items()})
+def check(group: Mapping[str, Any]) -> list[str]:
+    """Return the fields whose texts reach a single person, such as a telephone number.
+
+    Texts with what nobody may publish in them are refused: a ``ValidationError`` names each field, in one sentence.
+    """
+    found = reaching_people(texts(group))
+    refused = {each.field: each for each in _grave(found)}
+    if refused:
+        raise tk.ValidationError({field: [_sentence(each)] for field, each in refused.items()})
+    return sorted({each.field for each in found})
+
+
+def _grave(found: Iterable[MetadataFinding]) -> list[MetadataFinding]:
+    return [each for each in found if each.sensitivity.rank >= Sensitivity.HIGH.rank]
 
 
 def _sentence(found: MetadataFinding) -> str:
     told = {"reason": said(found.reason), "example": found.example}
     return tk._("{reason} ({example}) Everybody sees this text as soon as it is saved.").format(**told)
-
-
-def reaching(group: Mapping[str, Any]) -> list[str]:
-    """Return the fields whose texts reach a single person, such as a telephone number."""
-    found = scan_metadata(texts(group))
-    return sorted({each.field for each in found if each.sensitivity.rank >= Sensitivity.MODERATE.rank})

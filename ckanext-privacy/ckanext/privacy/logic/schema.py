@@ -10,9 +10,8 @@ from ckan.logic.schema import validator_args
 from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict, Schema, Validator, ValidatorFactory
 
-from ckanext.privacy.engine.findings import Sensitivity
 from ckanext.privacy.engine.kinds import called
-from ckanext.privacy.engine.metadata import scan_metadata
+from ckanext.privacy.engine.metadata import reaching_people
 from ckanext.privacy.said import said
 
 #: How many releases one call may approve.
@@ -164,10 +163,9 @@ def with_public_reason(not_empty: Validator, unicode_safe: Validator, strip_valu
 
 def for_everyone(value: Any) -> Any:
     """Accept words that everyone will read: with a person's number or address in them they would be a leak by hand."""
-    for each in scan_metadata({"reason": value}):
-        if each.sensitivity.rank >= Sensitivity.MODERATE.rank:
-            sentence = tk._("Everyone can read this, and it holds {what} ({example}): please say it without.")
-            raise tk.Invalid(sentence.format(what=said(called(each.entity)), example=each.example))
+    for each in reaching_people({"reason": value}):
+        sentence = tk._("Everyone can read this, and it holds {what} ({example}): please say it without.")
+        raise tk.Invalid(sentence.format(what=said(called(each.entity)), example=each.example))
     return value
 
 

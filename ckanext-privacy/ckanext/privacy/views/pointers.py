@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 from ckan.plugins import toolkit as tk
 
-from ckanext.privacy.engine.findings import Sensitivity
-from ckanext.privacy.engine.metadata import MAY_REACH, scan_metadata
+from ckanext.privacy.engine.metadata import MAY_REACH, reaching_people
 from ckanext.privacy.views import words
 
 
@@ -15,9 +14,8 @@ def sentences(field: str, texts: Iterable[str]) -> list[str]:
     """Return one sentence for each kind of thing in a field's texts that reaches a person, with a masked example."""
     found: dict[str, str] = {}
     for text in filter(MAY_REACH.search, texts):
-        for each in scan_metadata({field: text}):
-            if each.sensitivity.rank >= Sensitivity.MODERATE.rank:
-                found.setdefault(each.entity, each.example)
+        for each in reaching_people({field: text}):
+            found.setdefault(each.entity, each.example)
     return [_sentence(entity, example) for entity, example in found.items()]
 
 

@@ -66,9 +66,9 @@ def _around_group(original: Action, context: Context, data_dict: DataDict, group
 
 def _around_texts(original: Action, context: Context, data_dict: DataDict) -> Any:
     """Save what an organisation or group says of itself, unless there is in it what nobody may publish."""
-    publishers.refuse(data_dict)
+    reaching = publishers.check(data_dict)
     saved = original(context, data_dict)
-    notice.pointed_at(publishers.reaching(data_dict))
+    notice.pointed_at(reaching)
     return saved
 
 
